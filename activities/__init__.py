@@ -1,0 +1,1 @@
+"""What touches the world for a workflow: enrol, segment, render, deliver, close. Thin."""

@@ -1,0 +1,80 @@
+"""Enrol: save the order, freeze the campaign's version, plan the steps, find older campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wake
+from campaign.decision import decide
+from campaign.definition import Definition, Step
+from campaign.experiment import in_holdout
+from campaign.history import segment_of
+from campaign.reasons import Reason
+from storage.customers import lock_customer
+from storage.database import Database
+from storage.orders import save_order
+from storage.runs import Loaded, load, open_runs, store_definition
+from storage.tables import RunRow
+
+
+def enrol(database: Database, definition: Definition, request: EnrolRequest) -> Enrolled:
+    """Open the order's run, once for ever.
+
+    Raises:
+        BadPurchase: another order has this id.
+    """
+    purchase = request.purchase
+    with database.transaction() as session:
+        lock_customer(session, purchase.customer_id)
+        save_order(session, purchase)
+        run = session.get(RunRow, purchase.order_id)
+        if run is not None and run.workflow_run_id != request.run_id:
+            return Enrolled(duplicate=True)
+        if run is None:
+            _open(session, definition, request)
+        loaded = load(session, purchase.order_id)
+        return Enrolled(
+            segment=segment_of(loaded.definition, loaded.facts.orders, loaded.facts.currency),
+            steps=_plan(loaded, request.now),
+            supersedes=_older(loaded, open_runs(session, purchase.customer_id)),
+        )
+
+
+def _open(session: Session, definition: Definition, request: EnrolRequest) -> None:
+    purchase = request.purchase
+    session.add(
+        RunRow(
+            order_id=purchase.order_id,
+            customer_id=purchase.customer_id,
+            digest=store_definition(session, definition, request.now),
+            workflow_run_id=request.run_id,
+            holdout=in_holdout(definition, purchase.customer_id),
+            opened_at=request.now,
+        )
+    )
+    session.flush()
+
+
+def _plan(loaded: Loaded, now: datetime) -> list[PlannedStep]:
+    return [
+        PlannedStep(name=step.name, title=step.title, wake=wake_for(loaded, step, now))
+        for step in loaded.definition.steps
+    ]
+
+
+def wake_for(loaded: Loaded, step: Step, now: datetime) -> Wake:
+    """Return when to look at a step that has not been decided yet."""
+    decision = decide(loaded.definition, loaded.facts, step, now)
+    if decision.reason is Reason.AWAITING_EVENT and decision.until:
+        return Wake(at=decision.until, reason=decision.reason)
+    return Wake(at=decision.until or now)
+
+
+def _older(loaded: Loaded, runs: Sequence[RunRow]) -> list[str]:
+    """Return the open runs of older orders. Equal times are ordered by id, so one order always wins."""
+    placed = {order.order_id: order.placed_at for order in loaded.facts.orders}
+    mine = (loaded.facts.placed_at, loaded.facts.order_id)
+    return sorted(run.order_id for run in runs if (placed[run.order_id], run.order_id) < mine)

@@ -1,0 +1,61 @@
+"""What of an error may stand in a Temporal history: its kind and place, never its text.
+
+Texts of foreign errors hold what was being worked on: a statement with an address in it, a phone
+number in a provider's answer. Our own errors are written to be shown.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from campaign.errors import AfterglowError, BadInput, ChannelBusy
+
+log = structlog.get_logger()
+
+
+class FailureInterceptor(Interceptor):
+    """Turns every error of an activity into one that is safe to keep."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
+        """Wrap the activity."""
+        return _Safe(next)
+
+
+class _Safe(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+        try:
+            return await super().execute_activity(input)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text must not get out
+            raise safe_failure(error) from None
+
+
+def safe_failure(error: Exception) -> ApplicationError:
+    """Return what Temporal may keep of an error. Bad input is not tried again; all else is."""
+    if isinstance(error, ApplicationError):
+        return error
+    if isinstance(error, ChannelBusy):
+        return ApplicationError(str(error), type=error.code, next_retry_delay=error.retry_after)
+    if isinstance(error, AfterglowError):
+        return ApplicationError(str(error), type=error.code, non_retryable=isinstance(error, BadInput))
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> ApplicationError:
+    """Say where a bug struck; the log has the whole way there, without the error's text."""
+    name, frames = type(error).__name__, traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "unknown"
+    log.error(
+        "activity failed",
+        error=name,
+        activity=activity.info().activity_type,
+        order=(activity.info().workflow_id or "").partition("/")[2],
+        attempt=activity.info().attempt,
+        trace=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    )
+    return ApplicationError(f"{name} in {where}", type=name)

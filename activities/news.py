@@ -1,0 +1,28 @@
+"""Signals become facts: written down before a decision looks at them. Idempotent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlmodel import Session
+
+from activities.interface import News
+from storage.orders import record_order_event
+from storage.runs import get_run
+
+
+def record_news(session: Session, order_id: str, news: Iterable[News]) -> None:
+    """Write down what the signals told."""
+    for item in news:
+        if item.update is not None:
+            record_order_event(session, order_id, item.update)
+        else:
+            _mark_run(session, order_id, item)
+
+
+def _mark_run(session: Session, order_id: str, item: News) -> None:
+    run = get_run(session, order_id)
+    run.repurchased_by = run.repurchased_by or item.repurchased
+    run.stop_reason = run.stop_reason or item.stop
+    session.add(run)
+    session.flush()

@@ -1,0 +1,139 @@
+"""Every error that Afterglow raises on purpose, in one tree.
+
+::
+
+    AfterglowError
+    ├── BadInput              what a caller sent is wrong: names the field and the fix, nothing was done
+    │   ├── BadPurchase       a purchase, order event or repurchase that cannot be accepted
+    │   ├── BadCustomer       contact data that cannot be accepted
+    │   ├── BadProduct        a catalogue entry that cannot be accepted
+    │   └── BadCampaign       a campaign definition or template with mistakes (all of them listed)
+    ├── BadSettings           the environment is wrong: every wrong setting is listed
+    ├── NotFound              no such order, campaign or message
+    │   └── CampaignClosed    the campaign exists but has ended: nothing can be signalled to it
+    ├── Unavailable           a server we need (Temporal, database) is not there
+    └── ChannelError          a message could not be handed to its provider
+        ├── ChannelBusy       try again later; the provider may say when
+        ├── ChannelRefused    this message will never be accepted: do not try again
+        └── ChannelUncertain  nobody can tell whether the message was accepted: never send it again
+
+The text of an error may be shown to the caller who caused it. It never holds contact data: texts
+end up in Temporal's histories and in logs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+class AfterglowError(Exception):
+    """Base of the tree above. ``code`` is stable, lower-case and safe to match on."""
+
+    code = "error"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in something that a person wrote.
+
+    ``where`` is a file with a line (``campaign.toml:12``) or a key path (``lines[3].quantity``);
+    ``what`` says what is wrong; ``fix`` says what to write instead.
+    """
+
+    where: str
+    what: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """Return the mistake as one line for a terminal."""
+        fix = f" - {self.fix}" if self.fix else ""
+        return f"{self.where}: {self.what}{fix}"
+
+
+class BadInput(AfterglowError):
+    """What the caller sent is wrong. ``problems`` lists every mistake; nothing was half-applied."""
+
+    code = "bad_input"
+
+    def __init__(self, problems: list[Problem]) -> None:
+        """Keep the problems; the text is one line for each."""
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class BadPurchase(BadInput):
+    """A purchase, order event or repurchase that cannot be accepted."""
+
+    code = "bad_purchase"
+
+
+class BadCustomer(BadInput):
+    """Contact data that cannot be accepted."""
+
+    code = "bad_customer"
+
+
+class BadProduct(BadInput):
+    """A catalogue entry that cannot be accepted."""
+
+    code = "bad_product"
+
+
+class BadCampaign(BadInput):
+    """A campaign definition or one of its templates has mistakes."""
+
+    code = "bad_campaign"
+
+
+class BadSettings(BadInput):
+    """The environment is wrong. Raised at start, with every wrong setting in ``problems``."""
+
+    code = "bad_settings"
+
+
+class NotFound(AfterglowError):
+    """No such order, campaign or message."""
+
+    code = "not_found"
+
+
+class CampaignClosed(NotFound):
+    """The campaign has ended; it cannot be signalled any more."""
+
+    code = "campaign_closed"
+
+
+class Unavailable(AfterglowError):
+    """A server that we need (Temporal, the database) is not there."""
+
+    code = "unavailable"
+
+
+class ChannelError(AfterglowError):
+    """A message could not be handed to its provider. Never holds the provider's own text."""
+
+    code = "channel_error"
+
+
+class ChannelBusy(ChannelError):
+    """The provider asks to wait. ``retry_after`` is the wait it asked for, if it said."""
+
+    code = "channel_busy"
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        """Keep the wait that the provider asked for."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ChannelRefused(ChannelError):
+    """The provider will never accept this message: trying again is pointless."""
+
+    code = "channel_refused"
+
+
+class ChannelUncertain(ChannelError):
+    """Nobody can tell whether the provider accepted the message, so it is never sent again."""
+
+    code = "channel_uncertain"

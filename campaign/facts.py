@@ -1,0 +1,99 @@
+"""What a decision is made from: plain immutable data, loaded anew for every decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+from campaign.reasons import Channel
+from campaign.wire import OrderStatus
+
+
+class MessageState(StrEnum):
+    """The life of a message: claimed -> sending -> one of the settled states."""
+
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCONFIRMED = "unconfirmed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will be done for the message."""
+        return self not in (MessageState.CLAIMED, MessageState.SENDING)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts against caps: it has reached the customer, or may have, or is about to."""
+        return self not in (MessageState.FAILED, MessageState.SKIPPED)
+
+
+@dataclass(frozen=True)
+class ConsentEntry:
+    """One entry of the ledger, in the order it was recorded."""
+
+    id: int
+    channel: Channel
+    granted: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CustomerFacts:
+    """What is known of the customer now. ``reachable`` holds the channels with an address."""
+
+    customer_id: str
+    reachable: frozenset[Channel]
+    preferred: str | None = None
+    country: str | None = None
+    time_zone: str | None = None
+    consents: tuple[ConsentEntry, ...] = ()
+
+
+@dataclass(frozen=True)
+class PastOrder:
+    """One order of the customer. ``kept`` is false once cancelled or refunded."""
+
+    order_id: str
+    placed_at: datetime
+    total: Decimal
+    currency: str
+    kept: bool = True
+
+
+@dataclass(frozen=True)
+class PastMessage:
+    """A message to the customer, of this campaign or another. ``at`` is when it was sent or claimed."""
+
+    order_id: str
+    step: str
+    channel: Channel
+    state: MessageState
+    at: datetime
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that `campaign.decision.decide` looks at besides the definition, the step and the time."""
+
+    order_id: str
+    placed_at: datetime
+    currency: str
+    customer: CustomerFacts
+    events: Mapping[OrderStatus, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    orders: tuple[PastOrder, ...] = ()
+    messages: tuple[PastMessage, ...] = ()
+    holdout: bool = False
+    stopped: bool = False
+    repurchased: bool = False
+
+    def mine(self, step: str) -> dict[Channel, PastMessage]:
+        """Return this order's messages of a step, by channel."""
+        return {m.channel: m for m in self.messages if (m.order_id, m.step) == (self.order_id, step)}

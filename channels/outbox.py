@@ -1,0 +1,99 @@
+"""The embedded default: every message as a file that a person can open.
+
+``<folder>/<order>/<position>-<step>.<channel>.eml`` or ``.txt``. A file's name is made from the message alone
+and it is created all at once or not at all, so a message cannot be there twice or by half, whatever
+is killed when.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr, parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from campaign.errors import ChannelError
+from campaign.reasons import Channel
+from channels.protocol import Outgoing, Receipt
+
+_HEADER_AT = "Date"
+
+
+class Outbox:
+    """Writes .eml files and SMS texts below ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use a folder; it is made when the first message comes."""
+        self.folder = folder
+
+    def send(self, message: Outgoing) -> Receipt:
+        """Write the message's file, unless it is there already."""
+        path = self.path(message)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        body = _email(message) if message.channel is Channel.EMAIL else _sms(message)
+        written = Receipt(path.name, message.at) if _write_once(path, body) else self.find(message)
+        if written is None:
+            msg = "the outbox file was removed while it was written"
+            raise ChannelError(msg)
+        return written
+
+    def find(self, message: Outgoing) -> Receipt | None:
+        """Return when the message was written, if it was."""
+        path = self.path(message)
+        if not path.exists():
+            return None
+        headers = BytesHeaderParser(policy=SMTP).parsebytes(path.read_bytes())
+        return Receipt(path.name, parsedate_to_datetime(str(headers[_HEADER_AT])))
+
+    def path(self, message: Outgoing) -> Path:
+        """Return the one place of a message."""
+        suffix = "email.eml" if message.channel is Channel.EMAIL else "sms.txt"
+        name = f"{message.position}-{message.step}.{suffix}"
+        return self.folder / (quote(message.order_id, safe=" ()#") or "_").replace(".", "%2E") / name
+
+
+def _write_once(path: Path, body: bytes) -> bool:
+    """Create the file whole. False, and nothing done, if it is there already."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        Path(draft).unlink()
+    return True
+
+
+def _email(message: Outgoing) -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = formataddr((message.brand, message.sender))
+    mail["To"] = message.to
+    mail["Subject"] = message.subject or ""
+    mail["Date"] = format_datetime(message.at)
+    mail["Message-ID"] = f"<{message.id}@{message.sender.rpartition('@')[2]}>"
+    mail["List-Unsubscribe"] = f"<mailto:{message.unsubscribe}?subject=unsubscribe%20{message.id}>"
+    mail["X-Afterglow-Message"] = message.id
+    if message.reply_to:
+        mail["Reply-To"] = message.reply_to
+    mail.set_content(message.text)
+    if message.html:
+        mail.add_alternative(message.html, subtype="html")
+    return mail.as_bytes()
+
+
+def _sms(message: Outgoing) -> bytes:
+    """An SMS with the same few headers, so that one reader serves both."""
+    mail = EmailMessage(policy=SMTP)
+    mail["To"] = message.to
+    mail["Date"] = format_datetime(message.at)
+    mail["X-Afterglow-Message"] = message.id
+    mail.set_content(message.text, cte="8bit")
+    return mail.as_bytes()

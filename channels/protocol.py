@@ -1,0 +1,61 @@
+"""What every channel can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from campaign.reasons import Channel
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message, ready to go. ``at`` is the business time; ``position`` the step's number."""
+
+    id: str
+    order_id: str
+    step: str
+    position: int
+    channel: Channel
+    to: str
+    brand: str
+    sender: str
+    reply_to: str | None
+    unsubscribe: str
+    subject: str | None
+    html: str | None
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The provider has it: its id for the message, and the business time it was accepted."""
+
+    provider_id: str
+    at: datetime
+
+
+class MessageChannel(Protocol):
+    """A way to hand messages to a provider."""
+
+    def send(self, message: Outgoing) -> Receipt:
+        """Hand one message over.
+
+        Raises:
+            ChannelBusy: try again later.
+            ChannelRefused: this message will never be accepted.
+            ChannelUncertain: nobody can tell whether it was accepted.
+            ChannelError: the provider was not reached; nothing was sent.
+        """
+        ...
+
+    def find(self, message: Outgoing) -> Receipt | None:
+        """Find out whether an earlier attempt got through. None: it did not, for certain.
+
+        Raises:
+            ChannelUncertain: nobody can tell.
+            ChannelError: the provider was not reached; ask again later.
+        """
+        ...

@@ -1,0 +1,62 @@
+"""Read a campaign with its templates from files, with every mistake of both listed at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from campaign.definition import Definition
+from campaign.errors import BadCampaign, Problem
+from campaign.loading import parse_definition
+from campaign.reasons import Channel
+from content.checking import check_templates
+from content.context import Brand
+
+PLACEHOLDER_DOMAIN = "example.com"
+
+
+def load_campaign(path: Path, templates: Path, *, production: bool = False) -> Definition:
+    """Read and check a campaign and every template it names.
+
+    In production the sample brand is refused: its addresses lead nowhere.
+
+    Raises:
+        BadCampaign: with every mistake, in the definition and in the templates.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError:
+        raise BadCampaign(
+            [Problem(str(path), "cannot be read", "set AFTERGLOW_CAMPAIGN to a file")]
+        ) from None
+    definition = parse_definition(text, path.name)
+    problems = check_templates(templates, wanted_templates(definition), brand_of(definition))
+    if production:
+        problems += _placeholders(definition, path.name)
+    if problems:
+        raise BadCampaign(problems)
+    return definition
+
+
+def brand_of(definition: Definition) -> Brand:
+    """Return the brand as templates see it."""
+    return Brand.model_validate(definition.brand.model_dump(include=set(Brand.model_fields)))
+
+
+def wanted_templates(definition: Definition) -> list[tuple[Channel, str]]:
+    """Return every template that a step names, once."""
+    wanted = {
+        (channel, name)
+        for step in definition.steps
+        for audience in step.audiences
+        for channel in Channel
+        if (name := audience.template(channel))
+    }
+    return sorted(wanted)
+
+
+def _placeholders(definition: Definition, file: str) -> list[Problem]:
+    return [
+        Problem(f"{file}: brand.{name}", "is the sample's", "write your own before you go live")
+        for name, value in definition.brand
+        if PLACEHOLDER_DOMAIN in str(value) or "1 Sample Street" in str(value)
+    ]

@@ -1,0 +1,26 @@
+"""``python -m dev.schema [--check]``: write the JSON Schema of campaign.toml, or check that it is current."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from campaign.loading import definition_schema
+
+FILE = Path(__file__).parent.parent / "docs" / "campaign.schema.json"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file; with --check only say whether it is current."""
+    wanted = json.dumps(definition_schema(), indent=2) + "\n"
+    if "--check" in arguments:
+        current = FILE.exists() and FILE.read_text("utf-8") == wanted
+        print(f"{FILE.name}: {'current' if current else 'out of date: run `make schema`'}")
+        return 0 if current else 1
+    FILE.write_text(wanted, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

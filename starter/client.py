@@ -1,0 +1,157 @@
+"""Start campaigns, signal them, ask them: for order services written in Python.
+
+Other languages need no library of ours: see docs/contract.md for the same in Go, Java and TypeScript.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import Client, WorkflowExecution, WorkflowQueryFailedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.interface import TASK_QUEUE, WORKFLOW, workflow_id
+from campaign.errors import CampaignClosed, NotFound, Unavailable
+from campaign.wire import OrderUpdate, Purchase, Repurchase, Stop, Wire
+
+DEFAULT_ADDRESS = "localhost:7233"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A purchase was handed over. ``known`` says that its campaign has ended already: nothing was started."""
+
+    order_id: str
+    workflow_id: str
+    known: bool
+
+
+async def connect() -> Client:
+    """Connect as Temporal's environment variables and configuration file say.
+
+    Raises:
+        Unavailable: no server there.
+    """
+    config: dict[str, Any] = {"target_host": DEFAULT_ADDRESS, **ClientConfig.load_client_connect_config()}
+    try:
+        return await Client.connect(**config, data_converter=pydantic_data_converter)
+    except RuntimeError:
+        msg = f"no Temporal server at {config['target_host']}: run `make dev`, or set TEMPORAL_ADDRESS"
+        raise Unavailable(msg) from None
+
+
+class Campaigns:
+    """All campaigns, by order id. Every call may be repeated without harm."""
+
+    def __init__(self, client: Client) -> None:
+        """Use a connected client; its data converter must write plain JSON with pydantic."""
+        self._client = client
+
+    async def start(self, purchase: Purchase) -> Started:
+        """Start the purchase's campaign; one that runs or has run is left as it is.
+
+        Raises:
+            Unavailable: the server does not answer.
+        """
+        started = Started(purchase.order_id, workflow_id(purchase.order_id), known=False)
+        try:
+            await self._client.start_workflow(
+                WORKFLOW,
+                purchase,
+                id=started.workflow_id,
+                task_queue=TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=summary_of(purchase),
+            )
+        except WorkflowAlreadyStartedError:
+            return Started(started.order_id, started.workflow_id, known=True)
+        except RPCError as error:
+            raise _ours(error, purchase.order_id) from None
+        return started
+
+    async def order_updated(self, order_id: str, update: OrderUpdate) -> None:
+        """Tell what became of an order.
+
+        Raises:
+            CampaignClosed: the campaign has ended.
+            NotFound: the order has none.
+            Unavailable: the server does not answer.
+        """
+        await self._signal(order_id, "order_updated", update)
+
+    async def repurchased(self, order_id: str, newer_order_id: str) -> None:
+        """Tell that the customer bought again. Raises as `order_updated`."""
+        await self._signal(order_id, "repurchased", Repurchase(order_id=newer_order_id))
+
+    async def stop(self, order_id: str, reason: str) -> None:
+        """End a campaign. ``reason`` is a code of yours, without contact data. Raises as `order_updated`."""
+        await self._signal(order_id, "stop", Stop(reason=reason))
+
+    async def status(self, order_id: str) -> dict[str, Any]:
+        """Return the `status` query's answer: step, waiting, next_at, segment, messages, exit_reason.
+
+        Raises:
+            NotFound: the order has no campaign.
+            Unavailable: the server does not answer, or no worker is running.
+        """
+        handle = self._client.get_workflow_handle(workflow_id(order_id))
+        try:
+            answer: dict[str, Any] = await handle.query("status", result_type=dict)
+        except RPCError as error:
+            raise _ours(error, order_id) from None
+        except WorkflowQueryFailedError:
+            msg = "the campaign cannot be asked: its input was refused"
+            raise Unavailable(msg) from None
+        return answer
+
+    async def find(self, query: str, limit: int) -> AsyncIterator[WorkflowExecution]:
+        """Give campaigns by a visibility query, newest first."""
+        wanted = f"WorkflowType = '{WORKFLOW}'" + (f" AND {query}" if query else "")
+        async for execution in self._client.list_workflows(wanted, limit=limit):
+            yield execution
+
+    async def answers(self) -> bool:
+        """Say whether Temporal answers: its part of a readiness check."""
+        try:
+            return await self._client.service_client.check_health()
+        except RPCError:
+            return False
+
+    async def _signal(self, order_id: str, name: str, payload: Wire) -> None:
+        handle = self._client.get_workflow_handle(workflow_id(order_id))
+        try:
+            await handle.signal(name, payload)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND and await self._exists(order_id):
+                msg = f"the campaign of order {order_id} has ended"
+                raise CampaignClosed(msg) from None
+            raise _ours(error, order_id) from None
+
+    async def _exists(self, order_id: str) -> bool:
+        try:
+            await self._client.get_workflow_handle(workflow_id(order_id)).describe()
+        except RPCError:
+            return False
+        return True
+
+
+def summary_of(purchase: Purchase) -> str:
+    """Return what the Web UI's list says of a campaign: no personal data."""
+    items = sum(line.quantity for line in purchase.lines)
+    items_text = f"{items} item{'s' if items != 1 else ''}"
+    return f"Order {purchase.order_id}: {items_text}, {purchase.total} {purchase.currency}"
+
+
+def _ours(error: RPCError, order_id: str) -> NotFound | Unavailable:
+    if error.status is RPCStatusCode.NOT_FOUND:
+        return NotFound(f"no campaign for order {order_id}")
+    if error.status is RPCStatusCode.DEADLINE_EXCEEDED:
+        return Unavailable("no answer in time: is a worker running?")
+    return Unavailable(f"Temporal answers {error.status.name.lower()}")

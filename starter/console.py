@@ -1,0 +1,97 @@
+"""What the commands share: settings, connections, tables for people, errors as exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ParamSpec
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from campaign.errors import AfterglowError, BadInput
+from settings import Settings, load_settings
+from starter.client import Campaigns, connect
+from storage.database import Database
+from storage.migrate import ensure_schema
+
+P = ParamSpec("P")
+BAD_INPUT, FAILED = 2, 1
+
+out = Console()
+err = Console(stderr=True)
+
+
+def command(function: Callable[P, None]) -> Callable[P, None]:
+    """Turn our errors into a message and an exit code: 2 for bad input, 1 for the rest."""
+
+    @functools.wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except BadInput as error:
+            err.print("Nothing was done:", style="bold red")
+            for problem in error.problems:
+                err.print(f"  {problem}", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(BAD_INPUT) from None
+        except AfterglowError as error:
+            err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(FAILED) from None
+
+    return wrapped
+
+
+def with_campaigns(work: Callable[[Campaigns], Awaitable[Any]]) -> Any:
+    """Connect to Temporal and do some work with it."""
+
+    async def run() -> Any:
+        return await work(Campaigns(await connect()))
+
+    return asyncio.run(run())
+
+
+@contextmanager
+def database() -> Iterator[Database]:
+    """Open the database; in development its tables are made when they are missing."""
+    settings = load_settings()
+    opened = Database(settings.database_url)
+    try:
+        ensure_schema(opened, may_upgrade=not settings.production)
+        yield opened
+    finally:
+        opened.close()
+
+
+def settings() -> Settings:
+    """Return the checked settings."""
+    return load_settings()
+
+
+def as_json(value: Any) -> str:
+    """Write JSON for programs: times in ISO 8601."""
+    return json.dumps(value, default=_plain, indent=2)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def when(value: datetime | str | None) -> str:
+    """Write a time for people, in UTC."""
+    if value is None:
+        return "-"
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def table(title: str, *columns: str) -> Table:
+    """Return an empty table for people."""
+    made = Table(title=title, title_justify="left")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made

@@ -1,0 +1,65 @@
+"""One order's campaign as the database tells it: steps with reasons, messages with times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import Session
+
+from campaign.errors import NotFound
+from campaign.reasons import TEXTS, Reason
+from storage.messages import messages_of
+from storage.runs import get_run, steps_of
+from storage.tables import MessageRow, StepRow
+
+
+def order_report(session: Session, order_id: str) -> dict[str, Any]:
+    """Return the run, its steps and its messages; times are aware UTC.
+
+    Raises:
+        NotFound: the order has no campaign.
+    """
+    run = get_run(session, order_id)
+    return {
+        "order_id": order_id,
+        "customer_id": run.customer_id,
+        "segment": run.segment,
+        "exit_reason": run.exit_reason,
+        "opened_at": run.opened_at,
+        "closed_at": run.closed_at,
+        "definition": run.digest,
+        "steps": [_step(row) for row in steps_of(session, order_id)],
+        "messages": [_message(row) for row in messages_of(session, order_id)],
+    }
+
+
+def order_report_or_none(session: Session, order_id: str) -> dict[str, Any] | None:
+    """Return `order_report`, or None where the order has no campaign in this database."""
+    try:
+        return order_report(session, order_id)
+    except NotFound:
+        return None
+
+
+def _step(row: StepRow) -> dict[str, Any]:
+    return {
+        "step": row.step,
+        "decision": row.kind,
+        "reason": row.reason,
+        "why": TEXTS[Reason(row.reason)],
+        "decided_at": row.decided_at,
+        "next_at": row.next_at,
+    }
+
+
+def _message(row: MessageRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "step": row.step,
+        "channel": row.channel,
+        "state": row.state,
+        "reason": row.reason,
+        "due_at": row.due_at,
+        "latest_at": row.latest_at,
+        "sent_at": row.sent_at,
+    }

@@ -1,0 +1,85 @@
+"""Messages: claimed under the customer's lock, then sending, then settled. Never twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, select
+
+from campaign.errors import NotFound
+from campaign.facts import MessageState, PastMessage
+from campaign.reasons import Channel, Reason
+from storage.tables import MessageEventRow, MessageRow
+
+ID_LENGTH = 20
+
+
+def message_id(order_id: str, step: str, channel: Channel) -> str:
+    """Return the id of the one message that an order, step and channel can have.
+
+    Opaque, since providers and links show it; the same for every retry.
+    """
+    return hashlib.sha256(f"{order_id}\x1f{step}\x1f{channel.value}".encode()).hexdigest()[:ID_LENGTH]
+
+
+def get_message(session: Session, identifier: str) -> MessageRow:
+    """Return a message.
+
+    Raises:
+        NotFound: no such message.
+    """
+    row = session.get(MessageRow, identifier, populate_existing=True)
+    if row is None:
+        msg = f"no message {identifier}"
+        raise NotFound(msg)
+    return row
+
+
+def add_message(session: Session, row: MessageRow) -> None:
+    """Claim a message: from now on it counts against caps."""
+    session.add(row)
+    session.flush()
+    record_event(session, row.id, row.state, row.claimed_at)
+
+
+def settle(
+    session: Session, row: MessageRow, state: MessageState, now: datetime, reason: Reason | None = None
+) -> None:
+    """Move a message on and write it into its history."""
+    row.state, row.reason = state.value, reason.value if reason else None
+    session.add(row)
+    record_event(session, row.id, state.value, now)
+
+
+def record_event(session: Session, identifier: str, kind: str, at: datetime) -> None:
+    """Write one event into a message's history."""
+    session.add(MessageEventRow(message_id=identifier, kind=kind, at=at))
+
+
+def messages_of(session: Session, order_id: str) -> Sequence[MessageRow]:
+    """Return a run's messages, oldest claim first."""
+    statement = select(MessageRow).where(MessageRow.order_id == order_id)
+    return session.exec(statement.order_by(col(MessageRow.claimed_at), col(MessageRow.id))).all()
+
+
+def messages_to(session: Session, customer_id: str) -> tuple[PastMessage, ...]:
+    """Return all messages to a customer, of every campaign, as decisions see them."""
+    statement = (
+        select(MessageRow)
+        .where(MessageRow.customer_id == customer_id)
+        .options(defer(col(MessageRow.html)), defer(col(MessageRow.text)), defer(col(MessageRow.subject)))  # type: ignore[arg-type]
+    )
+    return tuple(
+        PastMessage(
+            order_id=row.order_id,
+            step=row.step,
+            channel=Channel(row.channel),
+            state=MessageState(row.state),
+            at=row.sent_at or row.claimed_at,
+            id=row.id,
+        )
+        for row in session.exec(statement)
+    )

@@ -1,0 +1,88 @@
+"""Bring a database to this version's tables, by Alembic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import OperationalError
+
+from campaign.errors import BadSettings, Problem, Unavailable
+from storage.database import Database
+
+_FOLDER = Path(__file__).parent / "migrations"
+_LOCK_KEY = 0xAF7E
+
+
+def upgrade(database: Database) -> None:
+    """Run every migration that is missing; two processes at once do it one after the other.
+
+    Raises:
+        Unavailable: the database cannot be reached.
+    """
+    _make_folder(database)
+    try:
+        with database.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
+            command.upgrade(_config(connection), "head")
+    except OperationalError:
+        msg = "the database cannot be reached: check AFTERGLOW_DATABASE_URL"
+        raise Unavailable(msg) from None
+
+
+def ensure_schema(database: Database, *, may_upgrade: bool) -> None:
+    """Upgrade (in development), or refuse to run on tables of another version.
+
+    Raises:
+        BadSettings: the tables are not this version's.
+        Unavailable: the database cannot be reached.
+    """
+    if may_upgrade:
+        upgrade(database)
+    elif current_revision(database) != head_revision():
+        raise BadSettings(
+            [
+                Problem(
+                    "AFTERGLOW_DATABASE_URL",
+                    "its tables are not this version's",
+                    "run `python -m starter migrate`",
+                )
+            ]
+        )
+
+
+def current_revision(database: Database) -> str | None:
+    """Return the migration the database is at.
+
+    Raises:
+        Unavailable: the database cannot be reached.
+    """
+    try:
+        with database.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except OperationalError:
+        msg = "the database cannot be reached: check AFTERGLOW_DATABASE_URL"
+        raise Unavailable(msg) from None
+
+
+def head_revision() -> str | None:
+    """Return the migration this version wants."""
+    return ScriptDirectory(str(_FOLDER)).get_current_head()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _make_folder(database: Database) -> None:
+    url = make_url(database.url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)

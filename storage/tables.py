@@ -1,0 +1,191 @@
+"""The tables. Business times are the workflow's; ids of shops are kept as the shop wrote them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Amount, UtcDateTime
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMING
+
+
+class CustomerRow(SQLModel, table=True):
+    """Contact data. Its row lock serialises every decision about the customer."""
+
+    __tablename__ = "customers"
+
+    id: str = Field(primary_key=True, max_length=100)
+    email: str | None = Field(default=None, max_length=254)
+    phone: str | None = Field(default=None, max_length=20)
+    first_name: str | None = Field(default=None, max_length=200)
+    last_name: str | None = Field(default=None, max_length=200)
+    language: str | None = Field(default=None, max_length=35)
+    country: str | None = Field(default=None, max_length=2)
+    region: str | None = Field(default=None, max_length=200)
+    postal_code: str | None = Field(default=None, max_length=200)
+    time_zone: str | None = Field(default=None, max_length=60)
+    preferred_channel: str | None = Field(default=None, max_length=10)
+    tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class ConsentRow(SQLModel, table=True):
+    """The consent ledger: rows are added, never changed."""
+
+    __tablename__ = "consents"
+    __table_args__ = (UniqueConstraint("customer_id", "channel", "state", "source", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: str = Field(foreign_key="customers.id", max_length=100)
+    channel: str = Field(max_length=10)
+    state: str = Field(max_length=10)
+    source: str = Field(max_length=100)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class OrderRow(SQLModel, table=True):
+    """One order. The primary key is what makes a purchase start one campaign for ever."""
+
+    __tablename__ = "orders"
+    __table_args__ = (Index("ix_orders_customer_id_placed_at", "customer_id", "placed_at"),)
+
+    id: str = Field(primary_key=True, max_length=100)
+    customer_id: str = Field(foreign_key="customers.id", max_length=100)
+    placed_at: datetime = Field(sa_type=UtcDateTime)
+    currency: str = Field(max_length=3)
+    total: Decimal = Field(sa_type=Amount)
+
+
+class OrderLineRow(SQLModel, table=True):
+    """One line of an order, in the order's currency."""
+
+    __tablename__ = "order_lines"
+
+    order_id: str = Field(foreign_key="orders.id", primary_key=True, max_length=100)
+    position: int = Field(primary_key=True)
+    sku: str = Field(max_length=100, index=True)
+    quantity: int
+    unit_price: Decimal = Field(sa_type=Amount)
+
+
+class OrderEventRow(SQLModel, table=True):
+    """What became of an order. The last recorded event of a status is the one that holds."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (UniqueConstraint("order_id", "status", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: str = Field(foreign_key="orders.id", max_length=100)
+    status: str = Field(max_length=20)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DefinitionRow(SQLModel, table=True):
+    """A version of a campaign, by digest. Rows are added, never changed."""
+
+    __tablename__ = "campaign_definitions"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=40)
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    stored_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RunRow(SQLModel, table=True):
+    """One campaign run: the order's workflow, the version it keeps, its arm, how it ended."""
+
+    __tablename__ = "campaign_runs"
+    __table_args__ = (Index("ix_campaign_runs_customer_id_closed_at", "customer_id", "closed_at"),)
+
+    order_id: str = Field(sa_column=Column(String(100), ForeignKey("orders.id"), primary_key=True))
+    customer_id: str = Field(foreign_key="customers.id", max_length=100)
+    digest: str = Field(foreign_key="campaign_definitions.digest", max_length=64)
+    workflow_run_id: str = Field(max_length=40)
+    holdout: bool = False
+    segment: str | None = Field(default=None, max_length=40)
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    exit_reason: str | None = Field(default=None, max_length=20)
+    stop_reason: str | None = Field(default=None, max_length=100)
+    repurchased_by: str | None = Field(default=None, max_length=100)
+
+
+class StepRow(SQLModel, table=True):
+    """How one step of a run stands: the last decision about it, with its reason."""
+
+    __tablename__ = "campaign_steps"
+
+    order_id: str = Field(foreign_key="campaign_runs.order_id", primary_key=True, max_length=100)
+    step: str = Field(primary_key=True, max_length=40)
+    kind: str = Field(max_length=10)
+    reason: str = Field(max_length=20)
+    decided_at: datetime = Field(sa_type=UtcDateTime)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class MessageRow(SQLModel, table=True):
+    """One message. Unique by order, step and channel: it cannot be claimed twice."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("order_id", "step", "channel"),
+        Index("ix_messages_customer_id_claimed_at", "customer_id", "claimed_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=40)
+    order_id: str = Field(foreign_key="campaign_runs.order_id", max_length=100)
+    customer_id: str = Field(foreign_key="customers.id", max_length=100)
+    step: str = Field(max_length=40)
+    channel: str = Field(max_length=10)
+    segment: str = Field(max_length=40)
+    state: str = Field(max_length=20)
+    reason: str | None = Field(default=None, max_length=20)
+    consent_id: int | None = Field(default=None, foreign_key="consents.id")
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    latest_at: datetime = Field(sa_type=UtcDateTime)
+    claimed_at: datetime = Field(sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    recipient: str | None = Field(default=None, max_length=254)
+    provider_id: str | None = Field(default=None, max_length=200)
+    subject: str | None = Field(default=None, sa_column=Column(Text))
+    html: str | None = Field(default=None, sa_column=Column(Text))
+    text: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class MessageEventRow(SQLModel, table=True):
+    """What happened to a message, in order: claimed, sending, sent, and what a provider tells."""
+
+    __tablename__ = "message_events"
+
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: str = Field(foreign_key="messages.id", index=True, max_length=40)
+    kind: str = Field(max_length=20)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ProductRow(SQLModel, table=True):
+    """One catalogue entry."""
+
+    __tablename__ = "products"
+
+    sku: str = Field(primary_key=True, max_length=100)
+    name: str = Field(max_length=200)
+    url: str = Field(max_length=2_000)
+    image_url: str | None = Field(default=None, max_length=2_000)
+    price: Decimal = Field(sa_type=Amount)
+    currency: str = Field(max_length=3)
+    category: str | None = Field(default=None, max_length=200, index=True)
+    added_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rating: float | None = None
+    review_count: int = 0
+    review_quote: str | None = Field(default=None, max_length=500)

@@ -1,0 +1,1 @@
+"""Tests: each says in a line what it proves."""

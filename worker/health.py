@@ -1,0 +1,54 @@
+"""Health over HTTP: `/healthz` (the process answers) and `/readyz` (it polls and reaches its database)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI, Response
+
+from storage.database import Database
+
+
+def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:
+    """Return the app. ``polling`` says whether the workers are running."""
+    app = FastAPI(title="Afterglow worker", openapi_url=None)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz(response: Response) -> dict[str, bool]:
+        checks = {"polling": polling(), "database": database.answers()}
+        response.status_code = 200 if all(checks.values()) else 503
+        return checks
+
+    return app
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the worker's shutdown decides."""
+
+    @asynccontextmanager
+    async def _no_signals(self) -> AsyncIterator[None]:
+        yield
+
+    def install_signal_handlers(self) -> None:
+        """Leave signals alone."""
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[int]:
+    """Serve an app; gives the port it listens on (0 asks for a free one)."""
+    server = _Server(uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False))
+    socket = server.config.bind_socket()
+    task = asyncio.create_task(server._serve([socket]))  # noqa: SLF001 - `serve` would take over the signals
+    try:
+        yield int(socket.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await task
+        socket.close()

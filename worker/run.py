@@ -1,0 +1,154 @@
+"""The worker: three queues in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+
+from activities.bound import Activities
+from activities.interface import DELIVERY_QUEUES, TASK_QUEUE
+from campaign.errors import Unavailable
+from campaign.reasons import Channel
+from channels.outbox import Outbox
+from channels.protocol import MessageChannel
+from content.loading import load_campaign
+from settings import Settings
+from storage.database import Database
+from storage.migrate import ensure_schema
+from worker.health import health_app, serving
+from worker.plugin import afterglow_plugin
+
+log = structlog.get_logger()
+
+POLLERS = PollerBehaviorAutoscaling(minimum=1, maximum=20, initial=2)
+
+
+def make_activities(settings: Settings, database: Database) -> Activities:
+    """Wire what the activities need.
+
+    Raises:
+        BadCampaign: the campaign or a template has mistakes.
+    """
+    return Activities(
+        database=database,
+        definition=load_campaign(settings.campaign, settings.templates, production=settings.production),
+        templates=settings.templates,
+        channels=make_channels(settings),
+    )
+
+
+def make_channels(settings: Settings) -> dict[Channel, MessageChannel]:
+    """Return the provider for each channel, as the settings choose."""
+    outbox = Outbox(settings.outbox)
+    return {Channel.EMAIL: outbox, Channel.SMS: outbox}
+
+
+async def connect(settings: Settings) -> Client:
+    """Connect to Temporal, as its own environment and configuration file say.
+
+    Raises:
+        Unavailable: no server there.
+    """
+    config: dict[str, Any] = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
+    if settings.metrics_address:
+        metrics = PrometheusConfig(bind_address=settings.metrics_address)
+        config["runtime"] = Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    try:
+        return await Client.connect(**config, plugins=[afterglow_plugin()])
+    except RuntimeError:
+        msg = f"no Temporal server at {config['target_host']}: run `make dev`, or set TEMPORAL_ADDRESS"
+        raise Unavailable(msg) from None
+
+
+@asynccontextmanager
+async def workers(client: Client, settings: Settings, activities: Activities) -> AsyncIterator[list[Worker]]:
+    """Poll the three queues. Leaving lets what is in progress end, within the shutdown time."""
+    async with AsyncExitStack() as stack:
+        executor = stack.enter_context(ThreadPoolExecutor(settings.workers, "activity"))
+        common: dict[str, Any] = {
+            "activity_executor": executor,
+            "max_concurrent_activities": settings.workers,
+            "graceful_shutdown_timeout": timedelta(seconds=settings.shutdown_seconds),
+            "activity_task_poller_behavior": POLLERS,
+        }
+        running = [
+            Worker(
+                client,
+                task_queue=DELIVERY_QUEUES[channel],
+                activities=[activities.deliver],
+                no_remote_activities=False,
+                max_task_queue_activities_per_second=rate,
+                **common,
+            )
+            for channel, rate in ((Channel.EMAIL, settings.email_rate), (Channel.SMS, settings.sms_rate))
+        ]
+        running.append(_campaign_worker(client, settings, activities, common))
+        for worker in running:
+            await stack.enter_async_context(worker)
+        yield running
+
+
+def _campaign_worker(
+    client: Client, settings: Settings, activities: Activities, common: dict[str, Any]
+) -> Worker:
+    return Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        activities=activities.for_campaigns(),
+        max_concurrent_local_activities=settings.workers,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=20, initial=4),
+        deployment_config=deployment(settings),
+        **common,
+    )
+
+
+def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    """Return the worker's version, if it has one: auto-upgrading, for a 90-day sleeper cannot be pinned."""
+    if not (settings.deployment and settings.build_id):
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.deployment, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        BadCampaign: the campaign or a template has mistakes.
+        Unavailable: Temporal or the database is not there.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    database = Database(settings.database_url, pool_size=settings.workers + 2)
+    ensure_schema(database, may_upgrade=not settings.production)
+    activities = make_activities(settings, database)
+    client = await connect(settings)
+    async with workers(client, settings, activities) as running, _health(settings, database, running) as port:
+        log.info("worker ready", queues=[worker.task_queue for worker in running], health_port=port)
+        await stop.wait()
+        log.info("worker stopping", seconds=settings.shutdown_seconds)
+    database.close()
+    log.info("worker stopped")
+
+
+@asynccontextmanager
+async def _health(settings: Settings, database: Database, running: list[Worker]) -> AsyncIterator[int]:
+    app = health_app(database, lambda: all(worker.is_running for worker in running))
+    async with serving(app, settings.health_host, settings.health_port) as port:
+        yield port

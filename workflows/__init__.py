@@ -1,0 +1,1 @@
+"""What waits: PostPurchaseCampaign. Imports campaign/ and activities' interface only."""

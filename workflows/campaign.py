@@ -1,0 +1,224 @@
+"""PostPurchaseCampaign: wait until a step is due, ask until it is settled, go on, leave early.
+
+Every rule is elsewhere: this only waits. Signals wake the wait, and the step is decided again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ApplicationError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
+    from activities import interface as act
+    from campaign.decision import Kind
+    from campaign.facts import MessageState
+    from campaign.problems import problems_of
+    from campaign.reasons import TEXTS, Reason
+    from campaign.wire import OrderUpdate, Purchase, Repurchase, Stop
+    from workflows.calls import ask, deliver
+    from workflows.status import ENDED, Status
+
+KEYS = {
+    name: SearchAttributeKey.for_keyword(name)
+    for name in ("CustomerId", "CampaignStep", "CampaignSegment", "ExitReason")
+}
+ASK_AGAIN = timedelta(minutes=1)
+
+W = TypeVar("W", OrderUpdate, Repurchase, Stop)
+
+
+@workflow.defn(name=act.WORKFLOW)
+class PostPurchaseCampaign:
+    """One order's campaign. Input: a `campaign.wire.Purchase` as JSON, from any SDK."""
+
+    @workflow.init
+    def __init__(self, purchase: Any) -> None:
+        """Read the input here, so that signals and queries find the campaign ready."""
+        self._news: list[act.News] = []
+        self._attributes: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
+        order_id = purchase.get("order_id", "") if isinstance(purchase, dict) else ""
+        self._status = Status(order_id=str(order_id))
+
+    @workflow.run
+    async def run(self, purchase: Any) -> dict[str, Any]:
+        """Run the campaign to its end.
+
+        Raises:
+            ApplicationError: type ``bad_purchase``, naming the fields that are wrong.
+        """
+        order = _read_purchase(purchase)
+        enrolled = await self._enrol(order)
+        if enrolled.duplicate:
+            return self._end(Reason.DUPLICATE)
+        try:
+            await self._supersede(enrolled.supersedes)
+            reason = await self._run_steps(enrolled.steps)
+        except asyncio.CancelledError:
+            await self._close(Reason.STOPPED)
+            raise
+        return await self._close(reason)
+
+    @workflow.signal
+    def repurchased(self, signal: Any) -> None:
+        """Leave: the customer bought again. ``{order_id}`` of the newer order."""
+        if (news := self._accept(Repurchase, signal)) and news.order_id != self._status.order_id:
+            self._news.append(act.News(repurchased=news.order_id))
+
+    @workflow.signal
+    def order_updated(self, signal: Any) -> None:
+        """Take in what became of the order: ``{status, at}``."""
+        if news := self._accept(OrderUpdate, signal):
+            self._news.append(act.News(update=news))
+
+    @workflow.signal
+    def stop(self, signal: Any) -> None:
+        """Leave by request: ``{reason}``."""
+        if news := self._accept(Stop, signal):
+            self._news.append(act.News(stop=news.reason))
+
+    @workflow.query
+    def status(self) -> dict[str, Any]:
+        """Return where the campaign stands (`workflows.status.Status.as_json`)."""
+        return self._status.as_json()
+
+    def _accept(self, model: type[W], signal: object) -> W | None:
+        """Read a signal; one that is not understood is counted, never half-applied."""
+        try:
+            return model.model_validate(signal)
+        except ValidationError as error:
+            self._status.refused_signals += 1
+            workflow.logger.warning("signal refused: %s", _listed(error))
+            return None
+
+    async def _enrol(self, order: Purchase) -> act.Enrolled:
+        run_id = workflow.info().first_execution_run_id
+        request = act.EnrolRequest(purchase=order, run_id=run_id, now=workflow.now())
+        enrolled = await ask(act.ENROL, request, act.Enrolled, "Enrol")
+        self._status.segment = enrolled.segment
+        self._attributes["CustomerId"] = order.customer_id
+        return enrolled
+
+    async def _supersede(self, order_ids: list[str]) -> None:
+        """Tell the customer's older campaigns; one that has just ended needs no telling."""
+        told = (
+            workflow.get_external_workflow_handle(act.workflow_id(order_id)).signal(
+                "repurchased", {"order_id": self._status.order_id}
+            )
+            for order_id in order_ids
+        )
+        for outcome in await asyncio.gather(*told, return_exceptions=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, FailureError):
+                raise outcome
+
+    async def _run_steps(self, steps: list[act.PlannedStep]) -> Reason:
+        following: act.Wake | None = None
+        for step in steps:
+            answer = await self._settle(step, following or step.wake)
+            if answer.kind is Kind.EXIT:
+                return answer.reason
+            following = answer.following
+        return Reason.COMPLETED
+
+    async def _settle(self, step: act.PlannedStep, wake: act.Wake) -> act.Answer:
+        """Wait and ask until the step was sent or skipped, or the campaign is to end."""
+        while True:
+            await self._wait(step, wake)
+            answer = await self._ask(step)
+            if answer.kind is Kind.WAIT and answer.until:
+                wake = act.Wake(at=answer.until, reason=answer.reason)
+                continue
+            if answer.kind is not Kind.SEND:
+                return answer
+            settled = await self._send(step, answer.messages)
+            if settled and not answer.more:
+                return answer
+            pause = timedelta(0) if settled else ASK_AGAIN
+            wake = act.Wake(at=workflow.now() + pause, reason=Reason.DUE)
+
+    async def _wait(self, step: act.PlannedStep, wake: act.Wake) -> None:
+        """Sleep until the time has come or a signal has."""
+        self._status.step, self._status.waiting, self._status.next_at = step.name, wake.reason, wake.at
+        self._show(CampaignStep=step.name)
+        left = wake.at - workflow.now()
+        if left > timedelta(0) and not self._news:
+            summary = f"{step.title} ({TEXTS[wake.reason]}) {wake.at:%d %b %Y %H:%M} UTC"
+            with contextlib.suppress(TimeoutError):
+                await workflow.wait_condition(lambda: bool(self._news), timeout=left, timeout_summary=summary)
+        self._status.waiting = self._status.next_at = None
+
+    async def _ask(self, step: act.PlannedStep) -> act.Answer:
+        request = act.SegmentRequest(
+            order_id=self._status.order_id, step=step.name, now=workflow.now(), news=self._take_news()
+        )
+        answer = await ask(act.SEGMENT, request, act.Answer, step.title)
+        self._status.segment = answer.segment
+        return answer
+
+    async def _send(self, step: act.PlannedStep, messages: list[act.ClaimedMessage]) -> bool:
+        """Render and deliver; True if nothing is left to be asked about these messages."""
+        states = await asyncio.gather(*(self._send_one(step, message) for message in messages))
+        return all(state in (MessageState.SENT, MessageState.UNCONFIRMED) for state in states)
+
+    async def _send_one(self, step: act.PlannedStep, message: act.ClaimedMessage) -> MessageState:
+        summary = f"{step.title} by {message.channel.label}"
+        request = act.RenderRequest(message_id=message.id, now=workflow.now())
+        await ask(act.RENDER, request, type(None), summary)
+        state = await deliver(message, summary)
+        self._status.messages[message.id] = {
+            "id": message.id, "step": step.name, "channel": message.channel, "state": state
+        }  # fmt: skip
+        self._show()
+        return state
+
+    async def _close(self, reason: Reason) -> dict[str, Any]:
+        """Write the end down, with every signal that came until now."""
+        while True:
+            request = act.CloseRequest(
+                order_id=self._status.order_id, reason=reason, now=workflow.now(), news=self._take_news()
+            )
+            await ask(act.CLOSE, request, type(None), f"Ended: {TEXTS[reason]}")
+            if not self._news:
+                return self._end(reason)
+
+    def _end(self, reason: Reason) -> dict[str, Any]:
+        self._status.exit_reason, self._status.step = reason, ENDED
+        self._show(ExitReason=reason.value)
+        sent = [m for m in self._status.messages.values() if m["state"] == MessageState.SENT]
+        return {"exit_reason": reason.value, "messages_sent": len(sent)}
+
+    def _take_news(self) -> list[act.News]:
+        news, self._news = self._news, []
+        return news
+
+    def _show(self, **attributes: str) -> None:
+        """Tell the Web UI where the campaign stands; only what has changed costs an event."""
+        wanted = {**self._attributes, **attributes}
+        if self._status.segment:
+            wanted["CampaignSegment"] = self._status.segment
+        changed = {name: value for name, value in wanted.items() if self._shown.get(name) != value}
+        if changed and attributes:
+            workflow.upsert_search_attributes(
+                [KEYS[name].value_set(value) for name, value in changed.items()]
+            )
+            self._shown.update(changed)
+        workflow.set_current_details(self._status.as_markdown())
+
+
+def _read_purchase(purchase: object) -> Purchase:
+    try:
+        return Purchase.model_validate(purchase)
+    except ValidationError as error:
+        raise ApplicationError(_listed(error), type="bad_purchase", non_retryable=True) from None
+
+
+def _listed(error: ValidationError) -> str:
+    return "; ".join(str(problem) for problem in problems_of(error))
