@@ -35,7 +35,7 @@ class Outbox:
         path = self.path(message)
         path.parent.mkdir(parents=True, exist_ok=True)
         body = _email(message) if message.channel is Channel.EMAIL else _sms(message)
-        written = Receipt(path.name, message.at) if _write_once(path, body) else self.find(message)
+        written = Receipt(path.name, message.at) if _write_once(path, body, self.folder / ".drafts") else self.find(message)
         if written is None:
             msg = "the outbox file was removed while it was written"
             raise ChannelError(msg)
@@ -56,9 +56,10 @@ class Outbox:
         return self.folder / (quote(message.order_id, safe=" ()#") or "_").replace(".", "%2E") / name
 
 
-def _write_once(path: Path, body: bytes) -> bool:
+def _write_once(path: Path, body: bytes, drafts: Path) -> bool:
     """Create the file whole. False, and nothing done, if it is there already."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    drafts.mkdir(exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=drafts)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(body)

@@ -129,7 +129,7 @@ class Shop:
     @property
     def outbox(self) -> list[Path]:
         """Every file that was sent."""
-        return sorted(path for path in self.settings.outbox.rglob("*") if path.is_file())
+        return sent_files(self.settings.outbox)
 
 
 @asynccontextmanager
@@ -146,6 +146,11 @@ async def shop(client: Client, database: Database, tmp_path: Path) -> AsyncItera
     """A worker on either database."""
     async with running_shop(client, database, tmp_path / "home") as running:
         yield running
+
+
+def sent_files(outbox: Path) -> list[Path]:
+    """Every message in an outbox folder."""
+    return sorted(path for path in outbox.glob("*/*") if path.is_file() and path.parent.name != ".drafts")
 
 
 def unique(prefix: str) -> str:

@@ -19,7 +19,7 @@ LOCAL_TIMEOUT = timedelta(seconds=20)
 LOCAL_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
 VISIBLE_TIMEOUT = timedelta(minutes=1)
 VISIBLE_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
-SEND_TIMEOUT = timedelta(minutes=2)
+SEND_TIMEOUT = timedelta(seconds=30)
 SEND_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 
 

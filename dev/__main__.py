@@ -1,0 +1,47 @@
+"""``python -m dev``: Temporal, Web UI, worker and web on one machine, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from campaign.errors import AfterglowError
+from dev.ports import next_free
+from dev.stack import Wanted, cancel_on_signals, stack, until_stopped
+from settings import load_settings
+
+TEMPORAL_PORT, UI_PORT, WEB_PORT = 7233, 8233, 8080
+
+
+async def develop() -> int:
+    """Run everything; say where it is."""
+    cancel_on_signals()
+    settings = load_settings()
+    wanted = Wanted(next_free(TEMPORAL_PORT), next_free(UI_PORT), next_free(WEB_PORT))
+    async with stack(settings.home, wanted, print) as running:
+        print(f"Temporal  {running.temporal.address}  (from {running.temporal.source})")
+        print(f"Web UI    {running.temporal.ui_url or 'your own'}")
+        print(f"HTTP      {running.web_url}  (see {running.web_url}/docs)")
+        print(f"Outbox    {running.outbox}")
+        print(f"Logs      {running.home / 'logs'}")
+        if running.temporal.address != f"127.0.0.1:{TEMPORAL_PORT}":
+            print(f"For the command line: export TEMPORAL_ADDRESS={running.temporal.address}")
+        print("Ctrl-C stops everything; campaigns go on at the next start.", flush=True)
+        ended = await until_stopped(running.processes)
+        print(f"Stopping{f': {ended.log.stem} ended, see {ended.log}' if ended else ''} ...", flush=True)
+    return 1 if ended else 0
+
+
+def main() -> int:
+    """Run, and say why not."""
+    try:
+        return asyncio.run(develop())
+    except AfterglowError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except asyncio.CancelledError:
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Sixty-four invented customers with contact data, consents and earlier orders.
+
+Names are put together from lists; addresses are at example.com (RFC 2606) and phone numbers in the
+range kept for fiction (+1 xxx 555 01xx), so that none can be anybody's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+CUSTOMERS = 64
+_SEED = 20_260_301
+_FIRST = [
+    "Ada",
+    "Ben",
+    "Cleo",
+    "Dev",
+    "Elif",
+    "Finn",
+    "Gia",
+    "Hugo",
+    "Ines",
+    "Jon",
+    "Kira",
+    "Leo",
+    "Mina",
+    "Noor",
+    "Otis",
+    "Pia",
+    "Quinn",
+    "Rafa",
+    "Suri",
+    "Theo",
+]
+_LAST = [
+    "Ashby",
+    "Birch",
+    "Calder",
+    "Dunmore",
+    "Elmwood",
+    "Farrow",
+    "Glenn",
+    "Hollis",
+    "Ivory",
+    "Juno",
+    "Kestrel",
+    "Larch",
+]
+_PLACES = [
+    ("US", "America/New_York"), ("US", "America/Chicago"), ("US", "America/Denver"),
+    ("US", "America/Los_Angeles"), ("US", "Pacific/Honolulu"), ("CA", "America/Toronto"),
+    ("GB", "Europe/London"), ("DE", "Europe/Berlin"), ("AU", "Australia/Sydney"),
+]  # fmt: skip
+PRODUCTS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "products.json").read_text("utf-8"))
+
+
+@dataclass
+class Person:
+    """One customer: what the starter's commands are given."""
+
+    contact: dict[str, Any]
+    earlier: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The shop's id."""
+        return str(self.contact["customer_id"])
+
+
+def people(now: datetime) -> list[Person]:
+    """Return the customers; the same every time but for dates, which count from ``now``."""
+    random = Random(_SEED)  # noqa: S311 - sample data, not secrets
+    return [_person(number, random, now) for number in range(1, CUSTOMERS + 1)]
+
+
+def catalogue(now: datetime) -> list[dict[str, Any]]:
+    """Return the products; the last few are new."""
+    ages = [400 - 16 * number for number in range(len(PRODUCTS))]
+    return [
+        {**product, "added_at": (now - timedelta(days=age)).isoformat()}
+        for product, age in zip(PRODUCTS, ages, strict=True)
+    ]
+
+
+def _person(number: int, random: Random, now: datetime) -> Person:
+    first, last = random.choice(_FIRST), random.choice(_LAST)
+    country, zone = random.choice(_PLACES)
+    preferred = (None, "email", "email", "sms", "both", "both")[number % 6]
+    contact = {
+        "customer_id": f"C-{number:03}",
+        "email": f"{first}.{last}.{number}@example.com".lower(),
+        "phone": f"+1{random.choice((202, 312, 415, 503, 617))}5550{100 + number:03}",
+        "first_name": first,
+        "last_name": last,
+        "language": "en",
+        "country": country,
+        "time_zone": zone,
+        "preferred_channel": preferred,
+        "tags": ["sample"],
+        "consents": [
+            {
+                "channel": channel,
+                "state": "granted",
+                "source": "sample",
+                "at": (now - timedelta(days=500)).isoformat(),
+            }
+            for channel in ("email", "sms")
+        ],
+    }
+    return Person(contact, list(_earlier(number, random, now)))
+
+
+def _earlier(number: int, random: Random, now: datetime) -> Iterator[dict[str, Any]]:
+    """Give earlier orders: a third have none, some have a steady buying cycle."""
+    count = (0, 0, 1, 3, 0, 7)[number % 6]
+    cycle = random.choice((24, 30, 45))
+    for back in range(count, 0, -1):
+        at = now - timedelta(days=cycle * back, hours=random.randint(0, 12))
+        yield order(f"H-{number:03}-{back}", f"C-{number:03}", at, random)
+
+
+def order(order_id: str, customer_id: str, at: datetime, random: Random) -> dict[str, Any]:
+    """Return a purchase of one to three products."""
+    chosen = random.sample(PRODUCTS, random.randint(1, 3))
+    lines = [{"sku": p["sku"], "quantity": random.randint(1, 2), "unit_price": p["price"]} for p in chosen]
+    total = sum(Decimal(str(line["unit_price"])) * int(str(line["quantity"])) for line in lines)
+    return {
+        "order_id": order_id,
+        "customer_id": customer_id,
+        "placed_at": at.isoformat(),
+        "currency": "USD",
+        "total": f"{total:.2f}",
+        "lines": lines,
+    }
+
+
+def where_it_is_night(now: datetime) -> str:
+    """Return a zone where it will be about two in the morning two hours after ``now``."""
+    zones = [f"Etc/GMT{offset:+d}" for offset in range(-12, 13)]
+    later = now + timedelta(hours=2)
+    return min(zones, key=lambda zone: abs(later.astimezone(ZoneInfo(zone)).hour - 2))

@@ -1,0 +1,122 @@
+"""Temporal, Web UI, worker and web together, as `make dev` and the demo run them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from campaign.errors import Unavailable
+from dev.binaries import Say
+from dev.ports import HOST, free_ports
+from dev.processes import Process, start
+from dev.temporal import TemporalServer, temporal_server
+
+READY_SECONDS = 60.0
+_PAUSE = 0.1
+
+
+@dataclass
+class Stack:
+    """What runs, and where."""
+
+    home: Path
+    temporal: TemporalServer
+    worker: Process
+    web_url: str
+    processes: list[Process]
+
+    @property
+    def outbox(self) -> Path:
+        """The outbox channel's folder."""
+        return self.home / "outbox"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Ports to use; None asks for free ones. ``environment`` is given to worker and web."""
+
+    temporal: int | None = None
+    ui: int | None = None
+    web: int | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def stack(home: Path, wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
+    """Run everything for as long as the block lasts, then stop it in the order that loses nothing.
+
+    Raises:
+        Unavailable: something does not start; the text names its log.
+    """
+    home = home.absolute()
+    async with AsyncExitStack() as exits:
+        temporal = await exits.enter_async_context(
+            temporal_server(home, port=wanted.temporal, ui_port=wanted.ui, say=say)
+        )
+        health, web = free_ports(2)
+        web = wanted.web or web
+        environment = _environment(home, temporal, health, web) | wanted.environment
+        worker = await _module("worker", home, environment)
+        exits.push_async_callback(worker.stop)
+        server = await _module("web", home, environment)
+        exits.push_async_callback(server.stop)
+        for port, process in ((health, worker), (web, server)):
+            await _ready(f"http://{HOST}:{port}/readyz", process)
+        yield Stack(home, temporal, worker, f"http://{HOST}:{web}", [worker, server])
+
+
+def _environment(home: Path, temporal: TemporalServer, health: int, web: int) -> dict[str, str]:
+    return {
+        "AFTERGLOW_HOME": str(home),
+        "AFTERGLOW_HEALTH_PORT": str(health),
+        "AFTERGLOW_WEB_PORT": str(web),
+        "TEMPORAL_ADDRESS": temporal.address,
+    }
+
+
+async def _module(name: str, home: Path, environment: dict[str, str]) -> Process:
+    return await start([sys.executable, "-m", name], home / "logs" / f"{name}.log", environment)
+
+
+async def _ready(url: str, process: Process) -> None:
+    async with httpx.AsyncClient() as http:
+        for _ in range(int(READY_SECONDS / _PAUSE)):
+            if not process.running:
+                break
+            try:
+                if (await http.get(url)).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(_PAUSE)
+    msg = f"it does not become ready: see {process.log}"
+    raise Unavailable(msg)
+
+
+def cancel_on_signals() -> None:
+    """While things start, let Ctrl-C and SIGTERM unwind what has been started so far."""
+    task = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if task:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
+async def until_stopped(processes: list[Process]) -> Process | None:
+    """Wait for Ctrl-C or SIGTERM (None), or for a process that ends by itself."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    waits = {asyncio.create_task(process.wait()): process for process in processes}
+    stopped = asyncio.create_task(stop.wait())
+    done, pending = await asyncio.wait({stopped, *waits}, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    return None if stopped in done else next(process for task, process in waits.items() if task in done)
