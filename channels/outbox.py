@@ -35,7 +35,11 @@ class Outbox:
         path = self.path(message)
         path.parent.mkdir(parents=True, exist_ok=True)
         body = _email(message) if message.channel is Channel.EMAIL else _sms(message)
-        written = Receipt(path.name, message.at) if _write_once(path, body, self.folder / ".drafts") else self.find(message)
+        written = (
+            Receipt(path.name, message.at)
+            if _write_once(path, body, self.folder / ".drafts")
+            else self.find(message)
+        )
         if written is None:
             msg = "the outbox file was removed while it was written"
             raise ChannelError(msg)

@@ -1,17 +1,40 @@
-"""What a template can see: frozen data, and nothing that can do anything."""
+"""What a template can see: frozen data, and nothing that can do anything.
+
+Every text is made one line of visible characters, whoever wrote it: no name can add a line to a
+header or a plain text, nor turn its neighbours' reading direction round.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+# Invisible: soft hyphen, zero-width spaces, bidirectional controls; and what is no XML: surrogates,
+# non-characters. The joiners U+200C and U+200D stay: Persian and emoji are spelled with them.
+_DROPPED = re.compile(
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, without invisible characters."""
+    return " ".join(_CONTROLS.sub(" ", _DROPPED.sub("", text)).split())
 
 
 class Seen(BaseModel):
     """Base of all that templates see."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, revalidate_instances="always")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _one_line(cls, value: Any) -> Any:
+        return one_line(value) if isinstance(value, str) else value
 
 
 class Brand(Seen):
@@ -37,27 +60,27 @@ class Customer(Seen):
     language: str | None = None
 
 
-class About(Seen):
-    """What other customers say of a product."""
-
-    rating: float | None = None
-    review_count: int = 0
-    review_quote: str | None = None
-
-
-class Line(About):
-    """One order line; of a product that the catalogue does not know, ``name`` is its sku."""
+class Item(Seen):
+    """Something sold, and what other customers say of it. ``rating`` is out of 5."""
 
     sku: str
     name: str
     url: str | None = None
     image_url: str | None = None
+    rating: float | None = None
+    review_count: int = 0
+    review_quote: str | None = None
+
+
+class Line(Item):
+    """One order line; of a product that the catalogue does not know, ``name`` is its sku."""
+
     quantity: int
     unit_price: Decimal
 
 
 class Order(Seen):
-    """The order. Money is in ``currency``."""
+    """The order. Money is in ``currency``; ``placed_at`` is shown in the zone that it is given in."""
 
     order_id: str
     placed_at: datetime
@@ -66,20 +89,20 @@ class Order(Seen):
     lines: list[Line]
 
 
-class Product(About):
+class Product(Item):
     """A product to show."""
 
-    sku: str
-    name: str
     url: str
-    image_url: str | None = None
     price: Decimal
     currency: str
     category: str | None = None
 
 
 class Offer(Seen):
-    """An incentive."""
+    """An incentive.
+
+    ``text`` fits into a sentence: ``20% off everything``. ``valid_until`` is shown in its own zone.
+    """
 
     text: str
     code: str | None = None

@@ -6,32 +6,40 @@ Python, and no Node.js. An email template has the blocks subject, preheader, bod
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from functools import lru_cache
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+from xml.parsers import expat
 
-from babel.dates import format_date
-from babel.numbers import format_currency
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
-from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template
 from mjml import mjml2html
 
-from campaign.errors import BadCampaign, Problem
+from campaign.errors import BadCampaign
 from campaign.reasons import Channel
-from content.context import MessageContext
+from content.context import MessageContext, one_line
+from content.templates import MALFUNCTIONS, BadTemplate, explain, load_template
 
-LOCALE = "en_US"
 SUFFIXES = {Channel.EMAIL: "email/{}.mjml.j2", Channel.SMS: "sms/{}.txt.j2"}
+# The components at documentation.mjml.io, without mj-include: templates are put together by Jinja2.
+_TAGS = frozenset(
+    {
+        "mj-accordion", "mj-accordion-element", "mj-accordion-text", "mj-accordion-title", "mj-all",
+        "mj-attributes", "mj-body", "mj-breakpoint", "mj-button", "mj-carousel",
+        "mj-carousel-image", "mj-class", "mj-column", "mj-divider", "mj-font", "mj-group",
+        "mj-head", "mj-hero", "mj-image", "mj-navbar", "mj-navbar-link", "mj-preview", "mj-raw",
+        "mj-section", "mj-social", "mj-social-element", "mj-spacer", "mj-style", "mj-table",
+        "mj-text", "mj-title", "mj-wrapper", "mjml",
+    }
+)  # fmt: skip
+_ENTITY = re.compile(r"&[a-zA-Z]\w*;")
+_TAG = re.compile(r"</?[\w-]+")
 
 
 @dataclass(frozen=True)
 class EmailContent:
-    """A rendered email. ``subject`` is one line."""
+    """A rendered email. ``subject`` and ``preheader`` are one line each."""
 
     subject: str
     preheader: str
@@ -41,7 +49,7 @@ class EmailContent:
 
 @dataclass(frozen=True)
 class SmsContent:
-    """A rendered SMS."""
+    """A rendered SMS, on one line."""
 
     text: str
 
@@ -53,96 +61,88 @@ def render_email(folder: Path, template: str, context: MessageContext) -> EmailC
         BadCampaign: the template is missing or broken; the problem names file and line.
     """
     file = SUFFIXES[Channel.EMAIL].format(template)
-    with_names = _names(context)
     try:
-        rich, plain = _load(folder, file, escape=True), _load(folder, file, escape=False)
-        html = mjml2html(rich.render(with_names), disable_comments=True, fonts={})
-        subject, preheader, text = (
-            _block(plain, name, with_names) for name in ("subject", "preheader", "text")
-        )
-    except (TemplateError, SecurityError, ValueError) as error:
-        raise BadCampaign([_problem(folder, file, error)]) from None
-    return EmailContent(one_line(subject), one_line(preheader), html, tidy(text))
+        return _email(folder, file, _names(context))
+    except MALFUNCTIONS as error:
+        raise BadCampaign([explain(folder, file, error)]) from None
 
 
 def render_sms(folder: Path, template: str, context: MessageContext) -> SmsContent:
     """Render an SMS: one paragraph, whatever the template's line breaks. Raises as `render_email`."""
     file = SUFFIXES[Channel.SMS].format(template)
     try:
-        text = _load(folder, file, escape=False).render(_names(context))
-    except (TemplateError, SecurityError, ValueError) as error:
-        raise BadCampaign([_problem(folder, file, error)]) from None
-    return SmsContent(one_line(text))
+        return SmsContent(one_line(load_template(folder, file, escape=False).render(_names(context))))
+    except MALFUNCTIONS as error:
+        raise BadCampaign([explain(folder, file, error)]) from None
 
 
-def one_line(text: str) -> str:
-    """Return the text with every run of white space (and control characters) as one space."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+def _email(folder: Path, file: str, names: dict[str, Any]) -> EmailContent:
+    rich, plain = (load_template(folder, file, escape=escape) for escape in (True, False))
+    subject, preheader, text = (_block(plain, block, names) for block in ("subject", "preheader", "text"))
+    return EmailContent(one_line(subject), one_line(preheader), _html(rich.render(names)), tidy(text))
 
 
-def tidy(text: str) -> str:
-    """Return plain text without indentation and with single empty lines."""
-    lines = [line.strip() for line in text.splitlines()]
-    kept = [line for i, line in enumerate(lines) if line or (i and lines[i - 1])]
-    return "\n".join(kept).strip() + "\n"
+def _html(mjml: str) -> str:
+    """Turn MJML into HTML. No web fonts: a message loads nothing from strangers."""
+    _check_markup(mjml)
+    try:
+        return mjml2html(mjml, disable_comments=True, fonts={})
+    except ValueError as error:
+        msg = f"is not MJML: {error}"
+        raise BadTemplate(msg) from None
 
 
-def money(amount: Decimal, currency: str) -> str:
-    """Write an amount as people do: ``$19.90``."""
-    return format_currency(amount, currency, locale=LOCALE)
+def _check_markup(mjml: str) -> None:
+    """Refuse tags that do not match or that MJML does not have: mrml takes both and shows something else.
+
+    Raises:
+        BadTemplate: with the tag, by which its line in the template is found.
+    """
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = _check_tag
+    # HTML's named entities are no XML, but mail programs know them.
+    checked = _ENTITY.sub(lambda entity: " " * len(entity.group()), mjml)
+    try:
+        parser.Parse(checked, True)
+    except expat.ExpatError as error:
+        _refuse(checked, error)
 
 
-def day(value: datetime) -> str:
-    """Write a date as people do: ``March 5, 2026``."""
-    return format_date(value, "long", locale=LOCALE)
+def _check_tag(name: str, _attributes: dict[str, str]) -> None:
+    if name.startswith("mj") and name not in _TAGS:
+        near = get_close_matches(name, _TAGS, 1)
+        msg = f"has a tag that MJML does not know: {name}"
+        raise BadTemplate(
+            msg, f"did you mean {near[0]}?" if near else "see documentation.mjml.io", f"<{name}"
+        )
 
 
-@lru_cache(maxsize=8)
-def _environment(folder: Path, *, escape: bool) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        autoescape=escape,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(money=money, day=day)
-    return environment
-
-
-def _load(folder: Path, file: str, *, escape: bool) -> Template:
-    return _environment(folder, escape=escape).get_template(file)
+def _refuse(mjml: str, error: expat.ExpatError) -> NoReturn:
+    """Name the tag that the parser stopped at, and nothing else of the text: it holds a customer's data."""
+    lines = mjml.split("\n")
+    line = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
+    before = [tag.group() for tag in _TAG.finditer(line) if tag.start() <= error.offset]
+    tag = before[-1] if before else None
+    msg = f"is not well-formed: {expat.ErrorString(error.code)}{f' at {tag}>' if tag else ''}"
+    raise BadTemplate(msg, "close every tag (<br />) and write & as &amp;", tag) from None
 
 
 def _names(context: MessageContext) -> dict[str, Any]:
-    """The templates' variables: the context's fields, under their names."""
-    return {name: getattr(context, name) for name in MessageContext.model_fields}
+    """The templates' variables: the context's fields, validated also where a copy was changed."""
+    checked = MessageContext.model_validate(context)
+    return {name: getattr(checked, name) for name in MessageContext.model_fields}
 
 
 def _block(template: Template, name: str, variables: dict[str, Any]) -> str:
     block = template.blocks.get(name)
     if block is None:
         msg = f"has no block {name}"
-        raise TemplateError(msg)
+        raise BadTemplate(msg, f"write {{% block {name} %}} ... {{% endblock %}}")
     return "".join(block(template.new_context(variables)))
 
 
-def _problem(folder: Path, file: str, error: Exception) -> Problem:
-    """Say where in the marketer's own files a template failed."""
-    where = next(_places(folder, error), file)
-    if isinstance(error, TemplateSyntaxError):
-        where = f"{error.name}:{error.lineno}"
-    kind = type(error).__name__
-    what = f"no such file: {error}" if kind == "TemplateNotFound" else str(error)
-    return Problem(where, what, "mend the template, then run `python -m starter check`")
-
-
-def _places(folder: Path, error: Exception) -> Iterator[str]:
-    """Give the template lines that an error came through, innermost first."""
-    frames, trace = [], error.__traceback__
-    while trace:
-        frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
-        trace = trace.tb_next
-    for name, line in reversed(frames):
-        if name.endswith(".j2"):
-            yield f"{Path(name).relative_to(folder) if Path(name).is_relative_to(folder) else name}:{line}"
+def tidy(text: str) -> str:
+    """Return plain text with single empty lines and none at its ends."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    kept = [line for i, line in enumerate(lines) if line or (i and lines[i - 1])]
+    return "\n".join(kept).strip() + "\n"

@@ -35,6 +35,7 @@ class Chaos:
     """One worker process that keeps being killed, and the campaigns it works on."""
 
     def __init__(self, home: Path, temporal: TemporalServer, client: Client) -> None:
+        """Use a home and a server."""
         self.home, self.temporal, self.client = home, temporal, client
         self.database = Database(f"sqlite:///{home / 'afterglow.db'}")
         self.random = Random(1)  # noqa: S311 - moments of death, not secrets
@@ -50,7 +51,11 @@ class Chaos:
         """Start a campaign; every fifth order is cancelled with its start."""
         order_id = f"chaos-{number}"
         with self.database.transaction() as session:
-            contact = {"customer_id": f"c-{number}", "email": f"c{number}@example.com", "time_zone": "Etc/UTC"}
+            contact = {
+                "customer_id": f"c-{number}",
+                "email": f"c{number}@example.com",
+                "time_zone": "Etc/UTC",
+            }
             save_customer(session, Customer.model_validate(contact))
         placed = datetime.now(UTC)  # noqa: TID251 - the server's clock is real
         status = "cancelled" if number % CANCELLED_EVERY == 0 else "processed"
@@ -72,7 +77,7 @@ class Chaos:
     async def polled(self, worker: Process) -> None:
         """Wait until the worker says that it is ready (its log grows by that line)."""
         ready = worker.log.read_text().count("worker ready")
-        while worker.log.read_text().count("worker ready") == ready and worker.running:
+        while worker.log.read_text().count("worker ready") == ready and worker.running:  # noqa: ASYNC110 - a log has no event
             await asyncio.sleep(0.02)
 
     async def ended(self, handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
@@ -89,7 +94,7 @@ class Chaos:
 async def test_killing_workers_and_the_server_loses_and_doubles_nothing(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """`kill -9` of the worker at random moments and once of the server: every campaign ends as it would have."""
+    """`kill -9` of the worker at random moments and once of the server: all end as they would have."""
     campaigns = request.config.getoption("--chaos-campaigns")
     kills = request.config.getoption("--chaos-kills")
     async with temporal_server(tmp_path / "temporal", ui=False) as temporal:

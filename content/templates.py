@@ -1,0 +1,189 @@
+"""The sandbox that templates run in, and its faults told to the person who wrote the template.
+
+Jinja2 that can read data, and do nothing else: a template by other hands sees the fields of the
+context's models and no more. Pydantic's own methods are refused, because some of them open files and
+unpickle what they are given.
+
+The text of a fault may end up in a Temporal history, so it never repeats data: a foreign error is
+told by its kind, and an undefined name only where the template itself says it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from babel.dates import format_date
+from babel.numbers import format_currency
+from jinja2 import (
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import BaseModel
+
+from campaign.errors import Problem
+from content.context import Brand, Customer, Item, Line, MessageContext, Offer, Order, Product
+
+LOCALE = "en_US"
+#: Everything that rendering a wrong template can raise.
+MALFUNCTIONS = (
+    TemplateError,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+)
+_SEEN = (MessageContext, Brand, Customer, Order, Line, Product, Offer)
+_NAMES = sorted({name for seen in _SEEN for name in seen.model_fields})
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+class BadTemplate(TemplateError):
+    """What a template becomes is wrong. ``tag`` is how the fault looks in the template's own text."""
+
+    def __init__(self, message: str, fix: str = "", tag: str | None = None) -> None:
+        """Keep the fix, and the tag to look for."""
+        super().__init__(message)
+        self.fix = fix
+        self.tag = tag
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja2's sandbox, in which a model is its fields."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Allow a model's fields only."""
+        if isinstance(obj, BaseModel):
+            return attr in type(obj).model_fields
+        return super().is_safe_attribute(obj, attr, value)
+
+
+def load_template(folder: Path, file: str, *, escape: bool) -> Template:
+    """Compile a template of a folder.
+
+    Raises:
+        jinja2.TemplateError: it is missing or is not Jinja2.
+    """
+    return _environment(folder, escape=escape).get_template(file)
+
+
+@lru_cache(maxsize=8)
+def _environment(folder: Path, *, escape: bool) -> Sandbox:
+    environment = Sandbox(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=escape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(money=money, day=day, sentence=sentence, query=query, main=main)
+    environment.tests["known"] = known
+    return environment
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Write an amount as people do: ``$19.90``."""
+    return format_currency(amount, currency, locale=LOCALE)
+
+
+def day(value: datetime) -> str:
+    """Write a date as people do: ``March 5, 2026``."""
+    return format_date(value, "long", locale=LOCALE)
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital and leave the rest as it is: names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+def query(url: str, **parameters: str) -> str:
+    """Add parameters to a link, which keeps those it has."""
+    parts = urlsplit(url)
+    added = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
+    return urlunsplit(parts._replace(query=added))
+
+
+def known(item: Item) -> bool:
+    """Tell whether the catalogue has a name for it."""
+    return item.name not in {"", item.sku}
+
+
+def main(items: Sequence[Item]) -> str:
+    """Name what was bought, for a sentence: the first item that has a name, else ``order``."""
+    return next((item.name for item in items if known(item)), "order")
+
+
+def explain(folder: Path, file: str, error: Exception) -> Problem:
+    """Say where in the marketer's own files a template failed, what is wrong, and what to write."""
+    if isinstance(error, BadTemplate):
+        return Problem(_line_of(folder, file, error.tag) or file, str(error), error.fix)
+    if isinstance(error, TemplateSyntaxError):
+        return Problem(f"{error.name or file}:{error.lineno}", str(error.message), "correct the line")
+    where = next(_places(folder, error), file)
+    if isinstance(error, UndefinedError):
+        return _undefined(folder, where, error)
+    return Problem(where, *_told(error))
+
+
+def _told(error: Exception) -> tuple[str, str]:
+    match error:
+        case TemplateNotFound():
+            return f"no such file: {error.name}", "create it, or name another"
+        case SecurityError():
+            return "uses what templates may not", "read the fields in content/context.py only"
+        case _:
+            return f"cannot be rendered: {type(error).__name__}", "correct the line"
+
+
+def _undefined(folder: Path, where: str, error: UndefinedError) -> Problem:
+    """Tell an undefined name, if the name is the template's; it could be a customer's."""
+    quoted = _QUOTED.findall(str(error))
+    name = quoted[-1] if quoted else ""
+    source = folder / where.rpartition(":")[0]
+    if not name or not source.is_file() or name not in source.read_text("utf-8"):
+        return Problem(where, "uses a name that is not there", "see content/context.py for what there is")
+    near = get_close_matches(name, _NAMES, 1)
+    fix = f"did you mean {near[0]}?" if near else "see content/context.py for what there is"
+    return Problem(where, f"{name} is not defined", fix)
+
+
+def _places(folder: Path, error: Exception) -> Iterator[str]:
+    """Give the template lines that an error came through, innermost first."""
+    frames, trace = [], error.__traceback__
+    while trace:
+        frames.append((Path(trace.tb_frame.f_code.co_filename), trace.tb_lineno))
+        trace = trace.tb_next
+    for path, line in reversed(frames):
+        if path.suffix == ".j2":
+            yield f"{path.relative_to(folder) if path.is_relative_to(folder) else path.name}:{line}"
+
+
+def _line_of(folder: Path, file: str, tag: str | None) -> str | None:
+    """Find a tag in the template, else in the parts (``_*.j2``) beside it; None unless it is there once."""
+    beside = sorted((folder / file).parent.glob("_*.j2"))
+    for sources in ([folder / file], beside):
+        found = [
+            f"{source.relative_to(folder)}:{number}"
+            for source in sources
+            for number, text in enumerate(source.read_text("utf-8").splitlines(), 1)
+            if tag and re.search(rf"{re.escape(tag)}(?![\w-])", text)
+        ]
+        if len(found) == 1:
+            return found[0]
+    return None
