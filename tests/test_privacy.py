@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkipper
 
 from activities import interface as act
@@ -150,7 +150,10 @@ async def pending_failure(handle: Any) -> str:
     async for event in handle.fetch_history_events(wait_new_event=True):
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
             break
-    while True:
-        pending = (await handle.describe()).raw_description.pending_activities
+    for _ in range(10_000):
+        description = (await handle.describe()).raw_description
+        pending = description.pending_activities
+        assert description.workflow_execution_info.status == WorkflowExecutionStatus.RUNNING
         if pending and pending[0].HasField("last_failure"):
             return str(pending[0].last_failure.message)
+    pytest.fail("no failure is shown")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities import interface as act
@@ -30,7 +30,7 @@ async def ask(activity: str, request: act.Message, answer: type[T], summary: str
     second way is retried without end and shows its last failure in the Web UI.
 
     Raises:
-        ActivityError: the activity says that no retry will help (bad input).
+        FailureError: the activity says that no retry will help (bad input), or the workflow is cancelled.
     """
     try:
         local: T = await workflow.execute_local_activity(
@@ -42,8 +42,8 @@ async def ask(activity: str, request: act.Message, answer: type[T], summary: str
             summary=summary,
         )
         return local  # noqa: TRY300 - beside what it answers
-    except ActivityError as error:
-        if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
+    except FailureError as error:
+        if is_cancelled_exception(error) or _is_final(error):
             raise
     visible: T = await workflow.execute_activity(
         activity,
@@ -54,6 +54,12 @@ async def ask(activity: str, request: act.Message, answer: type[T], summary: str
         summary=summary,
     )
     return visible
+
+
+def _is_final(error: FailureError) -> bool:
+    """Say whether no retry will help. A local activity's failure comes with or without an ActivityError."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    return isinstance(cause, ApplicationError) and cause.non_retryable
 
 
 async def deliver(message: act.ClaimedMessage, summary: str) -> MessageState:
