@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -21,6 +21,7 @@ from campaign.problems import problems_of
 PREFIX = "AFTERGLOW_"
 PLACEHOLDERS = (
     "",
+    "development",
     "change-me",
     "changeme",
     "password",
@@ -65,8 +66,20 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database_url)] = ""
     campaign: Path = Path("content/campaign.toml")
     templates: Path = Path("content")
-    email: Literal["outbox"] = "outbox"
-    sms: Literal["outbox"] = "outbox"
+    email: Literal["outbox", "sendgrid"] = "outbox"
+    sms: Literal["outbox", "twilio"] = "outbox"
+    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")] | None = None
+    secret_key: SecretStr = SecretStr("development")
+    provider_seconds: Annotated[float, Field(gt=0, le=20)] = 10.0
+    sendgrid_api_key: SecretStr | None = None
+    sendgrid_api_base: str = "https://api.sendgrid.com"
+    sendgrid_sandbox: bool = False
+    sendgrid_webhook_key: str | None = None
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_messaging_service_sid: str | None = None
+    twilio_from: str | None = None
+    twilio_api_base: str = "https://api.twilio.com"
     email_rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
     sms_rate: Annotated[float, Field(gt=0, le=10_000)] = 10.0
     workers: Annotated[int, Field(ge=1, le=200)] = 16
@@ -110,7 +123,8 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problems = [_by_variable(problem) for problem in problems_of(error)]
         raise BadSettings(problems + _unknown_variables()) from None
-    problems = [*_unknown_variables(), *(_placeholders(settings) if settings.production else [])]
+    problems = [*_unknown_variables(), *_provider_problems(settings)]
+    problems += _placeholders(settings) if settings.production else []
     if problems:
         raise BadSettings(problems)
     return settings
@@ -129,6 +143,25 @@ def _unknown_variables() -> list[Problem]:
     ]
 
 
+def _provider_problems(settings: Settings) -> list[Problem]:
+    """List what a chosen provider still needs; its callbacks and links need our public address."""
+    wanted = {
+        "sendgrid": ("sendgrid_api_key", "sendgrid_webhook_key", "public_url"),
+        "twilio": ("twilio_account_sid", "twilio_auth_token", "public_url"),
+    }
+    problems = [
+        Problem(f"{PREFIX}{name.upper()}", f"is missing, but {provider} needs it", "see docs/settings.md")
+        for provider in (settings.email, settings.sms)
+        for name in wanted.get(provider, ())
+        if not getattr(settings, name)
+    ]
+    senders = (settings.twilio_messaging_service_sid, settings.twilio_from)
+    if settings.sms == "twilio" and not any(senders):
+        where = f"{PREFIX}TWILIO_MESSAGING_SERVICE_SID"
+        problems.append(Problem(where, "is missing", f"set it, or {PREFIX}TWILIO_FROM"))
+    return problems
+
+
 def _placeholders(settings: Settings) -> list[Problem]:
     problems = []
     url = make_url(settings.database_url)
@@ -138,11 +171,11 @@ def _placeholders(settings: Settings) -> list[Problem]:
                 f"{PREFIX}DATABASE_URL", "has no password, or a placeholder", "set a password of your own"
             )
         )
-    if settings.api_token is None:
-        problems.append(Problem(f"{PREFIX}API_TOKEN", "is missing", "set 20 or more random characters"))
-    token = settings.api_token.get_secret_value() if settings.api_token else None
-    if token is not None and (token.lower() in PLACEHOLDERS or len(token) < MIN_TOKEN):
-        problems.append(
-            Problem(f"{PREFIX}API_TOKEN", "is a placeholder or too short", "set 20 or more random characters")
-        )
+    for name, secret in (("API_TOKEN", settings.api_token), ("SECRET_KEY", settings.secret_key)):
+        token = secret.get_secret_value() if secret else None
+        if token is None:
+            problems.append(Problem(f"{PREFIX}{name}", "is missing", "set 20 or more random characters"))
+        elif token.lower() in PLACEHOLDERS or len(token) < MIN_TOKEN:
+            what = "is a placeholder or too short"
+            problems.append(Problem(f"{PREFIX}{name}", what, "set 20 or more random characters"))
     return problems

@@ -55,8 +55,8 @@ def _find_earlier(
         row = get_message(session, request.message_id)
         if row.state != MessageState.SENDING.value:
             return None
-        outgoing = _outgoing(load(session, row.order_id), row, request.now)
-    receipt = channels[outgoing.channel].find(outgoing)
+        outgoing = _outgoing(load(session, row.order_id, request.now), row, request.now)
+    receipt = channels[outgoing.channel].find(outgoing, row.attempted_at or request.now)
     if receipt is None:
         _settle(database, request, MessageState.CLAIMED)
     return receipt
@@ -65,12 +65,12 @@ def _find_earlier(
 def _begin(database: Database, request: DeliverRequest) -> Outgoing | MessageState:
     """Move a claimed message to sending, if it may go now; else return its state."""
     with database.transaction() as session:
-        loaded = load(session, get_message(session, request.message_id).order_id)
+        loaded = load(session, get_message(session, request.message_id).order_id, request.now)
         row = get_message(session, request.message_id)
         if row.state != MessageState.CLAIMED.value or not _may_go(loaded, row, request.now):
             return MessageState(row.state)
         outgoing = _outgoing(loaded, row, request.now)
-        row.recipient = outgoing.to
+        row.recipient, row.attempted_at = outgoing.to, request.now
         settle(session, row, MessageState.SENDING, request.now)
         return outgoing
 

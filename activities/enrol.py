@@ -35,7 +35,7 @@ def enrol(database: Database, definition: Definition, request: EnrolRequest) -> 
             return Enrolled(duplicate=True)
         if run is None:
             _open(session, definition, request)
-        loaded = load(session, purchase.order_id)
+        loaded = load(session, purchase.order_id, request.now)
         return Enrolled(
             segment=segment_of(loaded.definition, loaded.facts.orders, loaded.facts.currency),
             steps=_plan(loaded, request.now),

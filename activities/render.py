@@ -11,7 +11,7 @@ from activities.interface import RenderRequest
 from campaign.definition import Definition, Step
 from campaign.definition import Offer as OfferDefinition
 from campaign.errors import NotFound
-from campaign.facts import MessageState
+from campaign.facts import MessageState, Purpose
 from campaign.history import kept_orders, lifetime_value
 from campaign.reasons import Channel
 from content.context import Customer, Line, MessageContext, Offer, Order, Product
@@ -35,12 +35,12 @@ def render(database: Database, templates: Path, request: RenderRequest) -> None:
         NotFound: no such message, or nothing to say to its segment.
     """
     with database.transaction() as session:
-        loaded = load(session, get_message(session, request.message_id).order_id)
+        loaded = load(session, get_message(session, request.message_id).order_id, request.now)
         row = get_message(session, request.message_id)
         if row.state != MessageState.CLAIMED.value:
             return
         step = loaded.definition.step(row.step)
-        template = _template(step, row)
+        template = _template(loaded.definition, step, row)
         context = message_context(session, loaded, step, row, request.now)
         if row.channel == Channel.EMAIL:
             email = render_email(templates, template, context)
@@ -50,7 +50,9 @@ def render(database: Database, templates: Path, request: RenderRequest) -> None:
         session.add(row)
 
 
-def _template(step: Step, row: MessageRow) -> str:
+def _template(definition: Definition, step: Step, row: MessageRow) -> str:
+    if row.purpose == Purpose.OPT_IN:
+        return definition.consent.sms_opt_in
     audience = step.audience(row.segment)
     template = audience.template(Channel(row.channel)) if audience else None
     if template is None:

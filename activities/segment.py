@@ -12,7 +12,7 @@ from activities.news import record_news
 from campaign.consent import Permission
 from campaign.decision import Decision, Kind, decide
 from campaign.definition import Step
-from campaign.facts import MessageState
+from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
 from storage.database import Database
 from storage.messages import add_message, get_message, message_id, settle
@@ -28,10 +28,10 @@ def segment(database: Database, request: SegmentRequest) -> Answer:
     """
     with database.transaction() as session:
         record_news(session, request.order_id, request.news)
-        loaded = load(session, request.order_id)
+        loaded = load(session, request.order_id, request.now)
         step = loaded.definition.step(request.step)
         _settle_overdue(session, loaded, step, request.now)
-        loaded = load(session, request.order_id)
+        loaded = load(session, request.order_id, request.now)
         decision = decide(loaded.definition, loaded.facts, step, request.now)
         record_step(session, request.order_id, step.name, decision, request.now)
         loaded.run.segment = decision.segment
@@ -91,6 +91,7 @@ def _claim(
                 step=step.name,
                 channel=channel.value,
                 segment=decision.segment,
+                purpose=(Purpose.OPT_IN if permission.pending else Purpose.MARKETING).value,
                 state=MessageState.CLAIMED.value,
                 consent_id=permission.consent_id,
                 due_at=decision.window.due,

@@ -10,8 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from campaign.caps import next_uncapped
+from campaign.channels import channels_of, usable
 from campaign.consent import NOT_ALLOWED, Permission, permission
-from campaign.definition import Audience, Definition, Step
+from campaign.definition import Definition, Step, StepChannels
 from campaign.facts import Facts, MessageState
 from campaign.history import segment_of
 from campaign.quiet_hours import next_allowed, zones_of
@@ -26,7 +27,11 @@ _CLOSEST_FIRST = (
     Reason.QUIET_HOURS,
     Reason.CAPPED,
     Reason.SPACED,
+    Reason.AWAITING_OPEN,
     Reason.TOO_LATE,
+    Reason.ENGAGED,
+    Reason.SUPPRESSED,
+    Reason.NOT_CONFIRMED,
     Reason.NO_CONSENT,
     Reason.NO_ADDRESS,
 )
@@ -92,7 +97,7 @@ def decide(definition: Definition, facts: Facts, step: Step, now: datetime) -> D
         return Decision(Kind.SKIP, Reason.NO_AUDIENCE, segment, span)
     options = {
         channel: _option(definition, facts, step, channel, now)
-        for channel in channels_of(definition, facts, audience)
+        for channel in channels_of(definition, facts, step, audience)
     }
     return _choose(options, Decision(Kind.SKIP, Reason.NO_AUDIENCE, segment, span), now)
 
@@ -123,27 +128,6 @@ def _first_chance(definition: Definition, facts: Facts, step: Step, span: Window
     return decide(definition, facts, step, due).until or due
 
 
-def channels_of(definition: Definition, facts: Facts, audience: Audience) -> list[Channel]:
-    """Return the channels to speak to the customer on, as the customer prefers.
-
-    A stated preference is kept to, also when it cannot be used. Without one: the first of the
-    shop's channels that has an address and may be used (the first at all, if none may).
-    """
-    offered = [channel for channel in Channel if audience.template(channel)]
-    preferred = facts.customer.preferred
-    if preferred is not None:
-        return [c for c in offered if preferred in (c.value, "both")]
-    order = [channel for channel in definition.shop.channels if channel in offered]
-    usable = [c for c in order if _address_and_consent(definition, facts, c).allowed]
-    return (usable or order)[:1]
-
-
-def _address_and_consent(definition: Definition, facts: Facts, channel: Channel) -> Permission:
-    if channel not in facts.customer.reachable:
-        return NOT_ALLOWED
-    return permission(definition, facts.customer, channel)
-
-
 def _option(definition: Definition, facts: Facts, step: Step, channel: Channel, now: datetime) -> _Option:
     done = facts.mine(step.name).get(channel)
     if done and done.state.settled:
@@ -151,11 +135,34 @@ def _option(definition: Definition, facts: Facts, step: Step, channel: Channel, 
     if channel not in facts.customer.reachable:
         return _Option(None, Reason.NO_ADDRESS)
     allowed = permission(definition, facts.customer, channel)
-    if not allowed.allowed:
-        return _Option(None, Reason.NO_CONSENT)
-    at, reason = _earliest(definition, facts, step, channel, now)
+    if allowed.reason and not (allowed.pending and not facts.customer.asked_to_confirm):
+        return _Option(None, allowed.reason)
+    follows = _follows(definition, facts, step, channel, now)
+    if follows.at is None:
+        return follows
+    at, reason = _earliest(definition, facts, step, channel, follows.at)
     latest = window(definition, step, facts).latest
-    return _Option(at if at and at <= latest else None, reason, allowed)
+    held_back = follows.reason if at == follows.at else reason
+    return _Option(at if at and at <= latest else None, held_back, allowed)
+
+
+def _follows(definition: Definition, facts: Facts, step: Step, channel: Channel, now: datetime) -> _Option:
+    """Of ``email_then_sms``, return from when on the SMS may follow: unless the email was opened.
+
+    What became of an unconfirmed email nobody can tell, so that no SMS follows it.
+    """
+    if step.channels is not StepChannels.EMAIL_THEN_SMS or channel is not Channel.SMS:
+        return _Option(now, Reason.DUE)
+    email = facts.mine(step.name).get(Channel.EMAIL)
+    if email is None or email.state in (MessageState.FAILED, MessageState.SKIPPED):
+        waits = email is None and usable(definition, facts, Channel.EMAIL).allowed
+        return _Option(now + step.sms_after if waits else now, Reason.AWAITING_OPEN if waits else Reason.DUE)
+    if email.state is MessageState.UNCONFIRMED:
+        return _Option(None, Reason.UNCONFIRMED)
+    if email.engaged:
+        return _Option(None, Reason.ENGAGED)
+    at = max(now, email.at + step.sms_after)
+    return _Option(at, Reason.AWAITING_OPEN if at > now else Reason.DUE)
 
 
 def _settled_reason(state: MessageState) -> Reason:
@@ -173,6 +180,8 @@ def _earliest(
     others = [m for m in facts.messages if (m.order_id, m.step) != (facts.order_id, step.name)]
     own = [m.at for m in others if m.order_id == facts.order_id and m.state.counts]
     spaced = max([now, *(at + definition.timing.min_gap for at in own)])
+    if facts.customer.less:
+        spaced = max([spaced, *(m.at + definition.timing.less_gap for m in others if m.state.counts)])
     uncapped = next_uncapped(definition.caps, channel, others, spaced)
     zones = zones_of(definition, facts.customer)
     at = next_allowed(definition.quiet_hours.get(channel), zones, uncapped)

@@ -53,6 +53,7 @@ class Brand(Section):
     unsubscribe_email: EmailStr
     postal_address: Words
     sms_opt_out: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "Reply STOP to opt out"
+    sms_help: Annotated[str, StringConstraints(min_length=1, max_length=160)] | None = None
     review_url: Url
     share_url: Url
     loyalty_name: Words
@@ -60,14 +61,31 @@ class Brand(Section):
 
 
 class Shop(Section):
-    """What holds for customers about whom nothing better is known."""
+    """What holds for customers about whom nothing better is known.
+
+    ``fallback``: where one channel fails for good or may not be used any more, a customer who named no
+    channel is written to on the other.
+    """
 
     currency: CurrencyCode
     country: Country
     time_zone: TimeZone
     vertical: Name = "general"
     channels: Annotated[list[Channel], Field(min_length=1)] = [Channel.EMAIL, Channel.SMS]
+    fallback: bool = True
     email_opt_out_countries: list[Country] = []
+
+
+class ConsentPolicy(Section):
+    """How consent is taken, beyond the countries' e-mail policy (`Shop.email_opt_out_countries`).
+
+    With ``sms_double_opt_in`` a consent for SMS counts once the customer has confirmed it from the
+    number itself; the question is the template ``sms_opt_in`` and is asked once.
+    """
+
+    sms_double_opt_in: bool = True
+    sms_opt_in: Template = "opt_in"
+    engaged_within: Duration = timedelta(days=180)
 
 
 class Vertical(Section):
@@ -77,13 +95,18 @@ class Vertical(Section):
 
 
 class Timing(Section):
-    """How win-backs are stretched: delay x cycle / ``reference_cycle``, within the two bounds."""
+    """How win-backs are stretched: delay x cycle / ``reference_cycle``, within the two bounds.
+
+    ``min_gap`` stands between two steps of a campaign, ``less_gap`` between any two messages to a
+    customer who asked for fewer.
+    """
 
     reference_cycle: Duration = timedelta(days=30)
     min_scale: Annotated[float, Field(gt=0, le=1)] = 0.7
     max_scale: Annotated[float, Field(ge=1, le=10)] = 2.0
     orders_for_cycle: Annotated[int, Field(ge=2)] = 4
     min_gap: Duration = timedelta(days=2)
+    less_gap: Duration = timedelta(days=30)
 
 
 class Segment(Section):
@@ -147,11 +170,22 @@ class Audience(Section):
         return self.email if channel is Channel.EMAIL else self.sms
 
 
+class StepChannels(StrEnum):
+    """Which channels a step uses for customers who named none, or both."""
+
+    BEST = "best"
+    EMAIL = "email"
+    SMS = "sms"
+    BOTH = "both"
+    EMAIL_THEN_SMS = "email_then_sms"
+
+
 class Step(Section):
     """One step: due ``anchors`` (the first whose event is known), sent until ``latest``.
 
     ``latest`` is an event with a delay, or ``window`` counts from the due time. ``scaled`` delays
-    follow the vertical and the customer's buying cycle.
+    follow the vertical and the customer's buying cycle. With ``channels = "email_then_sms"`` the SMS
+    follows ``sms_after`` the email, unless that was opened or clicked.
     """
 
     name: Name
@@ -161,6 +195,8 @@ class Step(Section):
     latest: Anchor | None = None
     window: Duration | None = None
     scaled: bool = False
+    channels: StepChannels = StepChannels.BEST
+    sms_after: Duration = timedelta(days=2)
     audiences: Annotated[list[Audience], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -189,6 +225,7 @@ class Definition(Section):
     holdout: Annotated[Decimal, Field(ge=0, le=Decimal("0.5"))] = Decimal(0)
     brand: Brand
     shop: Shop
+    consent: ConsentPolicy = ConsentPolicy()
     timing: Timing = Timing()
     verticals: Annotated[dict[Name, Vertical], Field(min_length=1)]
     segments: Annotated[list[Segment], Field(min_length=1)]

@@ -14,7 +14,10 @@
     ├── Unavailable           a server we need (Temporal, database) is not there
     └── ChannelError          a message could not be handed to its provider
         ├── ChannelBusy       try again later; the provider may say when
+        │   └── ChannelPending    what became of an attempt will be known later: ask again, do not send
         ├── ChannelRefused    this message will never be accepted: do not try again
+        │   └── ChannelOptedOut   the provider says that the address has opted out
+        ├── ChannelStopped    the provider refuses our configuration: no message can go this way now
         └── ChannelUncertain  nobody can tell whether the message was accepted: never send it again
 
 The text of an error may be shown to the caller who caused it. It never holds contact data: texts
@@ -127,10 +130,42 @@ class ChannelBusy(ChannelError):
         self.retry_after = retry_after
 
 
+class ChannelPending(ChannelBusy):
+    """Whether an attempt got through will be known later: ask again after ``retry_after``, do not send."""
+
+    code = "channel_pending"
+
+
 class ChannelRefused(ChannelError):
-    """The provider will never accept this message: trying again is pointless."""
+    """The provider will never accept this message: trying again is pointless.
+
+    ``provider_code`` is the provider's number for it; ``invalid_address``: the address itself is at fault.
+    """
 
     code = "channel_refused"
+
+    def __init__(self, message: str, provider_code: str = "", *, invalid_address: bool = False) -> None:
+        """Keep the provider's code."""
+        super().__init__(message)
+        self.provider_code = provider_code
+        self.invalid_address = invalid_address
+
+
+class ChannelOptedOut(ChannelRefused):
+    """The provider holds this address on its own opt-out list."""
+
+    code = "channel_opted_out"
+
+
+class ChannelStopped(ChannelError):
+    """The provider refuses our configuration (account, key, sender): nothing can go this way now."""
+
+    code = "channel_stopped"
+
+    def __init__(self, message: str, provider_code: str = "") -> None:
+        """Keep the provider's code."""
+        super().__init__(message)
+        self.provider_code = provider_code
 
 
 class ChannelUncertain(ChannelError):

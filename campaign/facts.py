@@ -13,6 +13,13 @@ from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 
 
+class Purpose(StrEnum):
+    """What a message is for: the step's own words, or the one question that double opt-in asks."""
+
+    MARKETING = "marketing"
+    OPT_IN = "opt_in"
+
+
 class MessageState(StrEnum):
     """The life of a message: claimed -> sending -> one of the settled states."""
 
@@ -36,23 +43,42 @@ class MessageState(StrEnum):
 
 @dataclass(frozen=True)
 class ConsentEntry:
-    """One entry of the ledger, in the order it was recorded."""
+    """One entry of the ledger, in the order it was recorded.
+
+    ``confirmed``: the customer has confirmed it from the very address (double opt-in). ``elsewhere``:
+    it was given for an address that is not the customer's any more.
+    """
 
     id: int
     channel: Channel
     granted: bool
     at: datetime
+    confirmed: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
 class CustomerFacts:
-    """What is known of the customer now. ``reachable`` holds the channels with an address."""
+    """What is known of the customer now.
+
+    ``reachable`` holds the channels with an address, ``suppressed`` those whose address may not be
+    written to, ``engaged`` those on which the customer has lately opened or clicked something.
+    ``less``: the customer asked for fewer messages. ``asked_to_confirm``: the one opt-in question for
+    this number has been asked.
+    """
 
     customer_id: str
     reachable: frozenset[Channel]
     preferred: str | None = None
     country: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    phone: str | None = None
     time_zone: str | None = None
+    suppressed: frozenset[Channel] = frozenset()
+    engaged: frozenset[Channel] = frozenset()
+    less: bool = False
+    asked_to_confirm: bool = False
     consents: tuple[ConsentEntry, ...] = ()
 
 
@@ -69,7 +95,10 @@ class PastOrder:
 
 @dataclass(frozen=True)
 class PastMessage:
-    """A message to the customer, of this campaign or another. ``at`` is when it was sent or claimed."""
+    """A message to the customer, of this campaign or another.
+
+    ``at`` is when it was sent or claimed; ``engaged``: a person has opened or clicked it.
+    """
 
     order_id: str
     step: str
@@ -77,6 +106,7 @@ class PastMessage:
     state: MessageState
     at: datetime
     id: str = ""
+    engaged: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
 from campaign.definition import Definition, Segment
-from campaign.facts import PastOrder
+from campaign.facts import PastMessage, PastOrder
+from campaign.reasons import Channel
 
 
 def kept_orders(orders: Sequence[PastOrder]) -> list[PastOrder]:
@@ -35,6 +36,14 @@ def buying_cycle(orders: Sequence[PastOrder], at_least: int) -> timedelta | None
     if len(days) < max(at_least, 2):
         return None
     return timedelta(days=median((later - earlier).days for earlier, later in pairwise(days)))
+
+
+def engaged_channels(
+    messages: Sequence[PastMessage], definition: Definition, now: datetime
+) -> frozenset[Channel]:
+    """Return the channels on which the customer has lately opened or clicked something."""
+    since = now - definition.consent.engaged_within
+    return frozenset(m.channel for m in messages if m.engaged and m.at >= since)
 
 
 def segment_of(definition: Definition, orders: Sequence[PastOrder], currency: str) -> str:

@@ -25,12 +25,16 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     CAPPED = "capped"
     SPACED = "spaced"
+    AWAITING_OPEN = "awaiting_open"
 
     TOO_LATE = "too_late"
     HOLDOUT = "holdout"
     NO_AUDIENCE = "no_audience"
     NO_ADDRESS = "no_address"
     NO_CONSENT = "no_consent"
+    NOT_CONFIRMED = "not_confirmed"
+    SUPPRESSED = "suppressed"
+    ENGAGED = "engaged"
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
 
@@ -51,11 +55,15 @@ TEXTS: dict[Reason, str] = {
     Reason.QUIET_HOURS: "quiet hours where the customer lives",
     Reason.CAPPED: "the customer has had enough messages for now",
     Reason.SPACED: "too soon after this campaign's last message",
+    Reason.AWAITING_OPEN: "waits to see whether the email is opened",
     Reason.TOO_LATE: "its window has passed",
     Reason.HOLDOUT: "the customer is in the holdout that gets nothing",
     Reason.NO_AUDIENCE: "the step has nothing for this segment",
     Reason.NO_ADDRESS: "no address for the customer's channel",
     Reason.NO_CONSENT: "no consent for the customer's channel",
+    Reason.NOT_CONFIRMED: "the SMS consent is not confirmed yet (double opt-in)",
+    Reason.SUPPRESSED: "the address is suppressed: it bounced, complained or opted out",
+    Reason.ENGAGED: "the email was opened: no SMS is needed",
     Reason.FAILED: "the provider refused the message",
     Reason.UNCONFIRMED: "nobody can tell whether it arrived: never sent again",
     Reason.DUE: "due now",

@@ -192,12 +192,18 @@ class Stop(Wire):
 
 
 class Consent(Wire):
-    """One entry of the consent ledger. ``source`` says where it was given (``checkout``, ...)."""
+    """One entry of the consent ledger. ``source`` says where it was given (``checkout``, ...).
+
+    ``wording``: the words that were agreed to. ``confirmed``: the shop itself has had it confirmed from
+    the address (double opt-in).
+    """
 
     channel: Channel
     state: Literal["granted", "revoked"]
     source: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     at: UtcTime
+    wording: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+    confirmed: bool = False
 
 
 def _phone(value: str) -> str:

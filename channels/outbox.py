@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
@@ -38,14 +39,14 @@ class Outbox:
         written = (
             Receipt(path.name, message.at)
             if _write_once(path, body, self.folder / ".drafts")
-            else self.find(message)
+            else self.find(message, message.at)
         )
         if written is None:
             msg = "the outbox file was removed while it was written"
             raise ChannelError(msg)
         return written
 
-    def find(self, message: Outgoing) -> Receipt | None:
+    def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:  # noqa: ARG002 - a file needs no time
         """Return when the message was written, if it was."""
         path = self.path(message)
         if not path.exists():

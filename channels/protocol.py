@@ -27,6 +27,7 @@ class Outgoing:
     html: str | None
     text: str
     at: datetime
+    unsubscribe_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,20 @@ class MessageChannel(Protocol):
         """Hand one message over.
 
         Raises:
-            ChannelBusy: try again later.
+            ChannelBusy: it was not accepted; try again later.
             ChannelRefused: this message will never be accepted.
-            ChannelUncertain: nobody can tell whether it was accepted.
+            ChannelStopped: our configuration is refused; nothing was sent.
+            ChannelUncertain: it may have been accepted (a lost reply): find out, do not send again.
             ChannelError: the provider was not reached; nothing was sent.
         """
         ...
 
-    def find(self, message: Outgoing) -> Receipt | None:
-        """Find out whether an earlier attempt got through. None: it did not, for certain.
+    def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:
+        """Find out whether the attempt of that time got through. None: it did not, for certain.
 
         Raises:
-            ChannelUncertain: nobody can tell.
+            ChannelPending: it will be known later.
+            ChannelUncertain: nobody will ever be able to tell.
             ChannelError: the provider was not reached; ask again later.
         """
         ...

@@ -51,6 +51,8 @@ def wanted_templates(definition: Definition) -> list[tuple[Channel, str]]:
         for channel in Channel
         if (name := audience.template(channel))
     }
+    if definition.consent.sms_double_opt_in and any(channel is Channel.SMS for channel, _ in wanted):
+        wanted.add((Channel.SMS, definition.consent.sms_opt_in))
     return sorted(wanted)
 
 

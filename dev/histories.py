@@ -95,7 +95,8 @@ async def record_all(prefix: str) -> None:
     processed = ("order_updated", {"status": "processed", "at": at.isoformat()})
     cancelled = ("order_updated", {"status": "cancelled", "at": (at + MINUTE).isoformat()})
     consents = [
-        {"channel": c, "state": "granted", "source": "test", "at": at.isoformat()} for c in ("email", "sms")
+        {"channel": c, "state": "granted", "source": "test", "at": at.isoformat(), "confirmed": True}
+        for c in ("email", "sms")
     ]
     with tempfile.TemporaryDirectory() as home:
         async with shop(Path(home)) as (client, database):

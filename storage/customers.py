@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session, select
+from datetime import datetime
 
-from campaign.facts import ConsentEntry, CustomerFacts
+from sqlmodel import Session, col, select
+
+from campaign.facts import ConsentEntry, CustomerFacts, Purpose
 from campaign.reasons import Channel
 from campaign.wire import Consent, Customer
 from storage.inserts import insert_once
-from storage.tables import ConsentRow, CustomerRow
+from storage.tables import ConsentRow, CustomerRow, MessageRow, SuppressionRow
 
 _NOT_COLUMNS = {"customer_id", "consents"}
 
@@ -34,36 +36,94 @@ def save_customer(session: Session, customer: Customer) -> None:
     session.add(row)
     session.flush()
     for consent in customer.consents:
-        record_consent(session, customer.customer_id, consent)
+        record_consent(session, row, consent)
 
 
-def record_consent(session: Session, customer_id: str, consent: Consent) -> bool:
-    """Add an entry to the ledger; False if this very entry is there already."""
+def record_consent(session: Session, customer: CustomerRow, consent: Consent) -> bool:
+    """Add an entry to the ledger; False if this very entry is there already.
+
+    It holds for the address that the customer has now (any, if there is none yet).
+    """
     return insert_once(
         session,
         ConsentRow,
-        customer_id=customer_id,
+        customer_id=customer.id,
         channel=consent.channel.value,
         state=consent.state,
         source=consent.source,
         at=consent.at,
+        wording=consent.wording,
+        address=addresses_of(customer)[consent.channel],
+        confirmed=consent.confirmed,
     )
 
 
-def customer_facts(session: Session, row: CustomerRow) -> CustomerFacts:
+def addresses_of(customer: CustomerRow) -> dict[Channel, str | None]:
+    """Return the customer's address on each channel."""
+    return {Channel.EMAIL: customer.email, Channel.SMS: customer.phone}
+
+
+def customer_facts(session: Session, row: CustomerRow, engaged: frozenset[Channel]) -> CustomerFacts:
     """Return what decisions need to know of a customer."""
-    addresses = {Channel.EMAIL: row.email, Channel.SMS: row.phone}
-    ledger = session.exec(
-        select(ConsentRow).where(ConsentRow.customer_id == row.id).order_by(ConsentRow.id)  # type: ignore[arg-type]
-    )
+    addresses = addresses_of(row)
     return CustomerFacts(
         customer_id=row.id,
         reachable=frozenset(channel for channel, address in addresses.items() if address),
         preferred=row.preferred_channel,
         country=row.country,
+        region=row.region,
+        postal_code=row.postal_code,
+        phone=row.phone,
         time_zone=row.time_zone,
-        consents=tuple(
-            ConsentEntry(entry.id or 0, Channel(entry.channel), entry.state == "granted", entry.at)
-            for entry in ledger
-        ),
+        suppressed=frozenset(c for c, a in addresses.items() if a and is_suppressed(session, c, a)),
+        engaged=engaged,
+        less=row.less,
+        asked_to_confirm=_asked_to_confirm(session, row),
+        consents=_ledger(session, row),
     )
+
+
+def _ledger(session: Session, row: CustomerRow) -> tuple[ConsentEntry, ...]:
+    addresses = addresses_of(row)
+    entries = session.exec(
+        select(ConsentRow).where(ConsentRow.customer_id == row.id).order_by(col(ConsentRow.id))
+    )
+    return tuple(
+        ConsentEntry(
+            id=entry.id or 0,
+            channel=Channel(entry.channel),
+            granted=entry.state == "granted",
+            at=entry.at,
+            confirmed=entry.confirmed,
+            elsewhere=entry.address not in (None, addresses[Channel(entry.channel)]),
+        )
+        for entry in entries
+    )
+
+
+def suppress(
+    session: Session, channel: Channel, address: str, reason: str, source: str, at: datetime
+) -> bool:
+    """Write no more to an address, whoever has it; False if that was so for this reason already."""
+    return insert_once(
+        session, SuppressionRow, channel=channel.value, address=address, reason=reason, source=source, at=at
+    )
+
+
+def is_suppressed(session: Session, channel: Channel, address: str) -> bool:
+    """Say whether an address may not be written to."""
+    found = select(SuppressionRow.id).where(
+        SuppressionRow.channel == channel.value, SuppressionRow.address == address
+    )
+    return session.exec(found.limit(1)).first() is not None
+
+
+def _asked_to_confirm(session: Session, row: CustomerRow) -> bool:
+    """Say whether the opt-in question has gone to this number, or may have."""
+    asked = select(MessageRow.id).where(
+        MessageRow.customer_id == row.id,
+        MessageRow.purpose == Purpose.OPT_IN.value,
+        col(MessageRow.state).not_in(("claimed", "failed", "skipped")),
+        MessageRow.recipient == row.phone,
+    )
+    return session.exec(asked.limit(1)).first() is not None

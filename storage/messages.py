@@ -72,6 +72,7 @@ def messages_to(session: Session, customer_id: str) -> tuple[PastMessage, ...]:
         .where(MessageRow.customer_id == customer_id)
         .options(defer(col(MessageRow.html)), defer(col(MessageRow.text)), defer(col(MessageRow.subject)))  # type: ignore[arg-type]
     )
+    engaged = _engaged(session, customer_id)
     return tuple(
         PastMessage(
             order_id=row.order_id,
@@ -80,6 +81,21 @@ def messages_to(session: Session, customer_id: str) -> tuple[PastMessage, ...]:
             state=MessageState(row.state),
             at=row.sent_at or row.claimed_at,
             id=row.id,
+            engaged=row.id in engaged,
         )
         for row in session.exec(statement)
     )
+
+
+def _engaged(session: Session, customer_id: str) -> set[str]:
+    """Return the customer's messages that a person has opened or clicked."""
+    statement = (
+        select(MessageEventRow.message_id)
+        .join(MessageRow, col(MessageRow.id) == col(MessageEventRow.message_id))
+        .where(
+            MessageRow.customer_id == customer_id,
+            col(MessageEventRow.kind).in_(("opened", "clicked")),
+            col(MessageEventRow.machine).is_(False),
+        )
+    )
+    return set(session.exec(statement))

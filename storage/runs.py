@@ -13,6 +13,7 @@ from campaign.decision import Decision
 from campaign.definition import Definition
 from campaign.errors import NotFound
 from campaign.facts import Facts
+from campaign.history import engaged_channels
 from campaign.loading import definition_digest, definition_text, stored_definition
 from campaign.reasons import Reason
 from storage.customers import customer_facts, lock_customer
@@ -84,8 +85,8 @@ def open_runs(session: Session, customer_id: str) -> Sequence[RunRow]:
     return session.exec(statement).all()
 
 
-def load(session: Session, order_id: str) -> Loaded:
-    """Lock the customer and read everything a decision needs, as it is now.
+def load(session: Session, order_id: str, now: datetime) -> Loaded:
+    """Lock the customer and read everything a decision needs, as it is at ``now``.
 
     Raises:
         NotFound: the order has no campaign.
@@ -93,19 +94,21 @@ def load(session: Session, order_id: str) -> Loaded:
     customer = lock_customer(session, get_run(session, order_id).customer_id)
     run = get_run(session, order_id)
     order = session.get_one(OrderRow, order_id)
+    definition = load_definition(session, run.digest)
+    messages = messages_to(session, customer.id)
     facts = Facts(
         order_id=order_id,
         placed_at=order.placed_at,
         currency=order.currency,
-        customer=customer_facts(session, customer),
+        customer=customer_facts(session, customer, engaged_channels(messages, definition, now)),
         events=order_events(session, order_id),
         orders=orders_of(session, customer.id),
-        messages=messages_to(session, customer.id),
+        messages=messages,
         holdout=run.holdout,
         stopped=run.stop_reason is not None,
         repurchased=run.repurchased_by is not None,
     )
-    return Loaded(run, order, customer, load_definition(session, run.digest), facts)
+    return Loaded(run, order, customer, definition, facts)
 
 
 def record_step(session: Session, order_id: str, step: str, decision: Decision, now: datetime) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
+from campaign.facts import Purpose
 from storage.columns import Amount, UtcDateTime
 
 NAMING = {
@@ -26,8 +27,8 @@ class CustomerRow(SQLModel, table=True):
     __tablename__ = "customers"
 
     id: str = Field(primary_key=True, max_length=100)
-    email: str | None = Field(default=None, max_length=254)
-    phone: str | None = Field(default=None, max_length=20)
+    email: str | None = Field(default=None, max_length=254, index=True)
+    phone: str | None = Field(default=None, max_length=20, index=True)
     first_name: str | None = Field(default=None, max_length=200)
     last_name: str | None = Field(default=None, max_length=200)
     language: str | None = Field(default=None, max_length=35)
@@ -37,10 +38,11 @@ class CustomerRow(SQLModel, table=True):
     time_zone: str | None = Field(default=None, max_length=60)
     preferred_channel: str | None = Field(default=None, max_length=10)
     tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    less: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 
 class ConsentRow(SQLModel, table=True):
-    """The consent ledger: rows are added, never changed."""
+    """The consent ledger: rows are added, never changed. ``address`` is what it was given for."""
 
     __tablename__ = "consents"
     __table_args__ = (UniqueConstraint("customer_id", "channel", "state", "source", "at"),)
@@ -49,6 +51,23 @@ class ConsentRow(SQLModel, table=True):
     customer_id: str = Field(foreign_key="customers.id", max_length=100)
     channel: str = Field(max_length=10)
     state: str = Field(max_length=10)
+    source: str = Field(max_length=100)
+    at: datetime = Field(sa_type=UtcDateTime)
+    wording: str | None = Field(default=None, sa_column=Column(Text))
+    address: str | None = Field(default=None, max_length=254)
+    confirmed: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+
+
+class SuppressionRow(SQLModel, table=True):
+    """An address that is not written to, whoever has it: why and since when. Lifted by hand only."""
+
+    __tablename__ = "suppressions"
+    __table_args__ = (UniqueConstraint("channel", "address", "reason"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str = Field(max_length=10)
+    address: str = Field(max_length=254)
+    reason: str = Field(max_length=20)
     source: str = Field(max_length=100)
     at: datetime = Field(sa_type=UtcDateTime)
 
@@ -148,12 +167,17 @@ class MessageRow(SQLModel, table=True):
     step: str = Field(max_length=40)
     channel: str = Field(max_length=10)
     segment: str = Field(max_length=40)
+    purpose: str = Field(
+        default=Purpose.MARKETING.value,
+        sa_column=Column(String(20), nullable=False, server_default=Purpose.MARKETING.value),
+    )
     state: str = Field(max_length=20)
     reason: str | None = Field(default=None, max_length=20)
     consent_id: int | None = Field(default=None, foreign_key="consents.id")
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     latest_at: datetime = Field(sa_type=UtcDateTime)
     claimed_at: datetime = Field(sa_type=UtcDateTime)
+    attempted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     recipient: str | None = Field(default=None, max_length=254)
     provider_id: str | None = Field(default=None, max_length=200)
@@ -163,7 +187,11 @@ class MessageRow(SQLModel, table=True):
 
 
 class MessageEventRow(SQLModel, table=True):
-    """What happened to a message, in order: claimed, sending, sent, and what a provider tells."""
+    """What happened to a message, in order: claimed, sending, sent, and what a provider tells.
+
+    ``event_id`` is the provider's own, so that an event told twice is kept once; ``code`` its error
+    code; ``machine``: a link scanner did it, not a person.
+    """
 
     __tablename__ = "message_events"
 
@@ -171,6 +199,43 @@ class MessageEventRow(SQLModel, table=True):
     message_id: str = Field(foreign_key="messages.id", index=True, max_length=40)
     kind: str = Field(max_length=20)
     at: datetime = Field(sa_type=UtcDateTime)
+    event_id: str | None = Field(default=None, max_length=200, unique=True)
+    code: str | None = Field(default=None, max_length=20)
+    machine: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+
+
+class LinkRow(SQLModel, table=True):
+    """A short link of one message. Only targets that a campaign made are ever redirected to."""
+
+    __tablename__ = "links"
+    __table_args__ = (UniqueConstraint("message_id", "target"),)
+
+    code: str = Field(primary_key=True, max_length=20)
+    message_id: str = Field(foreign_key="messages.id", max_length=40)
+    target: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ChannelStopRow(SQLModel, table=True):
+    """A channel whose provider refuses our configuration: stopped for all messages, not one by one.
+
+    ``probe_at``: when one message may try again whether the configuration has been mended.
+    """
+
+    __tablename__ = "channel_stops"
+
+    channel: str = Field(primary_key=True, max_length=10)
+    code: str = Field(max_length=20)
+    since: datetime = Field(sa_type=UtcDateTime)
+    probe_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class WebhookRow(SQLModel, table=True):
+    """A signed request that was accepted, by digest: the same one again is a replay."""
+
+    __tablename__ = "webhooks"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class ProductRow(SQLModel, table=True):

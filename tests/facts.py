@@ -26,8 +26,8 @@ def default_definition() -> Definition:
 
 
 def granted(channel: Channel, at: datetime = PLACED - timedelta(days=1), number: int = 1) -> ConsentEntry:
-    """A consent that was given."""
-    return ConsentEntry(number, channel, granted=True, at=at)
+    """A consent that was given, and confirmed."""
+    return ConsentEntry(number, channel, granted=True, at=at, confirmed=True)
 
 
 def revoked(channel: Channel, at: datetime = PLACED, number: int = 2) -> ConsentEntry:

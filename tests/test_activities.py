@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ class FakeProvider:
             raise Killed
         return Receipt(f"p-{message.id}", message.at)
 
-    def find(self, message: Outgoing) -> Receipt | None:
+    def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:
         """Say what became of a message."""
         found = self.accepted.get(message.id)
         return Receipt(f"p-{message.id}", found.at) if found else None

@@ -77,8 +77,8 @@ def test_many_senders_make_one_file(tmp_path: Path) -> None:
 def test_finding_tells_for_certain(tmp_path: Path) -> None:
     """None before it was sent, the receipt afterwards."""
     outbox = Outbox(tmp_path)
-    assert outbox.find(MAIL) is None
-    assert outbox.send(MAIL) == outbox.find(MAIL)
+    assert outbox.find(MAIL, PLACED) is None
+    assert outbox.send(MAIL) == outbox.find(MAIL, PLACED)
 
 
 @given(order_id=st.text(min_size=1, max_size=60))

@@ -63,7 +63,9 @@ def test_placeholders_are_refused_in_production(monkeypatch: pytest.MonkeyPatch)
     text = refused()
     assert "AFTERGLOW_DATABASE_URL: has no password, or a placeholder" in text
     assert "AFTERGLOW_API_TOKEN: is a placeholder or too short" in text
+    assert "AFTERGLOW_SECRET_KEY: is a placeholder or too short" in text
     monkeypatch.setenv("AFTERGLOW_API_TOKEN", "q8Zt3vN0bK7yW2xR5mLd")
+    monkeypatch.setenv("AFTERGLOW_SECRET_KEY", "Yx7cP2mQ9sVb4nKt8wLf")
     monkeypatch.setenv("AFTERGLOW_DATABASE_URL", "postgresql://shop:t9Wq-4kP@db/afterglow")
     settings = load_settings()
     assert settings.production

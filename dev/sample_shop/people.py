@@ -110,6 +110,7 @@ def _person(number: int, random: Random, now: datetime) -> Person:
                 "channel": channel,
                 "state": "granted",
                 "source": "sample",
+                "confirmed": True,
                 "at": (now - timedelta(days=500)).isoformat(),
             }
             for channel in ("email", "sms")
