@@ -71,7 +71,7 @@ class FakeProvider:
             raise Killed
         return Receipt(f"p-{message.id}", message.at)
 
-    def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:
+    def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:  # noqa: ARG002 - it knows
         """Say what became of a message."""
         found = self.accepted.get(message.id)
         return Receipt(f"p-{message.id}", found.at) if found else None
