@@ -34,6 +34,8 @@ from campaign.reasons import Channel
 
 MAX_LINES = 500
 MAX_QUANTITY = 1_000_000
+# Read at import, with all of CLDR's global data: a workflow's sandbox may not open files.
+_CURRENCIES = frozenset(get_global("all_currencies"))
 _PHONE = re.compile(r"^\+?[\d\s().-]{9,}$")
 
 
@@ -90,15 +92,10 @@ def _currency(value: str) -> str:
     Raises:
         ValueError: no such currency.
     """
-    if value not in _currencies():
+    if value not in _CURRENCIES:
         msg = 'not an ISO 4217 currency code: write three capitals, such as "USD"'
         raise ValueError(msg)
     return value
-
-
-@cache
-def _currencies() -> frozenset[str]:
-    return frozenset(get_global("all_currencies"))
 
 
 def _time_zone(value: str) -> str:
@@ -189,6 +186,12 @@ class Stop(Wire):
     """Signal `stop`: why; a code of your own, no contact data."""
 
     reason: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_contact_data)]
+
+
+class DeliveryFailure(Wire):
+    """Signal `delivery_failed`: a message of that step was accepted, and then failed for good."""
+
+    step: Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class Consent(Wire):

@@ -12,7 +12,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from campaign.facts import MessageState
+from campaign.reasons import Reason
+from storage.messages import get_message, settle
 from tests.conftest import Shop, unique
 
 pytestmark = pytest.mark.temporal
@@ -241,3 +245,27 @@ async def test_the_history_stays_within_its_budget(shop: Shop) -> None:
     description = await handle.describe()
     assert (len(events), len(tasks)) == (65, 9)
     assert description.raw_description.workflow_execution_info.history_size_bytes <= 16 * 1024
+
+
+async def test_a_late_failure_falls_back_to_the_other_channel(shop: Shop) -> None:
+    """An email that was accepted and then bounced: told so, the campaign sends the step's SMS instead."""
+    consents = [
+        {"channel": "sms", "state": "granted", "source": "t", "at": noon().isoformat(), "confirmed": True}
+    ]
+    shop.save(phone="+12025550123", consents=consents)
+    order = purchase(unique("o"))
+    still = TimeSkipper(shop.client, config=TimeSkippingConfig(enabled=False))
+    handle = await start(still.client, order, news("processed", noon()))
+    await still.fast_forward(handle, timedelta(hours=18))
+    (email,) = shop.messages(order["order_id"])
+    assert (email.channel, email.state) == ("email", "sent")
+    with shop.database.transaction() as session:
+        settle(session, get_message(session, email.id), MessageState.FAILED, noon(), Reason.FAILED)
+    await handle.signal("delivery_failed", {"step": "thank-you"})
+    await handle.signal("delivery_failed", {"step": "no-such-step"})
+    await still.fast_forward(handle, timedelta(days=5))
+    sent = [(row.step, row.channel, row.state) for row in shop.messages(order["order_id"])]
+    assert sent == [("thank-you", "email", "failed"), ("thank-you", "sms", "sent")]
+    assert (await handle.query("status"))["step"] == "loyalty"
+    await handle.signal("stop", {"reason": "test"})
+    assert (await handle.result())["exit_reason"] == "stopped"

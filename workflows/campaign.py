@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from campaign.facts import MessageState
     from campaign.problems import problems_of
     from campaign.reasons import TEXTS, Reason
-    from campaign.wire import OrderUpdate, Purchase, Repurchase, Stop
+    from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop
     from workflows.calls import ask, deliver
     from workflows.status import ENDED, Status
 
@@ -32,7 +32,7 @@ KEYS = {
 }
 ASK_AGAIN = timedelta(minutes=1)
 
-W = TypeVar("W", OrderUpdate, Repurchase, Stop)
+W = TypeVar("W", OrderUpdate, Repurchase, Stop, DeliveryFailure)
 
 
 @workflow.defn(name=act.WORKFLOW)
@@ -43,10 +43,12 @@ class PostPurchaseCampaign:
     def __init__(self, purchase: Any) -> None:
         """Read the input here, so that signals and queries find the campaign ready."""
         self._news: list[act.News] = []
+        self._failed: list[str] = []
         self._attributes: dict[str, str] = {}
         self._shown: dict[str, str] = {}
         order_id = purchase.get("order_id", "") if isinstance(purchase, dict) else ""
         self._status = Status(order_id=str(order_id))
+        self._steps: dict[str, act.PlannedStep] = {}
 
     @workflow.run
     async def run(self, purchase: Any) -> dict[str, Any]:
@@ -85,6 +87,12 @@ class PostPurchaseCampaign:
         if news := self._accept(Stop, signal):
             self._news.append(act.News(stop=news.reason))
 
+    @workflow.signal
+    def delivery_failed(self, signal: Any) -> None:
+        """Look at a step again: a message that its provider had accepted failed for good. ``{step}``."""
+        if news := self._accept(DeliveryFailure, signal):
+            self._failed.append(news.step)
+
     @workflow.query
     def status(self) -> dict[str, Any]:
         """Return where the campaign stands (`workflows.status.Status.as_json`)."""
@@ -121,6 +129,7 @@ class PostPurchaseCampaign:
 
     async def _run_steps(self, steps: list[act.PlannedStep]) -> Reason:
         following: act.Wake | None = None
+        self._steps = {step.name: step for step in steps}
         for step in steps:
             answer = await self._settle(step, following or step.wake)
             if answer.kind is Kind.EXIT:
@@ -132,7 +141,7 @@ class PostPurchaseCampaign:
         """Wait and ask until the step was sent or skipped, or the campaign is to end."""
         while True:
             await self._wait(step, wake)
-            answer = await self._ask(step)
+            answer = await self._settle_failed(step) or await self._ask(step)
             if answer.kind is Kind.WAIT and answer.until:
                 wake = act.Wake(at=answer.until, reason=answer.reason)
                 continue
@@ -144,16 +153,32 @@ class PostPurchaseCampaign:
             pause = timedelta(0) if settled else ASK_AGAIN
             wake = act.Wake(at=workflow.now() + pause, reason=Reason.DUE)
 
+    async def _settle_failed(self, current: act.PlannedStep) -> act.Answer | None:
+        """Settle earlier steps again whose message has failed; another channel may take over.
+
+        Returns what ends the campaign, if that turns out.
+        """
+        while self._failed:
+            step = self._steps.get(self._failed.pop(0), current)
+            if step.name != current.name:
+                answer = await self._settle(step, act.Wake(at=workflow.now(), reason=Reason.DUE))
+                if answer.kind is Kind.EXIT:
+                    return answer
+        return None
+
     async def _wait(self, step: act.PlannedStep, wake: act.Wake) -> None:
         """Sleep until the time has come or a signal has."""
         self._status.step, self._status.waiting, self._status.next_at = step.name, wake.reason, wake.at
         self._show(CampaignStep=step.name)
         left = wake.at - workflow.now()
-        if left > timedelta(0) and not self._news:
+        if left > timedelta(0) and not self._woken():
             summary = f"{step.title} ({TEXTS[wake.reason]}) {wake.at:%d %b %Y %H:%M} UTC"
             with contextlib.suppress(TimeoutError):
-                await workflow.wait_condition(lambda: bool(self._news), timeout=left, timeout_summary=summary)
+                await workflow.wait_condition(self._woken, timeout=left, timeout_summary=summary)
         self._status.waiting = self._status.next_at = None
+
+    def _woken(self) -> bool:
+        return bool(self._news or self._failed)
 
     async def _ask(self, step: act.PlannedStep) -> act.Answer:
         request = act.SegmentRequest(
