@@ -77,6 +77,6 @@ def definition_schema() -> dict[str, Any]:
     """Return the JSON Schema for editors (mode: what a person writes)."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Afterglow campaign",
         **Definition.model_json_schema(mode="validation"),
+        "title": "Afterglow campaign",
     }
