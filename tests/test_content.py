@@ -134,7 +134,7 @@ def test_no_data_becomes_markup_or_header(name: str, product: str) -> None:
             "email/thank_you.mjml.j2",
             "customer.first_name }}",
             "customer.frist_name }}",
-            "email/thank_you.mjml.j2:17: frist_name",
+            "email/thank_you.mjml.j2:16: frist_name",
         ),
         (
             "email/thank_you.mjml.j2",
