@@ -27,7 +27,7 @@ def commands() -> set[str]:
     """Every command of the starter."""
     groups = [app, *(group.typer_instance for group in app.registered_groups)]
     found = [command for group in groups if group for command in group.registered_commands]
-    return {command.name or getattr(command.callback, "__name__", "") for command in found}
+    return {str(command.name or getattr(command.callback, "__name__", "")) for command in found}
 
 
 def anchors(page: Path) -> set[str]:
