@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
-.PHONY: demo test check dev bench chaos topology migrate lock schema histories clean
+.PHONY: demo test check dev bench chaos topology migrate lock schema histories screenshots clean
 
 demo: $(READY)
 	$(BIN)/python -m dev.demo $(ARGS)
@@ -43,6 +43,9 @@ schema: $(READY)
 
 histories: $(READY)
 	$(BIN)/python -m dev.histories
+
+screenshots: $(READY)
+	$(BIN)/python -m dev.screenshots
 
 # Needs the registry; writes hashes only, no addresses.
 lock: $(READY)

@@ -14,7 +14,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from campaign.errors import AfterglowError, BadInput, ChannelBusy
+from campaign.errors import AfterglowError, BadCampaign, BadInput, ChannelBusy
 
 log = structlog.get_logger()
 
@@ -36,13 +36,17 @@ class _Safe(ActivityInboundInterceptor):
 
 
 def safe_failure(error: Exception) -> ApplicationError:
-    """Return what Temporal may keep of an error. Bad input is not tried again; all else is."""
+    """Return what Temporal may keep of an error. Bad input is not tried again; all else is.
+
+    A broken campaign is tried again too: its template can be mended while the message still waits.
+    """
     if isinstance(error, ApplicationError):
         return error
     if isinstance(error, ChannelBusy):
         return ApplicationError(str(error), type=error.code, next_retry_delay=error.retry_after)
     if isinstance(error, AfterglowError):
-        return ApplicationError(str(error), type=error.code, non_retryable=isinstance(error, BadInput))
+        final = isinstance(error, BadInput) and not isinstance(error, BadCampaign)
+        return ApplicationError(str(error), type=error.code, non_retryable=final)
     return _unexpected(error)
 
 

@@ -138,7 +138,11 @@ def _block(template: Template, name: str, variables: dict[str, Any]) -> str:
     if block is None:
         msg = f"has no block {name}"
         raise BadTemplate(msg, f"write {{% block {name} %}} ... {{% endblock %}}")
-    return "".join(block(template.new_context(variables)))
+    try:
+        return "".join(block(template.new_context(variables)))
+    except MALFUNCTIONS:
+        # As Template.render does it: else the lines told are those of the compiled Python code.
+        template.environment.handle_exception()
 
 
 def tidy(text: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +18,11 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from campaign.facts import MessageState
 from campaign.reasons import Reason
+from storage.database import Database
 from storage.messages import get_message, settle
-from tests.conftest import Shop, unique
+from tests.conftest import Shop, running_shop, unique
+from tests.facts import ROOT
+from tests.test_privacy import pending_failure
 
 pytestmark = pytest.mark.temporal
 MINUTE = timedelta(minutes=1)
@@ -215,6 +220,22 @@ async def test_an_operators_cancel_is_a_stop(shop: Shop) -> None:
     with pytest.raises(WorkflowFailureError):
         await handle.result()
     assert (await handle.query("status"))["exit_reason"] == "stopped"
+
+
+async def test_a_template_that_is_gone_is_waited_for(
+    client: Client, database: Database, tmp_path: Path
+) -> None:
+    """Taken away under a running campaign, a template is waited for visibly; put back, all goes on."""
+    folder = shutil.copytree(ROOT / "content", tmp_path / "content")
+    template = folder / "email" / "thank_you.mjml.j2"
+    async with running_shop(client, database, tmp_path / "home", templates=folder) as shop:
+        shop.save()
+        order = purchase(unique("o"))
+        away = template.rename(tmp_path / template.name)
+        handle = await start(shop.skipping, order, news("processed", noon()))
+        assert "thank_you.mjml.j2: no such file" in await pending_failure(handle)
+        away.rename(template)
+        assert (await handle.result())["exit_reason"] == "completed"
 
 
 def counted(history: WorkflowHistory, *left_out: Callable[[Any], bool]) -> list[Any]:
