@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,12 @@ class Topology:
     afterglow: dict[str, str]
     services: dict[str, Process] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
+    one_shots: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    async def again(self) -> None:
+        """Run the one-shots again, as each `docker compose up` does, while everything runs."""
+        for one_shot in self.one_shots:
+            await one_shot()
 
     def url(self, service: str) -> str:
         """Return where `web`, `worker`, `temporal-ui` or another service answers."""
@@ -205,11 +212,16 @@ class _Starter:
     async def _once(
         self, service: str, command: Sequence[str | Path], place: dict[str, str], folder: Path | None = None
     ) -> None:
-        process = await self._start(service, command, place, folder)
-        code = self._running.codes[service] = await process.wait()
-        if code != 0:
-            msg = f"{service} ended with code {code}: see {process.log}"
-            raise Unavailable(msg)
+        async def one_shot() -> None:
+            process = await self._start(service, command, place, folder)
+            code = self._running.codes[service] = await process.wait()
+            if code != 0:
+                msg = f"{service} ended with code {code}: see {process.log}"
+                raise Unavailable(msg)
+
+        await one_shot()
+        if service != "postgresql":  # its script runs on an empty volume only
+            self._running.one_shots.append(one_shot)
 
     async def _serve(
         self,
@@ -241,9 +253,10 @@ async def run(arguments: Sequence[str]) -> int:
             print(f"Temporal  {running.temporal}")
             print(f"Logs      {running.home / 'logs'}")
             print("Ctrl-C stops and removes everything.", flush=True)
-            await until_stopped(list(running.services.values()))
+            ended = await until_stopped(list(running.services.values()))
+            print(f"Stopping{f': see {ended.log}' if ended else ''} ...", flush=True)
         print(f"Exit codes: {running.codes}")
-    return 0 if not any(running.codes.values()) else 1
+    return 0 if set(running.codes.values()) <= {0, -signal.SIGTERM} else 1
 
 
 def main() -> int:
