@@ -17,15 +17,17 @@ import psycopg
 from campaign.errors import Unavailable
 from dev.ports import HOST, free_ports
 
-USER = "afterglow"
+USER = "postgres"
 START_SECONDS = 30.0
 _PAUSE = 0.05
 _SERVICE_ACCOUNT = "postgres"
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(password: str | None = None) -> Iterator[str]:
     """Run a throw-away server on a free port; gives its ``postgresql://`` URL. Fast, not power-cut-proof.
+
+    With a password, every role needs its own, as in production; without one, none is asked.
 
     Raises:
         Unavailable: no PostgreSQL binaries on this machine.
@@ -35,9 +37,11 @@ def postgres_server() -> Iterator[str]:
     try:
         _own(folder)
         data, port = folder / "data", free_ports(1)[0]
-        _run([binaries / "initdb", "-D", data, "-U", USER, "--auth=trust", "--no-sync", "-E", "UTF8"], folder)
+        command: list[str | Path] = [binaries / "initdb", "-D", data, "-U", USER, "--no-sync", "-E", "UTF8"]
+        _run([*command, *_authentication(folder, password)], folder)
         with _running(binaries, data, port, folder) as process:
-            url = f"postgresql://{USER}@{HOST}:{port}/postgres"
+            secret = f":{password}" if password else ""
+            url = f"postgresql://{USER}{secret}@{HOST}:{port}/postgres"
             _wait(url, process)
             yield url
     finally:
@@ -74,6 +78,15 @@ def _running(binaries: Path, data: Path, port: int, folder: Path) -> Iterator[su
         finally:
             process.terminate()
             process.wait(START_SECONDS)
+
+
+def _authentication(folder: Path, password: str | None) -> list[str | Path]:
+    if password is None:
+        return ["--auth=trust"]
+    file = folder / "password"
+    file.touch(0o644)  # the folder itself is its account's alone
+    file.write_text(password, "utf-8")
+    return ["--auth=scram-sha-256", f"--pwfile={file}"]
 
 
 def _account() -> str | None:

@@ -75,12 +75,14 @@ async def start(
     log: Path,
     environment: Mapping[str, str] | None = None,
     keep_open: Sequence[int] = (),
+    folder: Path | None = None,
 ) -> Process:
     """Start a process whose output is added to a log file.
 
     On Linux it gets SIGTERM when we die, even by SIGKILL. Start it from the main thread: the kernel
     means the thread's death. A program that is not there ends with code 1 and says so in the log.
-    ``keep_open``: file descriptors that it inherits (a lock is kept until it has ended).
+    ``keep_open``: file descriptors that it inherits (a lock is kept until it has ended). ``folder``: where it
+    runs, ours if left out.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -93,6 +95,7 @@ async def start(
             env={**os.environ, **(environment or {})},
             start_new_session=True,
             pass_fds=keep_open,
+            cwd=folder,
         )
     return Process(process, log)
 

@@ -6,20 +6,13 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from google.protobuf.duration_pb2 import Duration
+import httpx
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.namespace.v1 import NamespaceConfig
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.api.workflowservice.v1 import (
-    CountWorkflowExecutionsRequest,
-    PollWorkflowExecutionTimeSkippingRequest,
-    RegisterNamespaceRequest,
-    UpdateNamespaceRequest,
-)
+from temporalio.api.workflowservice.v1 import PollWorkflowExecutionTimeSkippingRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
@@ -27,9 +20,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from campaign.errors import Unavailable
 from dev.binaries import Say
 from dev.processes import Process
-from dev.server_config import RETENTION_DAYS, SEARCH_ATTRIBUTES
+from starter.namespace import SEARCH_ATTRIBUTES, add_search_attributes, prepare_namespace
 
-NAMESPACE = "default"
+RETENTION = timedelta(days=365)
 START_SECONDS = 60.0
 GIVEN_SECONDS = 10.0
 _PAUSE = 0.05
@@ -55,6 +48,23 @@ async def wait_until_listening(port: int, host: str, process: Process) -> None:
     """
     _, writer = await _until(process, lambda: asyncio.open_connection(host, port))
     writer.close()
+
+
+async def wait_until_answers(url: str, process: Process) -> None:
+    """Wait until an address answers with a success.
+
+    Raises:
+        Unavailable: the process ended or does not answer so in time; the text names its log.
+    """
+    async with httpx.AsyncClient() as http:
+        await _until(process, lambda: _get(http, url))
+
+
+async def _get(http: httpx.AsyncClient, url: str) -> None:
+    try:
+        (await http.get(url)).raise_for_status()
+    except httpx.HTTPError as error:
+        raise OSError from error
 
 
 async def _until(process: Process, attempt: Callable[[], Awaitable[_T]]) -> _T:
@@ -87,7 +97,7 @@ async def prepare_given(say: Say) -> None:
         msg = f"no server answers at {address}"
         raise Unavailable(msg) from None
     try:
-        await _add_search_attributes(client)
+        await add_search_attributes(client)
     except RPCError as error:
         names = ", ".join(SEARCH_ATTRIBUTES)
         say(f"Search attributes could not be registered at {address} ({error.status.name}).")
@@ -110,52 +120,15 @@ def forget_members(database: Path) -> None:
 
 
 async def _prepare(client: Client) -> None:
-    await _register_namespace(client)
-    await _add_search_attributes(client)
-    await _query_all(client)
+    await prepare_namespace(client, RETENTION)
     await _check_time_skipping(client)
-
-
-async def _register_namespace(client: Client) -> None:
-    """Register the namespace; where it was there before (the command line makes it), set its retention."""
-    retention = Duration(seconds=RETENTION_DAYS * 86_400)
-    service = client.workflow_service
-    try:
-        await service.register_namespace(
-            RegisterNamespaceRequest(namespace=NAMESPACE, workflow_execution_retention_period=retention)
-        )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.ALREADY_EXISTS:
-            raise
-        config = NamespaceConfig(workflow_execution_retention_ttl=retention)
-        await service.update_namespace(UpdateNamespaceRequest(namespace=NAMESPACE, config=config))
-
-
-async def _add_search_attributes(client: Client) -> None:
-    there = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    missing = [name for name in SEARCH_ATTRIBUTES if name not in there.custom_attributes]
-    if missing:
-        keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
-        attributes = dict.fromkeys(missing, keyword)
-        await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=attributes)
-        )
-
-
-async def _query_all(client: Client) -> None:
-    query = " AND ".join(f"{name} = 'none'" for name in SEARCH_ATTRIBUTES)
-    await client.workflow_service.count_workflow_executions(
-        CountWorkflowExecutionsRequest(namespace=NAMESPACE, query=query)
-    )
 
 
 async def _check_time_skipping(client: Client) -> None:
     """Ask about a workflow that is not there: who can skip time, answers so, through all its services."""
     nobody = WorkflowExecution(workflow_id=_NOBODY, run_id=_NOBODY)
     request = PollWorkflowExecutionTimeSkippingRequest(
-        namespace=NAMESPACE, workflow_execution=nobody, fast_forward_id=_NOBODY
+        namespace=client.namespace, workflow_execution=nobody, fast_forward_id=_NOBODY
     )
     try:
         await client.workflow_service.poll_workflow_execution_time_skipping(request)

@@ -8,9 +8,6 @@ from typing import Any
 
 from dev.ports import HOST
 
-SEARCH_ATTRIBUTES = ("CustomerId", "CampaignStep", "CampaignSegment", "ExitReason")
-RETENTION_DAYS = 365
-
 # Time is skipped; timers fire on time instead of up to a second late; one partition a queue is
 # faster on one machine; a search attribute can be used as soon as it is registered.
 DYNAMIC: dict[str, Any] = {
@@ -41,22 +38,6 @@ def sqlite_store(file: Path) -> dict[str, Any]:
             "maxIdleConns": 1,
         }
     }  # fmt: skip
-
-
-def postgres_store(host: str, port: int, user: str, password: str, database: str) -> dict[str, Any]:
-    """Return a datastore in PostgreSQL, as docker-compose.yml has it."""
-    return {
-        "sql": {
-            "pluginName": "postgres12",
-            "databaseName": database,
-            "connectAddr": f"{host}:{port}",
-            "connectProtocol": "tcp",
-            "user": user,
-            "password": password,
-            "maxConns": 20,
-            "maxIdleConns": 20,
-        }
-    }
 
 
 def server_config(

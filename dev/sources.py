@@ -15,6 +15,7 @@ from dev.binaries import Say
 from dev.ports import HOST, free_ports, is_free
 from dev.processes import Process, start
 from dev.readiness import forget_members, prepare_given, wait_until_listening, wait_until_ready
+from starter.namespace import SEARCH_ATTRIBUTES
 
 # The HTTP API's, and one for RPC and one for membership of each of the four services.
 INNER_PORTS = 9
@@ -272,7 +273,7 @@ def start_dev_arguments(places: Places) -> list[str]:
     """Return the arguments of `temporal` for a development server like the one that Go builds."""
     ui = ["--ui-ip", HOST, "--ui-port", str(places.ui_port)] if places.ui_port else ["--headless"]
     pragmas = ["journal_mode=wal", "synchronous=normal", "busy_timeout=10000"]
-    attributes = [f"{name}=Keyword" for name in server_config.SEARCH_ATTRIBUTES]
+    attributes = [f"{name}=Keyword" for name in SEARCH_ATTRIBUTES]
     dynamic = [f"{key}={json.dumps(value)}" for key, value in server_config.DYNAMIC.items()]
     return [
         "server", "start-dev", "--ip", HOST, "--port", str(places.port), *ui,
