@@ -151,6 +151,7 @@ async def demonstrate(home: Path, *, leave: bool, console: Console) -> int:
         await _play_all(running, plays, console)
         _report(running, plays, console)
         if not leave:
+            console.print(f"Web UI   {running.temporal.ui_url or 'your own Temporal'}")
             console.print("Ctrl-C ends the demo.")
             await until_stopped(running.processes)
     return 0
@@ -175,7 +176,6 @@ def _report(running: Stack, plays: Sequence[Story], console: Console) -> None:
         for part in results(session, plays):
             console.print(part)
     database.close()
-    console.print(f"Web UI   {running.temporal.ui_url or 'your own Temporal'}")
     console.print(f"Outbox   {running.outbox}", soft_wrap=True)
 
 
