@@ -39,12 +39,13 @@ BRAND = {"example.com": "example.org", "1 Sample Street": "7 Juniper Lane"}
 
 @dataclass
 class Topology:
-    """What runs, and how it ended. ``codes``: exit codes of one-shots, and of services once stopped."""
+    """What runs, and how it ended. ``postgres``: host and port. ``codes``: exit codes, once there are any."""
 
     home: Path
     ports: dict[str, int]
     variables: dict[str, str]
     afterglow: dict[str, str]
+    postgres: tuple[str, str] = ("", "")
     services: dict[str, Process] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     one_shots: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
@@ -94,7 +95,8 @@ async def topology(
     running = Topology(home, dict(zip(ports, free_ports(len(ports)), strict=True)), variables, _settings())
     async with AsyncExitStack() as exits:
         postgres = make_url(exits.enter_context(postgres_server(variables["POSTGRES_PASSWORD"])))
-        starter = _Starter(running, (str(postgres.host), str(postgres.port)), exits, say)
+        running.postgres = str(postgres.host), str(postgres.port)
+        starter = _Starter(running, exits, say)
         await starter.databases(str(postgres.username))
         await starter.temporal(tools)
         await starter.afterglow(python)
@@ -123,14 +125,14 @@ def _brand(campaign: Path) -> None:
 class _Starter:
     """Starts one service after the other, each with docker-compose.yml's environment."""
 
-    def __init__(self, running: Topology, postgres: tuple[str, str], exits: AsyncExitStack, say: Say) -> None:
-        self._running, self._postgres, self._exits, self._say = running, postgres, exits, say
+    def __init__(self, running: Topology, exits: AsyncExitStack, say: Say) -> None:
+        self._running, self._exits, self._say = running, exits, say
         self._compose = compose.read_compose()["services"]
         self._image = running.home / "app"
 
     async def databases(self, user: str) -> None:
         """Do what the PostgreSQL image does when its volume is empty."""
-        host, port = self._postgres
+        host, port = self._running.postgres
         own = self._environment("postgresql")
         place = {
             "PGHOST": host,
@@ -144,7 +146,7 @@ class _Starter:
         """Set up Temporal's tables, then run its server and its Web UI."""
         sql_tool, server, ui = tools
         folder, ports = DEPLOY / "temporal", self._running.ports
-        database = dict(zip(("SQL_HOST", "SQL_PORT"), self._postgres, strict=True))
+        database = dict(zip(("SQL_HOST", "SQL_PORT"), self._running.postgres, strict=True))
         schema = str(folder / "schema.sh")
         await self._once("temporal-schema", ["sh", schema], database | {"SQL_TOOL": str(sql_tool)})
         place = database | {name: str(ports[name]) for name in (*RPC, *MEMBERSHIP)}
@@ -186,7 +188,7 @@ class _Starter:
     def _place(self) -> dict[str, str]:
         """Return what the image sets, and what our services are told, at their native places."""
         url = self._environment("migrate")[f"{PREFIX}DATABASE_URL"].replace(
-            "@postgresql:5432/", f"@{':'.join(self._postgres)}/"
+            "@postgresql:5432/", f"@{':'.join(self._running.postgres)}/"
         )
         ours = {
             "DATABASE_URL": url,

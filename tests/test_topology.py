@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from campaign.errors import Unavailable
@@ -91,6 +93,18 @@ async def pages(running: Topology) -> dict[str, int]:
         return {name: (await http.get(url)).status_code for name, url in urls.items()}
 
 
+def databases_of(running: Topology, role: str) -> set[str]:
+    """Return which databases let a role in with its own password."""
+    host, port = running.postgres
+    secret = running.variables[f"POSTGRES_PASSWORD_{role.upper()}"]
+    entered = set()
+    for name in ("afterglow", "temporal", "temporal_visibility", "postgres"):
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(host=host, port=int(port), user=role, password=secret, dbname=name).close()
+            entered.add(name)
+    return entered
+
+
 async def test_an_order_becomes_a_message_and_everything_ends_well(tools: list[Path], tmp_path: Path) -> None:
     """An order over HTTP puts its thank-you into the outbox; one-shots may be repeated; SIGTERM ends all."""
     async with topology(tmp_path, tools, print) as running:
@@ -101,6 +115,8 @@ async def test_an_order_becomes_a_message_and_everything_ends_well(tools: list[P
         assert await pages(running) == {
             "Web UI": 200, "worker metrics": 200, "server metrics": 200, "web without the token": 401,
         }  # fmt: skip
+        assert databases_of(running, "afterglow") == {"afterglow", "postgres"}
+        assert databases_of(running, "temporal") == {"temporal", "temporal_visibility", "postgres"}
         await running.again()
         assert all(process.running for process in running.services.values())
     ends = dict.fromkeys(read_compose()["services"], 0) | dict.fromkeys(BY_THE_SIGNAL, -signal.SIGTERM)
