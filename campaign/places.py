@@ -30,7 +30,7 @@ class Place(Section):
     country: Country
     region: str | None = None
     hours: Hours
-    caps: list[PlaceCap] = []
+    caps: tuple[PlaceCap, ...] = ()
     source: Annotated[str, Field(min_length=1)]
     in_force: date | None = None
     checked: date
