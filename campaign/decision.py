@@ -13,12 +13,14 @@ from campaign.caps import next_uncapped
 from campaign.channels import channels_of, usable
 from campaign.consent import NOT_ALLOWED, Permission, permission
 from campaign.definition import Definition, Step, StepChannels
-from campaign.facts import Facts, MessageState
+from campaign.facts import Facts, MessageState, PastMessage
 from campaign.history import segment_of
-from campaign.quiet_hours import next_allowed, zones_of
+from campaign.places import legal_caps
+from campaign.quiet_hours import next_decent
 from campaign.reasons import Channel, Reason
 from campaign.timing import Window, window
 from campaign.wire import OrderStatus
+from campaign.zones import whereabouts
 
 _CLOSEST_FIRST = (
     Reason.SENT,
@@ -182,14 +184,27 @@ def _earliest(
     spaced = max([now, *(at + definition.timing.min_gap for at in own)])
     if facts.customer.less:
         spaced = max([spaced, *(m.at + definition.timing.less_gap for m in others if m.state.counts)])
-    uncapped = next_uncapped(definition.caps, channel, others, spaced)
-    zones = zones_of(definition, facts.customer)
-    at = next_allowed(definition.quiet_hours.get(channel), zones, uncapped)
+    caps = [*definition.caps, *legal_caps(whereabouts(facts.customer, definition.shop.country))]
+    uncapped = next_uncapped(caps, channel, [m for m in others if not _void(facts, m)], spaced)
+    at = next_decent(definition, facts.customer, channel, uncapped)
     if at is None or at > uncapped:
         return at, Reason.QUIET_HOURS
     if uncapped > spaced:
         return at, Reason.CAPPED
     return at, Reason.SPACED if spaced > now else Reason.DUE
+
+
+def _void(facts: Facts, message: PastMessage) -> bool:
+    """Say whether a claimed message of an older campaign of the customer will not be sent any more.
+
+    An order ends the campaigns of those before it, and a claim is decided again before it is sent: the
+    win-back that they still hold back takes no slot from the thank-you for the new order.
+    """
+    if message.state is not MessageState.CLAIMED:
+        return False
+    mine = (facts.placed_at, facts.order_id)
+    known = {order.order_id: (order.placed_at, order.order_id) for order in facts.orders}
+    return message.order_id in known and known[message.order_id] < mine
 
 
 def _choose(options: dict[Channel, _Option], base: Decision, now: datetime) -> Decision:

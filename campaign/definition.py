@@ -42,7 +42,11 @@ class Event(StrEnum):
 
 
 class Brand(Section):
-    """Who the messages are from. ``postal_address`` and the opt-out wording are required by law."""
+    """Who the messages are from. ``postal_address`` and the opt-out wording are required by law.
+
+    With ``sms_plain_characters`` an SMS is written in GSM-7 where no letter is lost by it (a curly quote
+    becomes a straight one, a name's ś an s): one other character takes it to UCS-2, at twice the price.
+    """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     url: Url
@@ -53,6 +57,7 @@ class Brand(Section):
     unsubscribe_email: EmailStr
     postal_address: Words
     sms_opt_out: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "Reply STOP to opt out"
+    sms_plain_characters: bool = False
     sms_help: Annotated[str, StringConstraints(min_length=1, max_length=160)] | None = None
     review_url: Url
     share_url: Url

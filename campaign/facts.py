@@ -97,7 +97,7 @@ class PastOrder:
 class PastMessage:
     """A message to the customer, of this campaign or another.
 
-    ``at`` is when it was sent or claimed; ``engaged``: a person has opened or clicked it.
+    ``at`` is when it was sent, or last tried, or claimed; ``engaged``: a person has opened or clicked it.
     """
 
     order_id: str

@@ -1,10 +1,12 @@
-"""Mistakes that no single table shows: names that lead nowhere, names used twice.
+"""Mistakes that no single table shows: names that lead nowhere, names used twice, words that law wants.
 
-Works on the raw TOML, so that these are listed together with mistakes of form, not after them.
+These bind what is written now, not the versions that running campaigns keep. Works on the raw TOML, so
+that these are listed together with mistakes of form, not after them.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -14,6 +16,8 @@ from campaign.errors import Problem
 
 Table = dict[str, Any]
 EVERY_SEGMENT = "*"
+#: What an SMS may ask to be answered with to opt out: single words that inbound SMS are searched for.
+OPT_OUT_KEYWORDS = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT")
 
 
 def reference_problems(raw: Table) -> list[Problem]:
@@ -22,6 +26,7 @@ def reference_problems(raw: Table) -> list[Problem]:
         *_twice("steps", _rows(raw, "steps")),
         *_twice("segments", _rows(raw, "segments")),
         *_vertical(raw),
+        *_brand(_table(raw, "brand")),
         *_catch_all(_rows(raw, "segments")),
         *_audiences(raw),
     ]
@@ -49,6 +54,17 @@ def _vertical(raw: Table) -> Iterator[Problem]:
     name = _table(raw, "shop").get("vertical", "general")
     if name not in _table(raw, "verticals"):
         yield _unknown("shop.vertical", str(name), _table(raw, "verticals"))
+
+
+def _brand(brand: Table) -> Iterator[Problem]:
+    """What law wants in messages must do what it is there for (CTIA's keywords; 15 USC 7704(a)(5))."""
+    wording = brand.get("sms_opt_out")
+    if isinstance(wording, str) and not set(re.findall(r"\w+", wording.upper())) & set(OPT_OUT_KEYWORDS):
+        what = "names no word that opts out"
+        yield Problem("brand.sms_opt_out", what, f"write one of {', '.join(OPT_OUT_KEYWORDS)}")
+    address = brand.get("postal_address")
+    if isinstance(address, str) and not re.search(r"\d", address):
+        yield Problem("brand.postal_address", "has no number", "write the street or PO box and postal code")
 
 
 def _catch_all(segments: list[Table]) -> Iterator[Problem]:

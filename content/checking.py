@@ -11,13 +11,8 @@ from campaign.errors import BadCampaign, Problem
 from campaign.reasons import Channel
 from content.context import Brand, Customer, Line, MessageContext, Offer, Order, Product
 from content.rendering import SUFFIXES, render_email, render_sms
+from content.sms import to_gsm7
 
-MAX_SMS_SEGMENTS = 3
-_GSM7 = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM7_EXTENDED = set("^{}\\[~]|€")
 _AT = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
 
@@ -67,27 +62,20 @@ def _way_out(context: MessageContext, text: str) -> bool:
 
 def _check_sms(folder: Path, file: str, name: str, context: MessageContext) -> Iterator[Problem]:
     text = render_sms(folder, name, context).text
-    if context.brand.name not in text:
+    if not _says(text, context.brand.name):
         yield Problem(file, "does not say who it is from", "law requires it: use brand.name")
-    if context.brand.sms_opt_out not in text:
+    if not _says(text, context.brand.sms_opt_out):
         yield Problem(file, "does not say how to opt out", "law requires it: use brand.sms_opt_out")
-    if sms_segments(text) > MAX_SMS_SEGMENTS:
-        yield Problem(file, f"takes more than {MAX_SMS_SEGMENTS} SMS segments", "shorten it")
 
 
-def sms_segments(text: str) -> int:
-    """Return how many SMS a text takes (3GPP TS 23.038): GSM-7 160/153 septets, else UCS-2 70/67 units."""
-    if all(c in _GSM7 or c in _GSM7_EXTENDED for c in text):
-        length = len(text) + sum(c in _GSM7_EXTENDED for c in text)
-        single, part = 160, 153
-    else:
-        length, single, part = len(text.encode("utf-16-be")) // 2, 70, 67
-    return 1 if length <= single else -(-length // part)
+def _says(text: str, words: str) -> bool:
+    """Say whether words are in an SMS, as they are or in plain characters."""
+    return words in text or to_gsm7(words) in text
 
 
 def examples(brand: Brand) -> list[MessageContext]:
     """Return the contexts that every template must survive: full, bare, hostile."""
-    return [_full(brand), _bare(brand), _hostile(brand)]
+    return [full_example(brand), _bare(brand), _hostile(brand)]
 
 
 def _bare(brand: Brand) -> MessageContext:
@@ -98,7 +86,8 @@ def _bare(brand: Brand) -> MessageContext:
     )
 
 
-def _full(brand: Brand) -> MessageContext:
+def full_example(brand: Brand) -> MessageContext:
+    """Return a context in which nothing is missing."""
     product = Product(
         sku="MUG-1", name="Stoneware mug", url="https://shop.example.com/p/mug", price=Decimal("19.90"),
         currency="USD", category="Kitchen", rating=4.7, review_count=213, review_quote="My favourite.",
@@ -124,7 +113,7 @@ def _full(brand: Brand) -> MessageContext:
 
 
 def _hostile(brand: Brand) -> MessageContext:
-    full = _full(brand)
+    full = full_example(brand)
     name = "<script>alert(1)</script>{{ 7 * 7 }}\r\nBcc: x@example.com"
     lines = [
         line.model_copy(update={"name": name, "review_quote": "</mj-text>\"'&"}) for line in full.order.lines

@@ -47,6 +47,7 @@ class Brand(Seen):
     support_email: str
     unsubscribe_email: str
     sms_opt_out: str
+    sms_plain_characters: bool = False
     review_url: str
     share_url: str
     loyalty_name: str

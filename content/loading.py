@@ -8,8 +8,9 @@ from campaign.definition import Definition
 from campaign.errors import BadCampaign, Problem
 from campaign.loading import parse_definition
 from campaign.reasons import Channel
-from content.checking import check_templates
+from content.checking import check_templates, full_example
 from content.context import Brand
+from content.sms_report import sms_costs, too_long
 
 PLACEHOLDER_DOMAIN = "example.com"
 
@@ -22,19 +23,31 @@ def load_campaign(path: Path, templates: Path, *, production: bool = False) -> D
     Raises:
         BadCampaign: with every mistake, in the definition and in the templates.
     """
+    definition = read_definition(path)
+    brand = brand_of(definition)
+    problems = check_templates(templates, wanted_templates(definition), brand)
+    broken = {problem.where.partition(":")[0] for problem in problems}
+    problems += too_long(sms_costs(definition, templates, full_example(brand), without=broken))
+    if production:
+        problems += _placeholders(definition, path.name)
+    if problems:
+        raise BadCampaign(problems)
+    return definition
+
+
+def read_definition(path: Path) -> Definition:
+    """Read a campaign without its templates.
+
+    Raises:
+        BadCampaign: with every mistake in it.
+    """
     try:
         text = path.read_text("utf-8")
     except OSError:
         raise BadCampaign(
             [Problem(str(path), "cannot be read", "set AFTERGLOW_CAMPAIGN to a file")]
         ) from None
-    definition = parse_definition(text, path.name)
-    problems = check_templates(templates, wanted_templates(definition), brand_of(definition))
-    if production:
-        problems += _placeholders(definition, path.name)
-    if problems:
-        raise BadCampaign(problems)
-    return definition
+    return parse_definition(text, path.name)
 
 
 def brand_of(definition: Definition) -> Brand:

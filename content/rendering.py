@@ -19,6 +19,7 @@ from mjml import mjml2html
 from campaign.errors import BadCampaign
 from campaign.reasons import Channel
 from content.context import MessageContext, one_line
+from content.sms import to_gsm7
 from content.templates import MALFUNCTIONS, BadTemplate, explain, load_template
 
 SUFFIXES = {Channel.EMAIL: "email/{}.mjml.j2", Channel.SMS: "sms/{}.txt.j2"}
@@ -68,10 +69,14 @@ def render_email(folder: Path, template: str, context: MessageContext) -> EmailC
 
 
 def render_sms(folder: Path, template: str, context: MessageContext) -> SmsContent:
-    """Render an SMS: one paragraph, whatever the template's line breaks. Raises as `render_email`."""
+    """Render an SMS: one paragraph, whatever the template's line breaks. Raises as `render_email`.
+
+    Where the brand wants plain characters, those that would double the cost are replaced (`to_gsm7`).
+    """
     file = SUFFIXES[Channel.SMS].format(template)
     try:
-        return SmsContent(one_line(load_template(folder, file, escape=False).render(_names(context))))
+        text = one_line(load_template(folder, file, escape=False).render(_names(context)))
+        return SmsContent(to_gsm7(text) if context.brand.sms_plain_characters else text)
     except MALFUNCTIONS as error:
         raise BadCampaign([explain(folder, file, error)]) from None
 

@@ -10,7 +10,8 @@ import typer
 
 from campaign.loading import definition_digest, definition_schema
 from campaign.wire import Customer, Product, Purchase
-from content.loading import load_campaign, wanted_templates
+from content.loading import load_campaign, read_definition, wanted_templates
+from starter import sms_costs
 from starter.console import command, database, out, settings
 from starter.inputs import read_all
 from storage.catalogue import save_product
@@ -65,14 +66,21 @@ def history(source: Source) -> None:
 def check(
     path: Annotated[Path | None, typer.Argument(help="The campaign; the configured one if left out.")] = None,
     templates: Annotated[Path | None, typer.Option(help="The folder of its templates.")] = None,
+    fix_sms: Annotated[
+        bool,
+        typer.Option("--fix-sms", help="Rewrite characters in SMS templates that double the price."),
+    ] = False,
 ) -> None:
-    """Check a campaign and its templates; list every mistake at once."""
+    """Check a campaign and its templates; list every mistake at once, and what each SMS costs."""
     chosen = settings()
-    file = path or chosen.campaign
-    definition = load_campaign(file, templates or chosen.templates, production=chosen.production)
+    file, folder = path or chosen.campaign, templates or chosen.templates
+    if fix_sms:
+        sms_costs.fix_sms(read_definition(file), folder)
+    definition = load_campaign(file, folder, production=chosen.production)
     names = ", ".join(step.name for step in definition.steps)
     count = len(wanted_templates(definition))
     out.print(f"{file}: {definition.name}, version {definition_digest(definition)}", highlight=False)
+    sms_costs.print_sms_costs(chosen, definition, folder)
     out.print(f"{len(definition.steps)} steps ({names}), {count} templates: no mistakes", highlight=False)
 
 

@@ -79,7 +79,7 @@ def messages_to(session: Session, customer_id: str) -> tuple[PastMessage, ...]:
             step=row.step,
             channel=Channel(row.channel),
             state=MessageState(row.state),
-            at=row.sent_at or row.claimed_at,
+            at=row.sent_at or row.attempted_at or row.claimed_at,
             id=row.id,
             engaged=row.id in engaged,
         )

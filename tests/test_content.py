@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from campaign.errors import BadCampaign
 from campaign.reasons import Channel
-from content.checking import check_templates, examples, sms_segments
+from content.checking import check_templates, examples
 from content.context import Customer, MessageContext
 from content.loading import brand_of, load_campaign, wanted_templates
 from content.rendering import render_email, render_sms
+from content.sms import sms_segments
 from content.templates import money
 from tests.facts import CAMPAIGN, ROOT, default_definition
 
@@ -75,24 +76,6 @@ def test_an_sms_is_one_segment(name: str) -> None:
     """With usual data each SMS costs one message."""
     offer = FULL.offer and FULL.offer.model_copy(update={"text": "10% off your next order"})
     assert sms_segments(render_sms(CONTENT, name, FULL.model_copy(update={"offer": offer})).text) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "segments"),
-    [
-        ("a" * 160, 1),
-        ("a" * 161, 2),
-        ("€" * 80, 1),
-        ("€" * 81, 2),
-        ("ж" * 70, 1),
-        ("ж" * 71, 2),
-        ("🌲" * 35, 1),
-        ("", 1),
-    ],
-)
-def test_sms_segments_are_counted_as_networks_do(text: str, segments: int) -> None:
-    """GSM-7 holds 160 septets (the extension takes two), UCS-2 holds 70 units (an emoji takes two)."""
-    assert sms_segments(text) == segments
 
 
 NAMES = st.text(min_size=1, max_size=40) | st.sampled_from(
@@ -154,7 +137,6 @@ def test_no_data_becomes_markup_or_header(name: str, product: str) -> None:
         ),
         ("sms/thank_you.txt.j2", "{{ brand.name }}", "We", "does not say who it is from"),
         ("sms/thank_you.txt.j2", "{{ brand.sms_opt_out }}", "", "does not say how to opt out"),
-        ("sms/thank_you.txt.j2", "Thank you", "Thank you " * 60, "takes more than 3 SMS segments"),
     ],
 )
 def test_each_mistake_is_found(folder: Path, file: str, old: str, new: str, expected: str) -> None:

@@ -1,0 +1,159 @@
+"""What each SMS of a campaign costs at worst: every template with every offer and the longest values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from campaign.definition import Definition
+from campaign.definition import Offer as OfferDefinition
+from campaign.errors import Problem
+from campaign.reasons import Channel
+from content.context import Customer, MessageContext, Offer
+from content.rendering import SUFFIXES, render_sms
+from content.sms import UCS2, Size, fix_template, measure, own_text, plain
+
+MAX_SMS_SEGMENTS = 3
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True)
+class Longest:
+    """The longest values to expect: the shop's own where they are known, else these."""
+
+    first_names: Sequence[str] = ("Maximiliana Alexandra",)
+    product_names: Sequence[str] = ("Hand-thrown stoneware serving bowl, large, sea green",)
+
+
+@dataclass(frozen=True)
+class SmsCost:
+    """One template at its longest.
+
+    ``ucs2_segments`` is what it would take if one value held a character that GSM-7 lacks; ``own`` are
+    the characters of the template itself that force UCS-2, ``values`` those that came with a value,
+    each with what would be written instead (None: nothing could).
+    """
+
+    file: str
+    size: Size
+    ucs2_segments: int
+    own: dict[str, str | None] = field(default_factory=dict)
+    values: dict[str, str | None] = field(default_factory=dict)
+
+
+def sms_costs(
+    definition: Definition,
+    folder: Path,
+    context: MessageContext,
+    longest: Longest | None = None,
+    link: str | None = None,
+    without: Collection[str] = (),
+) -> list[SmsCost]:
+    """Measure every SMS template, but for some files.
+
+    ``context`` is a full one; ``link`` is what links are shortened to.
+
+    Raises:
+        BadCampaign: a template is missing or broken.
+    """
+    used = _offers_by_template(definition)
+    return [
+        _cost(folder, name, _contexts(context, offers, longest or Longest()), link)
+        for name, offers in sorted(used.items())
+        if SUFFIXES[Channel.SMS].format(name) not in without
+    ]
+
+
+def too_long(costs: Iterable[SmsCost]) -> list[Problem]:
+    """List the templates that cost too much at their longest, with what would make them shorter."""
+    return [
+        Problem(
+            cost.file,
+            f"takes {cost.size.segments} SMS segments with the longest values, more than {MAX_SMS_SEGMENTS}",
+            "shorten it" + (f"; {_ways(cost)}" if cost.size.forcing else ""),
+        )
+        for cost in costs
+        if cost.size.segments > MAX_SMS_SEGMENTS
+    ]
+
+
+def _ways(cost: SmsCost) -> str:
+    """Say what to do about the characters that force UCS-2."""
+    ways = {
+        "`python -m starter check --fix-sms`": any(fix is not None for fix in cost.own.values()),
+        "brand.sms_plain_characters = true": any(fix is not None for fix in cost.values.values()),
+    }
+    return (
+        " and ".join(way for way, helps in ways.items() if helps) or f"without {' '.join(cost.size.forcing)}"
+    )
+
+
+def _offers_by_template(definition: Definition) -> dict[str, list[OfferDefinition | None]]:
+    """Return every SMS template with the offers it may have to show."""
+    used: dict[str, list[OfferDefinition | None]] = {}
+    for step in definition.steps:
+        for audience in step.audiences:
+            if name := audience.template(Channel.SMS):
+                used.setdefault(name, []).append(definition.offers.get(audience.offer or ""))
+    if used and definition.consent.sms_double_opt_in:
+        used.setdefault(definition.consent.sms_opt_in, [None])
+    return used
+
+
+def _contexts(
+    context: MessageContext, offers: Iterable[OfferDefinition | None], longest: Longest
+) -> Iterator[MessageContext]:
+    for offer in offers:
+        for name in longest.first_names:
+            for product in longest.product_names:
+                yield _with(context, offer, name, product)
+
+
+def _with(context: MessageContext, offer: OfferDefinition | None, name: str, product: str) -> MessageContext:
+    lines = [line.model_copy(update={"name": product}) for line in context.order.lines]
+    shown = [item.model_copy(update={"name": product}) for item in context.best_sellers]
+    until = context.offer.valid_until if context.offer and offer and offer.valid_for else None
+    return context.model_copy(
+        update={
+            "customer": Customer(first_name=name, language=context.customer.language),
+            "order": context.order.model_copy(update={"lines": lines}),
+            "offer": offer and Offer(text=offer.text, code=offer.code, valid_until=until, terms=offer.terms),
+            "best_sellers": shown,
+            "whats_new": shown[:2],
+            "cross_sell": shown[:1],
+        }
+    )
+
+
+def _cost(folder: Path, name: str, contexts: Iterable[MessageContext], link: str | None) -> SmsCost:
+    file = SUFFIXES[Channel.SMS].format(name)
+    texts = [_shortened(render_sms(folder, name, context).text, link) for context in contexts]
+    worst = max(texts, key=lambda text: (measure(text).segments, measure(text).units))
+    size = measure(worst)
+    authors = own_text((folder / file).read_text("utf-8"))
+    fixes = {char: plain(char) for char in size.forcing}
+    return SmsCost(
+        file=file,
+        size=size,
+        ucs2_segments=measure(worst, UCS2).segments,
+        own={char: fix for char, fix in fixes.items() if char in authors},
+        values={char: fix for char, fix in fixes.items() if char not in authors},
+    )
+
+
+def _shortened(text: str, link: str | None) -> str:
+    return _LINK.sub(lambda _: link, text) if link else text
+
+
+def fix_sms_templates(folder: Path, names: Iterable[str]) -> list[str]:
+    """Write the templates' own text in GSM-7 where it can be; return the files that changed."""
+    changed = []
+    for name in names:
+        file = SUFFIXES[Channel.SMS].format(name)
+        source = (folder / file).read_text("utf-8")
+        if (fixed := fix_template(source)) != source:
+            (folder / file).write_text(fixed, "utf-8")
+            changed.append(file)
+    return changed
