@@ -191,6 +191,12 @@ class Stop(Wire):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_no_contact_data)]
 
 
+class DeliveryFailed(Wire):
+    """Signal `delivery_failed`: a message of this step, sent before, did not reach the customer."""
+
+    step: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
 class Consent(Wire):
     """One entry of the consent ledger. ``source`` says where it was given (``checkout``, ...).
 
