@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     twilio_messaging_service_sid: str | None = None
     twilio_from: str | None = None
     twilio_api_base: str = "https://api.twilio.com"
+    sms_replies: Literal["provider", "afterglow"] = "provider"
     email_rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
     sms_rate: Annotated[float, Field(gt=0, le=10_000)] = 10.0
     workers: Annotated[int, Field(ge=1, le=200)] = 16

@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.interface import TASK_QUEUE, WORKFLOW, workflow_id
 from campaign.errors import CampaignClosed, NotFound, Unavailable
-from campaign.wire import OrderUpdate, Purchase, Repurchase, Stop, Wire
+from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop, Wire
 
 DEFAULT_ADDRESS = "localhost:7233"
 
@@ -93,6 +93,10 @@ class Campaigns:
     async def stop(self, order_id: str, reason: str) -> None:
         """End a campaign. ``reason`` is a code of yours, without contact data. Raises as `order_updated`."""
         await self._signal(order_id, "stop", Stop(reason=reason))
+
+    async def delivery_failed(self, order_id: str, step: str) -> None:
+        """Tell that a message of a step failed after it was sent. Raises as `order_updated`."""
+        await self._signal(order_id, "delivery_failed", DeliveryFailure(step=step))
 
     async def status(self, order_id: str) -> dict[str, Any]:
         """Return the `status` query's answer: step, waiting, next_at, segment, messages, exit_reason.

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from campaign.loading import definition_digest, definition_schema
 from campaign.wire import Customer, Product, Purchase
 from content.loading import load_campaign, read_definition, wanted_templates
 from starter import sms_costs
-from starter.console import command, database, out, settings
+from starter.console import as_json, command, database, out, settings, table, when
 from starter.inputs import read_all
+from starter.reports import consent_report
 from storage.catalogue import save_product
 from storage.customers import lock_customer, save_customer
 from storage.database import Database
@@ -35,6 +37,29 @@ def customer(source: Source) -> None:
         for item in customers:
             save_customer(session, item)
     out.print(f"{len(customers)} customer{'s' * (len(customers) != 1)} saved")
+
+
+@app.command()
+@command
+def consents(
+    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER")],
+    *,
+    as_text: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Show a customer's consent ledger: what was given or taken back, when, where, in which words."""
+    with database() as opened, opened.transaction() as session:
+        entries = consent_report(session, customer_id)
+    if as_text:
+        typer.echo(as_json(entries))
+        return
+    made = table(f"Consents of {customer_id}", "At (UTC)", "Channel", "State", "Source", "Address", "Words")
+    for entry in entries:
+        state = f"{entry['state']}, confirmed" if entry["confirmed"] else entry["state"]
+        made.add_row(
+            when(entry["at"]), entry["channel"], state, escape(entry["source"]),
+            escape(entry["address"] or "-"), escape(entry["wording"] or "-"),
+        )  # fmt: skip
+    out.print(made)
 
 
 @app.command()

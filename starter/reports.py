@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from campaign.errors import NotFound
 from campaign.reasons import TEXTS, Reason
+from storage.customers import consents_of
 from storage.messages import messages_of
 from storage.runs import get_run, steps_of
 from storage.tables import MessageRow, StepRow
@@ -39,6 +40,16 @@ def order_report_or_none(session: Session, order_id: str) -> dict[str, Any] | No
         return order_report(session, order_id)
     except NotFound:
         return None
+
+
+def consent_report(session: Session, customer_id: str) -> list[dict[str, Any]]:
+    """Return a customer's consent ledger as it was recorded; times are aware UTC.
+
+    Raises:
+        NotFound: no such customer.
+    """
+    names = ("id", "channel", "state", "source", "at", "wording", "address", "confirmed")
+    return [{name: getattr(row, name) for name in names} for row in consents_of(session, customer_id)]
 
 
 def _step(row: StepRow) -> dict[str, Any]:

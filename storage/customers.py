@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from campaign.errors import NotFound
 from campaign.facts import ConsentEntry, CustomerFacts, Purpose
 from campaign.reasons import Channel
 from campaign.wire import Consent, Customer
@@ -39,10 +41,12 @@ def save_customer(session: Session, customer: Customer) -> None:
         record_consent(session, row, consent)
 
 
-def record_consent(session: Session, customer: CustomerRow, consent: Consent) -> bool:
+def record_consent(
+    session: Session, customer: CustomerRow, consent: Consent, address: str | None = None
+) -> bool:
     """Add an entry to the ledger; False if this very entry is there already.
 
-    It holds for the address that the customer has now (any, if there is none yet).
+    It holds for ``address``, or else the one that the customer has now (any, if there is none yet).
     """
     return insert_once(
         session,
@@ -53,7 +57,7 @@ def record_consent(session: Session, customer: CustomerRow, consent: Consent) ->
         source=consent.source,
         at=consent.at,
         wording=consent.wording,
-        address=addresses_of(customer)[consent.channel],
+        address=address or addresses_of(customer)[consent.channel],
         confirmed=consent.confirmed,
     )
 
@@ -79,15 +83,26 @@ def customer_facts(session: Session, row: CustomerRow, engaged: frozenset[Channe
         engaged=engaged,
         less=row.less,
         asked_to_confirm=_asked_to_confirm(session, row),
-        consents=_ledger(session, row),
+        consents=ledger(session, row),
     )
 
 
-def _ledger(session: Session, row: CustomerRow) -> tuple[ConsentEntry, ...]:
-    addresses = addresses_of(row)
-    entries = session.exec(
-        select(ConsentRow).where(ConsentRow.customer_id == row.id).order_by(col(ConsentRow.id))
-    )
+def consents_of(session: Session, customer_id: str) -> Sequence[ConsentRow]:
+    """Return a customer's ledger in the order it was recorded.
+
+    Raises:
+        NotFound: no such customer.
+    """
+    if session.get(CustomerRow, customer_id) is None:
+        msg = f"no customer {customer_id}"
+        raise NotFound(msg)
+    statement = select(ConsentRow).where(ConsentRow.customer_id == customer_id).order_by(col(ConsentRow.id))
+    return session.exec(statement).all()
+
+
+def ledger(session: Session, row: CustomerRow) -> tuple[ConsentEntry, ...]:
+    """Return a customer's consents as decisions see them, in the order they were recorded."""
+    addresses, entries = addresses_of(row), consents_of(session, row.id)
     return tuple(
         ConsentEntry(
             id=entry.id or 0,

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
+_ROWS = 500
+
 
 def insert_once(session: Session, table: type[SQLModel], **values: Any) -> bool:
     """Insert a row unless a unique key already holds it. True if it was inserted."""
-    bind = session.get_bind()
-    insert = (sqlite if bind.dialect.name == "sqlite" else postgresql).insert
     key = inspect(table).primary_key[0]
-    statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
+    statement = _insert(session, table).values(**values).on_conflict_do_nothing().returning(key)
     return session.connection().execute(statement).first() is not None
+
+
+def insert_all_once(
+    session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]], key: str
+) -> Iterator[Any]:
+    """Insert rows, all with the same columns, as `insert_once`; give the ``key`` of those inserted."""
+    column = inspect(table).columns[key]
+    for start in range(0, len(rows), _ROWS):
+        some = list(rows[start : start + _ROWS])
+        statement = _insert(session, table).values(some).on_conflict_do_nothing().returning(column)
+        yield from session.connection().execute(statement).scalars().all()
+
+
+def _insert(session: Session, table: type[SQLModel]) -> Any:
+    dialect = session.get_bind().dialect.name
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from campaign.delivery import merged_state
 from campaign.errors import NotFound
 from campaign.facts import MessageState, PastMessage
 from campaign.reasons import Channel, Reason
@@ -48,10 +49,26 @@ def add_message(session: Session, row: MessageRow) -> None:
 def settle(
     session: Session, row: MessageRow, state: MessageState, now: datetime, reason: Reason | None = None
 ) -> None:
-    """Move a message on and write it into its history."""
-    row.state, row.reason = state.value, reason.value if reason else None
+    """Move a message on and write it into its history.
+
+    What its provider has told already, before us, holds: see `campaign.delivery.merged_state`.
+    """
+    session.exec(select(MessageRow.id).where(MessageRow.id == row.id).with_for_update()).one()
+    merged, why = merged_state(state, reason, kinds_of(session, [row.id])[row.id])
+    row.state, row.reason = merged.value, why.value if why else None
     session.add(row)
     record_event(session, row.id, state.value, now)
+
+
+def kinds_of(session: Session, identifiers: Sequence[str]) -> dict[str, set[str]]:
+    """Return the kinds of everything that has happened to some messages, by message."""
+    found: dict[str, set[str]] = {identifier: set() for identifier in identifiers}
+    statement = select(MessageEventRow.message_id, MessageEventRow.kind).where(
+        col(MessageEventRow.message_id).in_(identifiers)
+    )
+    for identifier, kind in session.exec(statement):
+        found[identifier].add(kind)
+    return found
 
 
 def record_event(session: Session, identifier: str, kind: str, at: datetime) -> None:

@@ -59,7 +59,10 @@ class ConsentRow(SQLModel, table=True):
 
 
 class SuppressionRow(SQLModel, table=True):
-    """An address that is not written to, whoever has it: why and since when. Lifted by hand only."""
+    """An address that is not written to, whoever has it: why and since when.
+
+    Lifted by hand only, but for ``opted_out``: the customer's own START lifts that.
+    """
 
     __tablename__ = "suppressions"
     __table_args__ = (UniqueConstraint("channel", "address", "reason"),)

@@ -22,6 +22,7 @@ from starter.orders import record_update
 from starter.reports import order_report_or_none
 from storage.customers import save_customer
 from storage.database import Database
+from web import consents, sendgrid_hooks, twilio_hooks
 from web.health import add_health
 
 Json = Annotated[Any, Body()]
@@ -51,6 +52,9 @@ def create_app(settings: Settings, database: Database, connected: Connect = conn
     app.post("/orders", status_code=202, dependencies=guarded)(post_order)
     app.post("/orders/{order_id}/events", status_code=202, dependencies=guarded)(post_event)
     app.get("/orders/{order_id}", dependencies=guarded)(get_order)
+    app.include_router(consents.router, dependencies=guarded)
+    app.include_router(twilio_hooks.router)
+    app.include_router(sendgrid_hooks.router)
     return app
 
 
