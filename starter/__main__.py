@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from starter import campaign_commands, data_commands
+from starter import campaign_commands, channel_commands, data_commands
 
 app = typer.Typer(
     help="Afterglow: start post-purchase campaigns, tell them news, see where they stand.",
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 app.add_typer(campaign_commands.app)
 app.add_typer(data_commands.app)
+app.add_typer(channel_commands.app)
 
 if __name__ == "__main__":
     app()
