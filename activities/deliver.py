@@ -1,24 +1,65 @@
-"""Deliver: check the facts once more, hand one message to its channel, never twice."""
+"""Deliver: check the facts once more, hand one message to its channel, never twice.
+
+A row is moved to `sending`, committed, before its provider hears of it. From then on only an answer moves it:
+one that says that nothing was accepted gives it back (`claimed`), one that cannot be had leaves it
+`sending`, and every later attempt asks what became of it and does not send.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlmodel import Session
 
 from activities.interface import Delivered, DeliverRequest
+from activities.outcome import Attempt, refuse, release, stop, succeed, unconfirm
 from campaign.decision import decide
-from campaign.errors import ChannelError, ChannelRefused, ChannelUncertain
+from campaign.errors import (
+    ChannelBusy,
+    ChannelError,
+    ChannelPending,
+    ChannelRefused,
+    ChannelStopped,
+    ChannelUncertain,
+)
 from campaign.facts import MessageState
-from campaign.reasons import Channel, Reason
+from campaign.reasons import Channel
 from channels.protocol import MessageChannel, Outgoing, Receipt
+from storage.channel_stops import PROBE_EVERY, wait_for
 from storage.database import Database
-from storage.messages import get_message, settle
+from storage.messages import get_message, other_provider_ids, settle
 from storage.runs import Loaded, load
 from storage.tables import MessageRow
 
+ASK_AFTER = timedelta(seconds=15)
+"""How soon to ask what became of an attempt without an answer."""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What is to be done now: `earlier` to find out about an attempt, else to send."""
+
+    outgoing: Outgoing
+    attempt: Attempt
+    earlier: bool
+
+
+class WaysOut(Protocol):
+    """Where a message's link to unsubscribe leads."""
+
+    def unsubscribe(self, message_id: str) -> str:
+        """Return the address."""
+        ...
+
 
 def deliver(
-    database: Database, channels: Mapping[Channel, MessageChannel], request: DeliverRequest
+    database: Database,
+    channels: Mapping[Channel, MessageChannel],
+    request: DeliverRequest,
+    links: WaysOut | None = None,
 ) -> Delivered:
     """Send a claimed message, or find out what became of an earlier attempt.
 
@@ -26,53 +67,100 @@ def deliver(
     the facts of this moment speak against sending: the step is to be decided again.
 
     Raises:
-        ChannelBusy: the provider asks to wait; the message goes out later.
-        ChannelError: the provider was not reached; the message goes out later.
+        ChannelBusy: the message goes out later, or (`ChannelPending`) it will be known later whether it did.
+        ChannelError: the provider was not reached; try again later.
         NotFound: no such message.
     """
+    opened = _open(database, request)
+    if not isinstance(opened, _Opened):
+        return Delivered(state=opened)
+    channel = channels[opened.outgoing.channel]
+    if not opened.earlier:
+        return _answer(_send(database, channel, opened, links))
+    state = _find(database, channel, opened)
+    if state is MessageState.CLAIMED:
+        return deliver(database, channels, request, links)
+    return _answer(state)
+
+
+def _answer(state: MessageState) -> Delivered:
+    """Answer with a message's state, unless another attempt is still at it.
+
+    Raises:
+        ChannelPending: it is.
+    """
+    if state is MessageState.SENDING:
+        msg = "another attempt is under way"
+        raise ChannelPending(msg, ASK_AFTER)
+    return Delivered(state=state)
+
+
+def _send(
+    database: Database, channel: MessageChannel, opened: _Opened, links: WaysOut | None
+) -> MessageState:
+    attempt = opened.attempt
+    way_out = links.unsubscribe(attempt.message_id) if links else None
     try:
-        receipt = _find_earlier(database, channels, request)
-        if receipt is None:
-            attempt = _begin(database, request)
-            if not isinstance(attempt, Outgoing):
-                return Delivered(state=attempt)
-            receipt = channels[attempt.channel].send(attempt)
-    except ChannelRefused:
-        return _settle(database, request, MessageState.FAILED, Reason.FAILED)
-    except ChannelUncertain:
-        return _settle(database, request, MessageState.UNCONFIRMED, Reason.UNCONFIRMED)
+        receipt = channel.send(replace(opened.outgoing, unsubscribe_url=way_out))
+    except ChannelRefused as refusal:
+        return refuse(database, attempt, refusal, channel.name)
+    except ChannelStopped as error:
+        stop(database, attempt, error.provider_code)
+        msg = "the channel is stopped"
+        raise ChannelBusy(msg, PROBE_EVERY) from None
+    except (ChannelPending, ChannelUncertain):
+        msg = "the provider's answer was lost"
+        raise ChannelPending(msg, ASK_AFTER) from None
     except ChannelError:
-        _settle(database, request, MessageState.CLAIMED)
+        release(database, attempt)
         raise
-    return _settle(database, request, MessageState.SENT, receipt=receipt)
+    return succeed(database, attempt, receipt, sent_now=True)
 
 
-def _find_earlier(
-    database: Database, channels: Mapping[Channel, MessageChannel], request: DeliverRequest
-) -> Receipt | None:
-    """Ask the provider about an attempt that was cut off; None if it never got there."""
-    with database.transaction() as session:
-        row = get_message(session, request.message_id)
-        if row.state != MessageState.SENDING.value:
-            return None
-        outgoing = _outgoing(load(session, row.order_id, request.now), row, request.now)
-    receipt = channels[outgoing.channel].find(outgoing, row.attempted_at or request.now)
+def _find(database: Database, channel: MessageChannel, opened: _Opened) -> MessageState:
+    """Ask about an earlier attempt. Whatever goes wrong leaves the message as it is."""
+    attempt = opened.attempt
+    try:
+        receipt: Receipt | None = channel.find(opened.outgoing, attempt.at)
+    except ChannelUncertain:
+        return unconfirm(database, attempt)
+    except ChannelStopped as error:
+        stop(database, attempt, error.provider_code, keep=True)
+        msg = "the channel is stopped: it cannot be asked"
+        raise ChannelPending(msg, PROBE_EVERY) from None
     if receipt is None:
-        _settle(database, request, MessageState.CLAIMED)
-    return receipt
+        return release(database, attempt)
+    return succeed(database, attempt, receipt, sent_now=False)
 
 
-def _begin(database: Database, request: DeliverRequest) -> Outgoing | MessageState:
-    """Move a claimed message to sending, if it may go now; else return its state."""
+def _open(database: Database, request: DeliverRequest) -> _Opened | MessageState:
+    """Take the message on under its customer's lock, or return the state that says there is nothing to do.
+
+    Raises:
+        ChannelBusy: the channel is stopped.
+    """
     with database.transaction() as session:
         loaded = load(session, get_message(session, request.message_id).order_id, request.now)
         row = get_message(session, request.message_id)
+        if row.state == MessageState.SENDING.value:
+            return _earlier(session, loaded, row, request.now)
         if row.state != MessageState.CLAIMED.value or not _may_go(loaded, row, request.now):
             return MessageState(row.state)
+        if wait := wait_for(session, Channel(row.channel), request.now):
+            msg = "the channel is stopped"
+            raise ChannelBusy(msg, wait)
         outgoing = _outgoing(loaded, row, request.now)
         row.recipient, row.attempted_at = outgoing.to, request.now
         settle(session, row, MessageState.SENDING, request.now)
-        return outgoing
+        if row.state != MessageState.SENDING.value:
+            return MessageState(row.state)
+        return _Opened(outgoing, Attempt(row.id, request.now, request.now), earlier=False)
+
+
+def _earlier(session: Session, loaded: Loaded, row: MessageRow, now: datetime) -> _Opened:
+    known = other_provider_ids(session, row) if row.channel == Channel.SMS else frozenset()
+    attempt = Attempt(row.id, row.attempted_at or now, now)
+    return _Opened(_outgoing(loaded, row, now, known), attempt, earlier=True)
 
 
 def _may_go(loaded: Loaded, row: MessageRow, now: datetime) -> bool:
@@ -84,9 +172,12 @@ def _may_go(loaded: Loaded, row: MessageRow, now: datetime) -> bool:
     return Channel(row.channel) in (decision.send or {})
 
 
-def _outgoing(loaded: Loaded, row: MessageRow, now: datetime) -> Outgoing:
+def _outgoing(
+    loaded: Loaded, row: MessageRow, now: datetime, known_ids: frozenset[str] = frozenset()
+) -> Outgoing:
     channel, customer = Channel(row.channel), loaded.customer
     address = customer.email if channel is Channel.EMAIL else customer.phone
+    again = row.state == MessageState.SENDING.value
     brand = loaded.definition.brand
     steps = [step.name for step in loaded.definition.steps]
     return Outgoing(
@@ -95,7 +186,7 @@ def _outgoing(loaded: Loaded, row: MessageRow, now: datetime) -> Outgoing:
         step=row.step,
         position=steps.index(row.step) + 1,
         channel=channel,
-        to=row.recipient or address or "",
+        to=(row.recipient if again else address) or "",
         brand=brand.name,
         sender=brand.from_email,
         reply_to=brand.reply_to,
@@ -104,19 +195,5 @@ def _outgoing(loaded: Loaded, row: MessageRow, now: datetime) -> Outgoing:
         html=row.html,
         text=row.text or "",
         at=now,
+        known_ids=known_ids,
     )
-
-
-def _settle(
-    database: Database,
-    request: DeliverRequest,
-    state: MessageState,
-    reason: Reason | None = None,
-    receipt: Receipt | None = None,
-) -> Delivered:
-    with database.transaction() as session:
-        row = get_message(session, request.message_id)
-        if receipt is not None:
-            row.provider_id, row.sent_at = receipt.provider_id, receipt.at
-        settle(session, row, state, request.now, reason)
-        return Delivered(state=state)

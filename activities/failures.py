@@ -6,7 +6,9 @@ number in a provider's answer. Our own errors are written to be shown.
 
 from __future__ import annotations
 
+import time
 import traceback
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -17,6 +19,8 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from campaign.errors import AfterglowError, BadCampaign, BadInput, ChannelBusy
 
 log = structlog.get_logger()
+
+_LAST_ATTEMPT = timedelta(seconds=1)
 
 
 class FailureInterceptor(Interceptor):
@@ -29,13 +33,26 @@ class FailureInterceptor(Interceptor):
 
 class _Safe(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+        begun = time.monotonic()
         try:
             return await super().execute_activity(input)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text must not get out
-            raise safe_failure(error) from None
+            left = _time_left(timedelta(seconds=time.monotonic() - begun))
+            raise safe_failure(error, left) from None
 
 
-def safe_failure(error: Exception) -> ApplicationError:
+def _time_left(used: timedelta) -> timedelta | None:
+    """Return how much of the activity's whole time (all attempts) is left; None if it has no end.
+
+    The times are the server's, so that the answer is right when it skips time.
+    """
+    info = activity.info()
+    if info.schedule_to_close_timeout is None:
+        return None
+    return info.scheduled_time + info.schedule_to_close_timeout - info.started_time - used
+
+
+def safe_failure(error: Exception, left: timedelta | None = None) -> ApplicationError:
     """Return what Temporal may keep of an error. Bad input is not tried again; all else is.
 
     A broken campaign is tried again too: its template can be mended while the message still waits.
@@ -43,11 +60,23 @@ def safe_failure(error: Exception) -> ApplicationError:
     if isinstance(error, ApplicationError):
         return error
     if isinstance(error, ChannelBusy):
-        return ApplicationError(str(error), type=error.code, next_retry_delay=error.retry_after)
+        delay = wait_within(error.retry_after, left)
+        return ApplicationError(str(error), type=error.code, next_retry_delay=delay)
     if isinstance(error, AfterglowError):
         final = isinstance(error, BadInput) and not isinstance(error, BadCampaign)
         return ApplicationError(str(error), type=error.code, non_retryable=final)
     return _unexpected(error)
+
+
+def wait_within(asked: timedelta | None, left: timedelta | None) -> timedelta | None:
+    """Shorten a wait so that the next attempt is the last of its window, not one past it.
+
+    The server ends an activity at once whose next attempt would come too late, and the workflow would
+    ask for it again and again until the window has closed.
+    """
+    if asked is None or left is None or left <= _LAST_ATTEMPT:
+        return asked
+    return min(asked, left - _LAST_ATTEMPT)
 
 
 def _unexpected(error: Exception) -> ApplicationError:

@@ -27,6 +27,8 @@ _HEADER_AT = "Date"
 class Outbox:
     """Writes .eml files and SMS texts below ``folder``."""
 
+    name = "outbox"
+
     def __init__(self, folder: Path) -> None:
         """Use a folder; it is made when the first message comes."""
         self.folder = folder

@@ -11,7 +11,10 @@ from campaign.reasons import Channel
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message, ready to go. ``at`` is the business time; ``position`` the step's number."""
+    """One message, ready to go. ``at`` is the business time; ``position`` the step's number.
+
+    ``known_ids``: the provider's ids of other messages to this address, which this one cannot be.
+    """
 
     id: str
     order_id: str
@@ -28,6 +31,7 @@ class Outgoing:
     text: str
     at: datetime
     unsubscribe_url: str | None = None
+    known_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,12 @@ class Receipt:
 
 
 class MessageChannel(Protocol):
-    """A way to hand messages to a provider."""
+    """A way to hand messages to a provider, from many threads at once. ``name``: the provider's."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name, for records and logs."""
+        ...
 
     def send(self, message: Outgoing) -> Receipt:
         """Hand one message over.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from starter import campaign_commands, data_commands, server_commands
+from starter import campaign_commands, channel_commands, data_commands, server_commands
 
 app = typer.Typer(
     help="Afterglow: start post-purchase campaigns, tell them news, see where they stand.",
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.add_typer(campaign_commands.app)
 app.add_typer(data_commands.app)
 app.add_typer(server_commands.app)
+app.add_typer(channel_commands.app)
 
 if __name__ == "__main__":
     app()

@@ -13,6 +13,7 @@ from campaign.delivery import merged_state
 from campaign.errors import NotFound
 from campaign.facts import MessageState, PastMessage
 from campaign.reasons import Channel, Reason
+from storage.customers import lock_customer
 from storage.tables import MessageEventRow, MessageRow
 
 ID_LENGTH = 20
@@ -46,10 +47,25 @@ def add_message(session: Session, row: MessageRow) -> None:
     record_event(session, row.id, row.state, row.claimed_at)
 
 
+def lock_message(session: Session, identifier: str) -> MessageRow:
+    """Return a message as it is now, with its customer's lock held until the transaction ends.
+
+    Raises:
+        NotFound: no such message.
+    """
+    lock_customer(session, get_message(session, identifier).customer_id)
+    return get_message(session, identifier)
+
+
 def settle(
-    session: Session, row: MessageRow, state: MessageState, now: datetime, reason: Reason | None = None
+    session: Session,
+    row: MessageRow,
+    state: MessageState,
+    now: datetime,
+    reason: Reason | None = None,
+    code: str | None = None,
 ) -> None:
-    """Move a message on and write it into its history.
+    """Move a message on and write it into its history; ``code`` is the provider's, of an error.
 
     What its provider has told already, before us, holds: see `campaign.delivery.merged_state`.
     """
@@ -57,7 +73,7 @@ def settle(
     merged, why = merged_state(state, reason, kinds_of(session, [row.id])[row.id])
     row.state, row.reason = merged.value, why.value if why else None
     session.add(row)
-    record_event(session, row.id, state.value, now)
+    record_event(session, row.id, state.value, now, code)
 
 
 def kinds_of(session: Session, identifiers: Sequence[str]) -> dict[str, set[str]]:
@@ -71,9 +87,17 @@ def kinds_of(session: Session, identifiers: Sequence[str]) -> dict[str, set[str]
     return found
 
 
-def record_event(session: Session, identifier: str, kind: str, at: datetime) -> None:
+def record_event(session: Session, identifier: str, kind: str, at: datetime, code: str | None = None) -> None:
     """Write one event into a message's history."""
-    session.add(MessageEventRow(message_id=identifier, kind=kind, at=at))
+    session.add(MessageEventRow(message_id=identifier, kind=kind, at=at, code=code))
+
+
+def other_provider_ids(session: Session, row: MessageRow) -> frozenset[str]:
+    """Return the provider's ids of all other messages to this message's recipient."""
+    statement = select(MessageRow.provider_id).where(
+        MessageRow.recipient == row.recipient, MessageRow.channel == row.channel, MessageRow.id != row.id
+    )
+    return frozenset(found for found in session.exec(statement) if found)
 
 
 def messages_of(session: Session, order_id: str) -> Sequence[MessageRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from activities.close import close
 from activities.deliver import deliver
@@ -30,7 +32,10 @@ from campaign.errors import (
     BadPurchase,
     ChannelBusy,
     ChannelError,
+    ChannelOptedOut,
+    ChannelPending,
     ChannelRefused,
+    ChannelStopped,
     ChannelUncertain,
     NotFound,
 )
@@ -40,10 +45,10 @@ from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
 from channels.protocol import MessageChannel, Outgoing, Receipt
 from storage.customers import save_customer
 from storage.database import Database
-from storage.messages import get_message, messages_of
+from storage.messages import get_message, messages_of, settle
 from storage.orders import orders_of, save_order
 from storage.runs import get_run, steps_of
-from storage.tables import MessageRow
+from storage.tables import ConsentRow, MessageEventRow, MessageRow, SuppressionRow
 from tests.facts import PLACED, ROOT, default_definition
 
 DEFINITION = default_definition()
@@ -57,10 +62,16 @@ class FakeProvider:
 
     failures: list[Exception | None] = field(default_factory=list)
     accepted: dict[str, Outgoing] = field(default_factory=dict)
+    unfindable: list[ChannelError] = field(default_factory=list)
+    meanwhile: Callable[[], None] | None = None
     dies_after_accepting: bool = False
+    loses_answer: bool = False
+    name: str = "fake"
 
     def send(self, message: Outgoing) -> Receipt:
         """Accept a message, or fail."""
+        if self.meanwhile:
+            self.meanwhile()
         failure = self.failures.pop(0) if self.failures else None
         if failure:
             raise failure
@@ -69,10 +80,15 @@ class FakeProvider:
         if self.dies_after_accepting:
             self.dies_after_accepting = False
             raise Killed
+        if self.loses_answer:
+            msg = "lost"
+            raise ChannelUncertain(msg)
         return Receipt(f"p-{message.id}", message.at)
 
     def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:  # noqa: ARG002 - it knows
         """Say what became of a message."""
+        if self.unfindable:
+            raise self.unfindable.pop(0)
         found = self.accepted.get(message.id)
         return Receipt(f"p-{message.id}", found.at) if found else None
 
@@ -124,6 +140,20 @@ class Shop:
         """Read a message."""
         with self.database.transaction() as session:
             return get_message(session, identifier)
+
+    def codes(self, identifier: str) -> list[str]:
+        """The provider's codes in a message's history."""
+        with self.database.transaction() as session:
+            events = select(MessageEventRow.code).where(MessageEventRow.message_id == identifier)
+            return [code for code in session.exec(events) if code]
+
+    def settle(self, identifier: str, state: MessageState, **changes: Any) -> None:
+        """Move a message from elsewhere, as a callback or another worker does."""
+        with self.database.transaction() as session:
+            row = get_message(session, identifier)
+            for name, value in changes.items():
+                setattr(row, name, value)
+            settle(session, row, state, LOYALTY)
 
 
 def purchase_of(order_id: str, placed_at: str, **changes: Any) -> Purchase:
@@ -246,21 +276,101 @@ def test_a_provider_that_is_down_is_tried_again(shop: Shop, failure: ChannelErro
     assert shop.deliver(identifier) is MessageState.SENT
 
 
+def test_a_refusal_is_final(shop: Shop) -> None:
+    """The message has failed, with the provider's code in its history; the step is settled."""
+    identifier = shop.claim()
+    shop.provider.failures = [ChannelRefused("never", "21612")]
+    assert shop.deliver(identifier) is MessageState.FAILED
+    assert shop.deliver(identifier) is MessageState.FAILED
+    assert shop.provider.accepted == {}
+    assert (shop.ask().kind, shop.ask().reason) == (Kind.SKIP, Reason.FAILED)
+    assert shop.codes(identifier) == ["21612"]
+
+
+def test_a_lost_answer_is_asked_about(shop: Shop) -> None:
+    """Uncertain whether it was accepted: the row stays, and the next attempt asks instead of sending."""
+    identifier = shop.claim()
+    shop.provider.loses_answer = True
+    with pytest.raises(ChannelPending):
+        shop.deliver(identifier)
+    assert shop.message(identifier).state == "sending"
+    assert shop.deliver(identifier) is MessageState.SENT
+    assert len(shop.provider.accepted) == 1
+
+
+def test_what_nobody_can_tell_is_never_sent_again(shop: Shop) -> None:
+    """The provider can only be asked for so long; then the message is unconfirmed, and the step settled."""
+    identifier = shop.claim()
+    shop.provider.failures = [ChannelUncertain("lost")]
+    with pytest.raises(ChannelPending):
+        shop.deliver(identifier)
+    shop.provider.unfindable = [ChannelPending("not yet"), ChannelUncertain("nobody can tell")]
+    with pytest.raises(ChannelPending):
+        shop.deliver(identifier)
+    assert shop.deliver(identifier) is MessageState.UNCONFIRMED
+    assert shop.deliver(identifier) is MessageState.UNCONFIRMED
+    assert shop.provider.accepted == {}
+    assert (shop.ask().kind, shop.ask().reason) == (Kind.SKIP, Reason.UNCONFIRMED)
+
+
 @pytest.mark.parametrize(
-    ("failure", "state"),
+    "failure", [ChannelError("down"), ChannelBusy("busy"), ChannelPending("not yet"), ChannelStopped("401")]
+)
+def test_no_failure_to_ask_gives_a_message_back(shop: Shop, failure: ChannelError) -> None:
+    """Whatever keeps us from asking, the message stays `sending`: only an answer moves it."""
+    identifier = shop.claim()
+    shop.provider.loses_answer = True
+    with pytest.raises(ChannelPending):
+        shop.deliver(identifier)
+    shop.provider.unfindable = [failure]
+    with pytest.raises(ChannelError):
+        shop.deliver(identifier)
+    assert shop.message(identifier).state == "sending"
+    assert shop.deliver(identifier) is MessageState.SENT
+
+
+@pytest.mark.parametrize(
+    ("refusal", "suppressed"),
     [
-        (ChannelRefused("never"), MessageState.FAILED),
-        (ChannelUncertain("who knows"), MessageState.UNCONFIRMED),
+        (ChannelRefused("no such address", "21211", invalid_address=True), "invalid"),
+        (ChannelOptedOut("opted out", "21610"), "opted_out"),
     ],
 )
-def test_final_answers_are_final(shop: Shop, failure: ChannelError, state: MessageState) -> None:
-    """Refused fails the message; uncertain is never sent again; both settle the step."""
+def test_an_address_that_is_no_good_is_suppressed(
+    shop: Shop, refusal: ChannelRefused, suppressed: str
+) -> None:
+    """Invalid or opted out at the provider: nothing more goes there; an opt-out also stands in the ledger."""
     identifier = shop.claim()
-    shop.provider.failures = [failure]
-    assert shop.deliver(identifier) is state
-    assert shop.deliver(identifier) is state
-    assert shop.provider.accepted == {}
-    assert (shop.ask().kind, shop.ask().reason.value) == (Kind.SKIP, state.value)
+    shop.provider.failures = [refusal]
+    assert shop.deliver(identifier) is MessageState.FAILED
+    with shop.database.transaction() as session:
+        found = session.exec(select(SuppressionRow)).one()
+        revoked = session.exec(select(ConsentRow.source).where(ConsentRow.state == "revoked")).all()
+    source = f"fake {refusal.provider_code}"
+    assert (found.address, found.reason, found.source) == ("ada@example.com", suppressed, source)
+    assert list(revoked) == ([source] if suppressed == "opted_out" else [])
+
+
+def test_a_callback_that_was_faster_holds(shop: Shop) -> None:
+    """Settled by the provider's own news while our answer was on its way: that is not overwritten."""
+    identifier = shop.claim()
+    shop.provider.meanwhile = lambda: shop.settle(identifier, MessageState.FAILED)
+    assert shop.deliver(identifier) is MessageState.FAILED
+    assert shop.message(identifier).provider_id == f"p-{identifier}"
+
+
+def test_an_attempt_that_comes_back_late_undoes_nothing(shop: Shop) -> None:
+    """The first attempt hangs, a second one begins: the first one's failure does not release the message."""
+    identifier = shop.claim()
+    shop.provider.failures = [ChannelError("not reached")]
+
+    def another() -> None:
+        shop.settle(identifier, MessageState.SENDING, attempted_at=LOYALTY + timedelta(minutes=1))
+
+    shop.provider.meanwhile = another
+    with pytest.raises(ChannelError):
+        shop.deliver(identifier)
+    assert shop.message(identifier).state == "sending"
 
 
 def test_facts_are_read_again_at_send_time(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI, Response
 
+from storage.channel_stops import stopped_channels
 from storage.database import Database
 
 
@@ -21,12 +22,18 @@ def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:
         return {"status": "ok"}
 
     @app.get("/readyz")
-    def readyz(response: Response) -> dict[str, bool]:
+    def readyz(response: Response) -> dict[str, bool | dict[str, str]]:
         checks = {"polling": polling(), "database": database.answers()}
         response.status_code = 200 if all(checks.values()) else 503
-        return checks
+        return {**checks, "stopped_channels": _stopped(database) if checks["database"] else {}}
 
     return app
+
+
+def _stopped(database: Database) -> dict[str, str]:
+    """Return the provider's code for each stopped channel. A worker with one is ready all the same."""
+    with database.transaction() as session:
+        return {row.channel: row.code for row in stopped_channels(session)}
 
 
 class _Server(uvicorn.Server):

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.envconfig import ClientConfig
@@ -23,6 +24,8 @@ from campaign.errors import Unavailable
 from campaign.reasons import Channel
 from channels.outbox import Outbox
 from channels.protocol import MessageChannel
+from channels.sendgrid import SendGrid
+from channels.twilio import Twilio
 from content.loading import load_campaign
 from settings import Settings
 from storage.database import Database
@@ -52,7 +55,36 @@ def make_activities(settings: Settings, database: Database) -> Activities:
 def make_channels(settings: Settings) -> dict[Channel, MessageChannel]:
     """Return the provider for each channel, as the settings choose."""
     outbox = Outbox(settings.outbox)
-    return {Channel.EMAIL: outbox, Channel.SMS: outbox}
+    return {
+        Channel.EMAIL: _sendgrid(settings) if settings.email == "sendgrid" else outbox,
+        Channel.SMS: _twilio(settings) if settings.sms == "twilio" else outbox,
+    }
+
+
+def _sendgrid(settings: Settings) -> MessageChannel:
+    return SendGrid(
+        _secret(settings.sendgrid_api_key),
+        base=settings.sendgrid_api_base,
+        seconds=settings.provider_seconds,
+        sandbox=settings.sendgrid_sandbox,
+    )
+
+
+def _twilio(settings: Settings) -> MessageChannel:
+    public = (settings.public_url or "").rstrip("/")
+    return Twilio(
+        settings.twilio_account_sid or "",
+        _secret(settings.twilio_auth_token),
+        service=settings.twilio_messaging_service_sid,
+        sender=settings.twilio_from,
+        callback=f"{public}/webhooks/twilio/status" if public else None,
+        base=settings.twilio_api_base,
+        seconds=settings.provider_seconds,
+    )
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
 
 
 async def connect(settings: Settings) -> Client:

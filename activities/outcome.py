@@ -1,0 +1,127 @@
+"""What an attempt's outcome does to its message, its address and its channel.
+
+Between an attempt and its outcome a provider's callback may have settled the message, or another attempt
+taken over. So each outcome is written under the customer's lock, over what is there by then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlmodel import Session
+
+from campaign.errors import ChannelOptedOut, ChannelRefused
+from campaign.facts import MessageState
+from campaign.reasons import Channel, Reason
+from campaign.wire import Consent
+from channels.protocol import Receipt
+from storage.channel_stops import resume_channel, stop_channel
+from storage.customers import addresses_of, lock_customer, record_consent, suppress
+from storage.database import Database
+from storage.messages import lock_message, settle
+from storage.tables import MessageRow
+
+log = structlog.get_logger()
+
+_KNOWN_BETTER = (MessageState.SENT.value, MessageState.FAILED.value)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a message: ``at`` is when it began, ``now`` the business time of what is done now."""
+
+    message_id: str
+    at: datetime
+    now: datetime
+
+
+def succeed(database: Database, attempt: Attempt, receipt: Receipt, *, sent_now: bool) -> MessageState:
+    """Write down that the provider has the message; return its state.
+
+    That holds over all but what a callback has told since: also over a claim, for a message that is known
+    to be sent must not go out again. What was sent now shows that a stopped channel works again.
+    """
+    with database.transaction() as session:
+        row = lock_message(session, attempt.message_id)
+        row.provider_id = row.provider_id or receipt.provider_id or None
+        row.sent_at = row.sent_at or receipt.at
+        session.add(row)
+        if row.state not in _KNOWN_BETTER:
+            settle(session, row, MessageState.SENT, attempt.now)
+        if sent_now:
+            _works_again(session, Channel(row.channel))
+        return MessageState(row.state)
+
+
+def refuse(database: Database, attempt: Attempt, refusal: ChannelRefused, provider: str) -> MessageState:
+    """Fail the message with the provider's code; suppress an address that is invalid or has opted out."""
+    with database.transaction() as session:
+        row = lock_message(session, attempt.message_id)
+        if _is_mine(row, attempt):
+            settle(
+                session, row, MessageState.FAILED, attempt.now, Reason.FAILED, refusal.provider_code or None
+            )
+        source = f"{provider} {refusal.provider_code}"
+        if isinstance(refusal, ChannelOptedOut):
+            _suppress(session, row, "opted_out", source, attempt.now)
+            _revoke(session, row, source, attempt.now)
+        elif refusal.invalid_address:
+            _suppress(session, row, "invalid", source, attempt.now)
+        _works_again(session, Channel(row.channel))
+        return MessageState(row.state)
+
+
+def release(database: Database, attempt: Attempt) -> MessageState:
+    """Give a message back that was certainly not accepted: it may be sent later."""
+    return _move(database, attempt, MessageState.CLAIMED)
+
+
+def unconfirm(database: Database, attempt: Attempt) -> MessageState:
+    """Settle a message of which nobody can tell whether it was accepted."""
+    return _move(database, attempt, MessageState.UNCONFIRMED, Reason.UNCONFIRMED)
+
+
+def stop(database: Database, attempt: Attempt, code: str, *, keep: bool = False) -> None:
+    """Stop the message's channel with one alert; give the message back, unless it is to be kept."""
+    with database.transaction() as session:
+        row = lock_message(session, attempt.message_id)
+        if not keep and _is_mine(row, attempt):
+            settle(session, row, MessageState.CLAIMED, attempt.now)
+        channel = Channel(row.channel)
+        stopped = stop_channel(session, channel, code, attempt.now)
+    if stopped:
+        log.error("channel stopped", channel=channel.value, code=code)
+
+
+def _move(
+    database: Database, attempt: Attempt, state: MessageState, reason: Reason | None = None
+) -> MessageState:
+    with database.transaction() as session:
+        row = lock_message(session, attempt.message_id)
+        if _is_mine(row, attempt):
+            settle(session, row, state, attempt.now, reason)
+        return MessageState(row.state)
+
+
+def _is_mine(row: MessageRow, attempt: Attempt) -> bool:
+    """Whether nothing has settled the message since, and no other attempt has begun."""
+    return row.state == MessageState.SENDING.value and row.attempted_at == attempt.at
+
+
+def _works_again(session: Session, channel: Channel) -> None:
+    if resume_channel(session, channel):
+        log.info("channel resumed", channel=channel.value)
+
+
+def _suppress(session: Session, row: MessageRow, reason: str, source: str, now: datetime) -> None:
+    if row.recipient:
+        suppress(session, Channel(row.channel), row.recipient, reason, source, now)
+
+
+def _revoke(session: Session, row: MessageRow, source: str, now: datetime) -> None:
+    """Enter the opt-out into the ledger, if the customer still has the address."""
+    customer, channel = lock_customer(session, row.customer_id), Channel(row.channel)
+    if addresses_of(customer)[channel] == row.recipient:
+        record_consent(session, customer, Consent(channel=channel, state="revoked", source=source, at=now))
