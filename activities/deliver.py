@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from activities.interface import Delivered, DeliverRequest
+from activities.links import Links
 from campaign.decision import decide
 from campaign.errors import ChannelError, ChannelRefused, ChannelUncertain
 from campaign.facts import MessageState
@@ -18,7 +20,10 @@ from storage.tables import MessageRow
 
 
 def deliver(
-    database: Database, channels: Mapping[Channel, MessageChannel], request: DeliverRequest
+    database: Database,
+    channels: Mapping[Channel, MessageChannel],
+    request: DeliverRequest,
+    links: Links | None = None,
 ) -> Delivered:
     """Send a claimed message, or find out what became of an earlier attempt.
 
@@ -36,7 +41,8 @@ def deliver(
             attempt = _begin(database, request)
             if not isinstance(attempt, Outgoing):
                 return Delivered(state=attempt)
-            receipt = channels[attempt.channel].send(attempt)
+            way_out = links.unsubscribe(attempt.id) if links else None
+            receipt = channels[attempt.channel].send(replace(attempt, unsubscribe_url=way_out))
     except ChannelRefused:
         return _settle(database, request, MessageState.FAILED, Reason.FAILED)
     except ChannelUncertain:

@@ -22,6 +22,7 @@ from starter.orders import record_update
 from starter.reports import order_report_or_none
 from storage.customers import save_customer
 from storage.database import Database
+from web import clicks, pages
 from web.health import add_health
 
 Json = Annotated[Any, Body()]
@@ -51,6 +52,8 @@ def create_app(settings: Settings, database: Database, connected: Connect = conn
     app.post("/orders", status_code=202, dependencies=guarded)(post_order)
     app.post("/orders/{order_id}/events", status_code=202, dependencies=guarded)(post_event)
     app.get("/orders/{order_id}", dependencies=guarded)(get_order)
+    app.include_router(pages.router)
+    app.include_router(clicks.router)
     return app
 
 
