@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from campaign.tokens import TokenUse, make_token
 from content.context import MessageContext
-from content.links import Shortening, foreign_texts
+from content.links import Shortening, has_foreign_links
 from storage.links import short_code
 
 
@@ -38,4 +38,4 @@ class Links:
         def short(target: str) -> str:
             return f"{self.base}/c/{short_code(session, self.secret, context.message_id, target)}"
 
-        return Shortening(self.base, short, foreign_texts(context))
+        return Shortening(self.base, short, has_foreign_links(context))

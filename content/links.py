@@ -1,8 +1,8 @@
 """The links of a rendered message, exchanged for short ones on the shop's own domain.
 
 Only links that the campaign made are exchanged: what stands in a ``href`` of the template's HTML, and
-in plain text what no customer has written. A name or a review with an address in it must not get a
-link on the shop's domain that leads there.
+the links of a plain text in which no customer can have written one. A name or a review with an address
+in it must not get a link on the shop's domain that leads there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ MAX_TARGET = 2_000
 #: Below the public address; these lead to us already.
 OUR_PATHS = ("/unsubscribe/", "/preferences/", "/c/")
 _IN_TEXT = re.compile(r"(?<!\w)https?://[^\s<>\"\u201c\u201d]*", re.IGNORECASE)
-_HREF = re.compile(r"""(\shref\s*=\s*)("([^"]*)"|'([^']*)')""", re.IGNORECASE)
+# All attributes are read in turn, so that nothing inside the value of one is taken for another.
+_ATTRIBUTE = re.compile(r"""([^\s=<>"'/]+)(\s*=\s*)("[^"]*"|'[^']*')""")
 _LINKING = frozenset({"a", "area"})
 _PAIRS = {")": "(", "]": "["}
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\\]")
@@ -31,12 +32,14 @@ _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\\]")
 class Shortening:
     """How links are exchanged: ``short`` gives the new address of a target.
 
-    ``public_url`` is our own address, without a slash at its end; ``foreign`` what others have written.
+    ``public_url`` is our own address, without a slash at its end. ``foreign_links``: customers have
+    written links into what the message shows; its plain text then keeps all of its links, because
+    there a template may have cut, joined and changed theirs.
     """
 
     public_url: str
     short: Callable[[str], str]
-    foreign: tuple[str, ...] = ()
+    foreign_links: bool = False
 
     def apply(self, url: str) -> str:
         """Return the short link, or the same link where it is not one to exchange."""
@@ -45,12 +48,6 @@ class Shortening:
     def _is_target(self, url: str) -> bool:
         ours = tuple(self.public_url + path for path in OUR_PATHS)
         return is_web_address(url) and not url.startswith(ours)
-
-    def is_foreign(self, url: str) -> bool:
-        """Say whether a link in a text was, or may have been, written by somebody else."""
-        found = url.casefold()
-        written = (link.casefold() for text in self.foreign for link in _IN_TEXT.findall(text))
-        return any(found.startswith(link) or link.startswith(found) for link in written)
 
 
 def is_web_address(url: str) -> bool:
@@ -64,22 +61,22 @@ def is_web_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def foreign_texts(context: MessageContext) -> tuple[str, ...]:
-    """Return what is shown in a message, but was written by customers: their names and reviews."""
+def has_foreign_links(context: MessageContext) -> bool:
+    """Say whether there is a link in what customers have written: their names and reviews."""
     shown = (*context.order.lines, *context.best_sellers, *context.whats_new, *context.cross_sell)
     texts = (context.customer.first_name, *(item.review_quote for item in shown))
-    return tuple(text for text in texts if text)
+    return any("://" in text for text in texts if text)
 
 
 def shorten_text(text: str, shortening: Shortening) -> str:
     """Exchange the links of a plain text or an SMS. Punctuation after a link is not part of it."""
+    if shortening.foreign_links:
+        return text
     return _IN_TEXT.sub(lambda found: _in_text(found.group(), shortening), text)
 
 
 def _in_text(found: str, shortening: Shortening) -> str:
     url = _without_punctuation(found)
-    if shortening.is_foreign(found) or shortening.is_foreign(url):
-        return found
     return shortening.apply(url) + found[len(url) :]
 
 
@@ -100,16 +97,16 @@ def shorten_html(source: str, shortening: Shortening) -> str:
     parser = _Links(source)
     parts, end = [], 0
     for start, tag in parser.tags():
-        parts += [source[end:start], _HREF.sub(lambda href: _in_tag(href, shortening), tag, count=1)]
+        parts += [source[end:start], _ATTRIBUTE.sub(lambda found: _in_tag(found, shortening), tag)]
         end = start + len(tag)
     return "".join([*parts, source[end:]])
 
 
-def _in_tag(href: re.Match[str], shortening: Shortening) -> str:
-    value = href.group(3) if href.group(3) is not None else href.group(4)
-    target = html.unescape(value).strip()
-    short = shortening.apply(target)
-    return href.group() if short == target else f'{href.group(1)}"{html.escape(short)}"'
+def _in_tag(attribute: re.Match[str], shortening: Shortening) -> str:
+    name, equals, value = attribute.groups()
+    target = html.unescape(value[1:-1]).strip()
+    short = shortening.apply(target) if name.lower() == "href" else target
+    return attribute.group() if short == target else f'{name}{equals}"{html.escape(short)}"'
 
 
 class _Links(HTMLParser):
