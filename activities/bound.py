@@ -14,6 +14,7 @@ from activities import interface as act
 from activities.close import close
 from activities.deliver import deliver
 from activities.enrol import enrol
+from activities.links import Links
 from activities.render import render
 from activities.segment import segment
 from campaign.definition import Definition
@@ -24,12 +25,17 @@ from storage.database import Database
 
 @dataclass(frozen=True)
 class Activities:
-    """``definition`` is what new campaigns start with; running ones keep the version they have."""
+    """What the activities need.
+
+    ``definition`` is what new campaigns start with; running ones keep the version they have. ``links``
+    is None where no public address is set.
+    """
 
     database: Database
     definition: Definition
     templates: Path
     channels: Mapping[Channel, MessageChannel]
+    links: Links | None = None
 
     @activity.defn(name=act.ENROL)
     def enrol(self, request: act.EnrolRequest) -> act.Enrolled:
@@ -44,13 +50,13 @@ class Activities:
     @activity.defn(name=act.RENDER)
     def render(self, request: act.RenderRequest) -> None:
         """See `activities.render`."""
-        render(self.database, self.templates, request)
+        render(self.database, self.templates, request, self.links)
 
     @activity.defn(name=act.DELIVER)
     def deliver(self, request: act.DeliverRequest) -> act.Delivered:
         """See `activities.deliver`. The request's time is moved on by what the attempt has waited."""
         now = request.now + _waited()
-        return deliver(self.database, self.channels, request.model_copy(update={"now": now}))
+        return deliver(self.database, self.channels, request.model_copy(update={"now": now}), self.links)
 
     @activity.defn(name=act.CLOSE)
     def close(self, request: act.CloseRequest) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from sqlmodel import Session
 
 from activities.interface import Delivered, DeliverRequest
+from activities.links import Links
 from activities.outcome import Attempt, refuse, release, stop, succeed, unconfirm
 from campaign.decision import decide
 from campaign.errors import (
@@ -47,19 +47,11 @@ class _Opened:
     earlier: bool
 
 
-class WaysOut(Protocol):
-    """Where a message's link to unsubscribe leads."""
-
-    def unsubscribe(self, message_id: str) -> str:
-        """Return the address."""
-        ...
-
-
 def deliver(
     database: Database,
     channels: Mapping[Channel, MessageChannel],
     request: DeliverRequest,
-    links: WaysOut | None = None,
+    links: Links | None = None,
 ) -> Delivered:
     """Send a claimed message, or find out what became of an earlier attempt.
 
@@ -95,9 +87,7 @@ def _answer(state: MessageState) -> Delivered:
     return Delivered(state=state)
 
 
-def _send(
-    database: Database, channel: MessageChannel, opened: _Opened, links: WaysOut | None
-) -> MessageState:
+def _send(database: Database, channel: MessageChannel, opened: _Opened, links: Links | None) -> MessageState:
     attempt = opened.attempt
     way_out = links.unsubscribe(attempt.message_id) if links else None
     try:

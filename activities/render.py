@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlmodel import Session
 
 from activities.interface import RenderRequest
+from activities.links import Links
 from campaign.definition import Definition, Step
 from campaign.definition import Offer as OfferDefinition
 from campaign.errors import NotFound
@@ -15,8 +17,9 @@ from campaign.facts import MessageState, Purpose
 from campaign.history import kept_orders, lifetime_value
 from campaign.reasons import Channel
 from content.context import Customer, Line, MessageContext, Offer, Order, Product
+from content.links import shorten_html, shorten_text
 from content.loading import brand_of
-from content.rendering import render_email, render_sms
+from content.rendering import EmailContent, SmsContent, render_email, render_sms
 from storage.catalogue import best_sellers, bought_together, new_products, products_by_sku
 from storage.database import Database
 from storage.messages import get_message
@@ -27,8 +30,10 @@ from storage.tables import MessageRow, ProductRow
 SHOWN_PRODUCTS = 3
 
 
-def render(database: Database, templates: Path, request: RenderRequest) -> None:
+def render(database: Database, templates: Path, request: RenderRequest, links: Links | None = None) -> None:
     """Write the content of a message that is claimed; one on its way keeps the content it has.
+
+    Without ``links`` there is no public address: links stay long, and one unsubscribes by mail.
 
     Raises:
         BadCampaign: the template is missing or broken.
@@ -41,13 +46,42 @@ def render(database: Database, templates: Path, request: RenderRequest) -> None:
             return
         step = loaded.definition.step(row.step)
         template = _template(loaded.definition, step, row)
-        context = message_context(session, loaded, step, row, request.now)
-        if row.channel == Channel.EMAIL:
-            email = render_email(templates, template, context)
-            row.subject, row.html, row.text = email.subject, email.html, email.text
-        else:
-            row.text = render_sms(templates, template, context).text
+        context = _with_pages(message_context(session, loaded, step, row, request.now), links)
+        content = _content(templates, template, Channel(row.channel), context)
+        if links:
+            content = _shortened(session, links, context, content)
+        row.text = content.text
+        if isinstance(content, EmailContent):
+            row.subject, row.html = content.subject, content.html
         session.add(row)
+
+
+def _with_pages(context: MessageContext, links: Links | None) -> MessageContext:
+    if links is None:
+        return context
+    pages = {
+        "unsubscribe_url": links.unsubscribe(context.message_id),
+        "preferences_url": links.preferences(context.message_id),
+    }
+    return context.model_copy(update=pages)
+
+
+def _content(
+    templates: Path, template: str, channel: Channel, context: MessageContext
+) -> EmailContent | SmsContent:
+    if channel is Channel.EMAIL:
+        return render_email(templates, template, context)
+    return render_sms(templates, template, context)
+
+
+def _shortened(
+    session: Session, links: Links, context: MessageContext, content: EmailContent | SmsContent
+) -> EmailContent | SmsContent:
+    shortening = links.shortening(session, context)
+    text = shorten_text(content.text, shortening)
+    if isinstance(content, SmsContent):
+        return replace(content, text=text)
+    return replace(content, text=text, html=shorten_html(content.html, shortening))
 
 
 def _template(definition: Definition, step: Step, row: MessageRow) -> str:

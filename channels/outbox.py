@@ -22,6 +22,9 @@ from campaign.reasons import Channel
 from channels.protocol import Outgoing, Receipt
 
 _HEADER_AT = "Date"
+# RFC 5322 allows 998 characters a line. At 78 Python would write a long link as an encoded word, and mail
+# programs do not look for one in List-Unsubscribe.
+_UNFOLDED = SMTP.clone(max_line_length=998)
 
 
 class Outbox:
@@ -81,13 +84,18 @@ def _write_once(path: Path, body: bytes, drafts: Path) -> bool:
 
 
 def _email(message: Outgoing) -> bytes:
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_UNFOLDED)
     mail["From"] = formataddr((message.brand, message.sender))
     mail["To"] = message.to
     mail["Subject"] = message.subject or ""
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = f"<{message.id}@{message.sender.rpartition('@')[2]}>"
-    mail["List-Unsubscribe"] = f"<mailto:{message.unsubscribe}?subject=unsubscribe%20{message.id}>"
+    by_mail = f"<mailto:{message.unsubscribe}?subject=unsubscribe%20{message.id}>"
+    mail["List-Unsubscribe"] = (
+        f"<{message.unsubscribe_url}>, {by_mail}" if message.unsubscribe_url else by_mail
+    )
+    if message.unsubscribe_url:
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail["X-Afterglow-Message"] = message.id
     if message.reply_to:
         mail["Reply-To"] = message.reply_to

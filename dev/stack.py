@@ -77,6 +77,7 @@ def _environment(home: Path, temporal: TemporalServer, health: int, web: int) ->
         "AFTERGLOW_HOME": str(home),
         "AFTERGLOW_HEALTH_PORT": str(health),
         "AFTERGLOW_WEB_PORT": str(web),
+        "AFTERGLOW_PUBLIC_URL": f"http://{HOST}:{web}",
         "TEMPORAL_ADDRESS": temporal.address,
     }
 

@@ -22,7 +22,7 @@ from starter.orders import record_update
 from starter.reports import order_report_or_none
 from storage.customers import save_customer
 from storage.database import Database
-from web import consents, sendgrid_hooks, twilio_hooks
+from web import clicks, consents, pages, sendgrid_hooks, twilio_hooks
 from web.health import add_health
 
 Json = Annotated[Any, Body()]
@@ -55,6 +55,8 @@ def create_app(settings: Settings, database: Database, connected: Connect = conn
     app.include_router(consents.router, dependencies=guarded)
     app.include_router(twilio_hooks.router)
     app.include_router(sendgrid_hooks.router)
+    app.include_router(pages.router)
+    app.include_router(clicks.router)
     return app
 
 

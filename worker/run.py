@@ -20,6 +20,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymen
 
 from activities.bound import Activities
 from activities.interface import DELIVERY_QUEUES, TASK_QUEUE
+from activities.links import Links
 from campaign.errors import Unavailable
 from campaign.reasons import Channel
 from channels.outbox import Outbox
@@ -49,7 +50,15 @@ def make_activities(settings: Settings, database: Database) -> Activities:
         definition=load_campaign(settings.campaign, settings.templates, production=settings.production),
         templates=settings.templates,
         channels=make_channels(settings),
+        links=make_links(settings),
     )
+
+
+def make_links(settings: Settings) -> Links | None:
+    """Return where messages link to; None without a public address."""
+    if settings.public_url is None:
+        return None
+    return Links(settings.public_url, settings.secret_key.get_secret_value())
 
 
 def make_channels(settings: Settings) -> dict[Channel, MessageChannel]:

@@ -1,0 +1,171 @@
+"""Unsubscribe and preferences: a signed link in a message is all that it takes; no cookie, no script.
+
+GET changes nothing, because mail scanners follow every link. Whatever is posted to an unsubscribe link
+unsubscribes: by the page's button, or by a mail program in one click (RFC 8058).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from sqlmodel import Session
+
+from campaign.preferences import Choice
+from campaign.reasons import Channel, Reason
+from campaign.tokens import TokenUse, make_token, read_token
+from starter.clock import now
+from storage.customers import addresses_of
+from storage.database import Database
+from storage.preferences import Reader, Statement, choose, reader_of, unsubscribe
+from web.html import PRIVATE, masked, not_found, page
+from web.wording import CHANNEL_NAMES, LABELS, LESS, choice_words, question, sms_terms, unsubscribe_words
+
+router = APIRouter(default_response_class=HTMLResponse, tags=["pages"])
+
+MAX_BODY = 16_384
+_ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
+_WHY_NOT = {
+    Reason.NO_ADDRESS: "We do not have one of yours.",
+    Reason.SUPPRESSED: "We cannot write to it: messages came back, or were refused or reported.",
+}
+
+
+async def small_body(request: Request) -> bytes:
+    """Read what is posted, up to what a form of ours can be.
+
+    Raises:
+        HTTPException: 413 for more.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HTTPException(413, "too long")
+    return body
+
+
+Body = Annotated[bytes, Depends(small_body)]
+
+
+@router.get("/unsubscribe/{token}")
+def ask_to_unsubscribe(request: Request, token: str) -> Response:
+    """Ask once more, or say that it is done already."""
+    with _database(request).transaction() as session:
+        reader = _reader(request, session, TokenUse.UNSUBSCRIBE, token)
+        return _unsubscribe_page(request, reader) if reader else not_found()
+
+
+@router.post("/unsubscribe/{token}")
+def do_unsubscribe(request: Request, token: str, body: Body) -> Response:
+    """Opt out before answering. A mail program's click is answered in one line, without a redirect."""
+    one_click = all(word in body for word in _ONE_CLICK)
+    with _database(request).transaction() as session:
+        reader = _reader(request, session, TokenUse.UNSUBSCRIBE, token)
+        if reader is None:
+            return not_found()
+        words = unsubscribe_words(reader.definition.brand.name, reader.channel)
+        source = "one-click" if one_click else "unsubscribe page"
+        unsubscribe(session, reader, Statement(words, source, now()))
+        after = _again(session, reader)
+    if one_click:
+        return PlainTextResponse("You are unsubscribed.\n", headers=PRIVATE)
+    return _unsubscribe_page(request, after)
+
+
+@router.get("/preferences/{token}")
+def show_preferences(request: Request, token: str, saved: str | None = None) -> Response:
+    """Show how the customer stands."""
+    with _database(request).transaction() as session:
+        reader = _reader(request, session, TokenUse.PREFERENCES, token)
+        return _preferences_page(reader, saved=saved is not None) if reader else not_found()
+
+
+@router.post("/preferences/{token}")
+def keep_preferences(request: Request, token: str, body: Body) -> Response:
+    """Keep a choice, then show how the customer stands."""
+    choice, less = _form(body)
+    with _database(request).transaction() as session:
+        reader = _reader(request, session, TokenUse.PREFERENCES, token)
+        if reader is None:
+            return not_found()
+        if choice is None or not _chosen(session, reader, choice, less=less):
+            return _preferences_page(reader, refused=True)
+    return RedirectResponse("?saved=1", 303, headers=PRIVATE)
+
+
+def _chosen(session: Session, reader: Reader, choice: Choice, *, less: bool) -> bool:
+    brand, double = reader.definition.brand.name, reader.definition.consent.sms_double_opt_in
+    words = choice_words(brand, choice, double_opt_in=double)
+    return choose(session, reader, choice, Statement(words, "preference page", now()), less=less)
+
+
+def _form(body: bytes) -> tuple[Choice | None, bool]:
+    """Return what the form says; no choice for anything that the form cannot say."""
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=10)
+        return Choice(fields["choice"][0]), "less" in fields
+    except (ValueError, KeyError):
+        return None, False
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _secret(request: Request) -> str:
+    secret: str = request.app.state.settings.secret_key.get_secret_value()
+    return secret
+
+
+def _reader(request: Request, session: Session, use: TokenUse, token: str) -> Reader | None:
+    message_id = read_token(_secret(request), use, token)
+    return reader_of(session, message_id) if message_id else None
+
+
+def _again(session: Session, reader: Reader) -> Reader:
+    return reader_of(session, reader.message.id) or reader
+
+
+def _unsubscribe_page(request: Request, reader: Reader) -> HTMLResponse:
+    others = reader.standing.choice.channels - {reader.channel}
+    return page(
+        "unsubscribe.html.j2",
+        reader.definition.brand,
+        done=reader.unsubscribed,
+        channel=CHANNEL_NAMES[reader.channel],
+        address=masked(reader.channel, reader.address),
+        words=unsubscribe_words(reader.definition.brand.name, reader.channel),
+        others=[CHANNEL_NAMES[channel] for channel in others],
+        preferences=f"../preferences/{make_token(_secret(request), TokenUse.PREFERENCES, reader.message.id)}",
+    )
+
+
+def _preferences_page(reader: Reader, *, saved: bool = False, refused: bool = False) -> HTMLResponse:
+    brand, stands = reader.definition.brand, reader.standing
+    addresses = addresses_of(reader.customer)
+    return page(
+        "preferences.html.j2",
+        brand,
+        status=400 if refused else 200,
+        saved=saved,
+        refused=refused,
+        question=question(brand.name),
+        options=[(c.value, LABELS[c], stands.offers(c), stands.choice is c) for c in Choice],
+        addresses=[(CHANNEL_NAMES[c], masked(c, addresses[c]), _why_not(reader, c)) for c in Channel],
+        pending=masked(Channel.SMS, addresses[Channel.SMS]) if stands.pending else None,
+        asked=reader.facts.asked_to_confirm,
+        terms=sms_terms(brand.name, double_opt_in=reader.definition.consent.sms_double_opt_in),
+        sms_possible=stands.offers(Choice.SMS),
+        less=reader.customer.less,
+        less_label=LESS,
+        gap=reader.definition.timing.less_gap.days,
+    )
+
+
+def _why_not(reader: Reader, channel: Channel) -> str | None:
+    reason = reader.standing.blocked.get(channel)
+    return _WHY_NOT[reason] if reason else None
