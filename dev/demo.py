@@ -23,6 +23,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.interface import workflow_id
 from campaign.errors import AfterglowError, CampaignClosed
+from campaign.keywords import asked
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
 from dev.demo_table import results
 from dev.processes import start
@@ -33,9 +34,10 @@ from settings import load_settings
 from starter.client import Campaigns
 from storage.customers import save_customer
 from storage.database import Database
+from storage.replies import apply_ask
 
 AT_ONCE = 12
-PIPED_WIDTH = 132
+PIPED_WIDTH = 140
 FAST = {"AFTERGLOW_EMAIL_RATE": "2000", "AFTERGLOW_SMS_RATE": "2000", "AFTERGLOW_ENVIRONMENT": "development"}
 
 
@@ -109,6 +111,13 @@ class Theatre:
     async def stop(self, order_id: str, reason: str) -> None:
         """Send `stop`."""
         await self._campaigns.stop(order_id, reason)
+
+    async def texts(self, phone: str, words: str, at: datetime) -> None:
+        """Take in a customer's SMS, as the webhook does once its signature has been checked."""
+        ask = asked(words, phone)
+        with self._database.transaction() as session:
+            if ask:
+                apply_ask(session, phone, ask, words, at)
 
     async def save(self, contact: dict[str, Any]) -> None:
         """Change contact data, as the command `customer` does."""

@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from sqlmodel import Session, col, select
 
+from campaign.facts import Purpose
 from dev.sample_shop.stories import Story
 from starter.reports import order_report
 from storage.tables import CustomerRow, MessageRow, OrderRow, RunRow
@@ -25,9 +26,10 @@ def results(session: Session, plays: Sequence[Story]) -> Iterator[RenderableType
         title="What each customer got: day after the order, local time, channel; or why not",
         title_justify="left",
         box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
     for column in ("order", "what happens", "segment", *STEPS, "ended"):
-        table.add_column(column, overflow="fold", no_wrap=column in STEPS)
+        table.add_column(column, overflow="fold", no_wrap=column in (*STEPS, "ended"))
     for run in session.exec(select(RunRow).order_by(col(RunRow.order_id))).all():
         table.add_row(*_row(session, run, titles))
     yield table
@@ -46,7 +48,8 @@ def _row(session: Session, run: RunRow, titles: dict[str, str]) -> list[str]:
 
 
 def _cell(report: dict[str, Any], step: str, order: OrderRow, zone: ZoneInfo) -> str:
-    sent = [m for m in report["messages"] if m["step"] == step and m["sent_at"]]
+    mine = sorted(report["messages"], key=lambda m: str(m["channel"]))
+    sent = [m for m in mine if m["step"] == step and m["sent_at"]]
     if sent:
         return "\n".join(_sent(m, order, zone) for m in sent)
     decided = [row for row in report["steps"] if row["step"] == step and row["decision"] == "skip"]
@@ -55,4 +58,5 @@ def _cell(report: dict[str, Any], step: str, order: OrderRow, zone: ZoneInfo) ->
 
 def _sent(message: dict[str, Any], order: OrderRow, zone: ZoneInfo) -> str:
     at = message["sent_at"]
-    return f"{(at - order.placed_at).days:>3}d {at.astimezone(zone):%H:%M} {message['channel']}"
+    asks = " asks" if message["purpose"] == Purpose.OPT_IN else ""
+    return f"{(at - order.placed_at).days:>3}d {at.astimezone(zone):%H:%M} {message['channel']}{asks}"

@@ -68,6 +68,7 @@ def _message(row: MessageRow) -> dict[str, Any]:
         "id": row.id,
         "step": row.step,
         "channel": row.channel,
+        "purpose": row.purpose,
         "state": row.state,
         "reason": row.reason,
         "due_at": row.due_at,

@@ -1,7 +1,7 @@
 """Sixty-four invented customers with contact data, consents and earlier orders.
 
 Names are put together from lists; addresses are at example.com (RFC 2606) and phone numbers in the
-range kept for fiction (+1 xxx 555 01xx), so that none can be anybody's.
+ranges kept for fiction, so that none can be anybody's.
 """
 
 from __future__ import annotations
@@ -54,10 +54,14 @@ _LAST = [
     "Kestrel",
     "Larch",
 ]
+# Country, zone, and the start of a number kept for fiction there: +1 555 01xx (NANPA), 07700 900xxx
+# (Ofcom), 030 23125 xxx (Bundesnetzagentur), 02 7010 xxxx (ACMA).
 _PLACES = [
-    ("US", "America/New_York"), ("US", "America/Chicago"), ("US", "America/Denver"),
-    ("US", "America/Los_Angeles"), ("US", "Pacific/Honolulu"), ("CA", "America/Toronto"),
-    ("GB", "Europe/London"), ("DE", "Europe/Berlin"), ("AU", "Australia/Sydney"),
+    ("US", "America/New_York", "+12125550"), ("US", "America/Chicago", "+13125550"),
+    ("US", "America/Denver", "+13035550"), ("US", "America/Los_Angeles", "+14155550"),
+    ("US", "Pacific/Honolulu", "+18085550"), ("CA", "America/Toronto", "+14165550"),
+    ("GB", "Europe/London", "+447700900"), ("DE", "Europe/Berlin", "+493023125"),
+    ("AU", "Australia/Sydney", "+61270100"),
 ]  # fmt: skip
 PRODUCTS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "products.json").read_text("utf-8"))
 
@@ -92,12 +96,12 @@ def catalogue(now: datetime) -> list[dict[str, Any]]:
 
 def _person(number: int, random: Random, now: datetime) -> Person:
     first, last = random.choice(_FIRST), random.choice(_LAST)
-    country, zone = random.choice(_PLACES)
+    country, zone, number_start = random.choice(_PLACES)
     preferred = (None, "email", "email", "sms", "both", "both")[number % 6]
     contact = {
         "customer_id": f"C-{number:03}",
         "email": f"{first}.{last}.{number}@example.com".lower(),
-        "phone": f"+1{random.choice((202, 312, 415, 503, 617))}5550{100 + number:03}",
+        "phone": f"{number_start}{100 + number:03}",
         "first_name": first,
         "last_name": last,
         "language": "en",

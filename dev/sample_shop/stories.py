@@ -27,6 +27,9 @@ class Stage(Protocol):
     async def save(self, contact: dict[str, Any]) -> None:
         """Change contact data or consents."""
 
+    async def texts(self, phone: str, words: str, at: datetime) -> None:
+        """Have the customer text the shop."""
+
     async def play(self, story: Story) -> None:
         """Play another story from its start."""
 
@@ -64,7 +67,7 @@ class Story:
 
 
 def stories(persons: list[Person], now: datetime) -> list[Story]:
-    """Return one story for each customer; the first ten are special, the rest are everyday life."""
+    """Return one story for each customer; the first are special, the rest are everyday life."""
     random = Random(7)  # noqa: S311 - sample data, not secrets
     made = []
     for number, person in enumerate(persons):
@@ -119,7 +122,8 @@ def _both(story: Story, _random: Random) -> None:
 
 def _night(story: Story, _random: Random) -> None:
     _processed(story, "due at night: waits for morning")
-    story.person.contact |= {"preferred_channel": "email", "time_zone": where_it_is_night(story.placed_at)}
+    night = where_it_is_night(story.placed_at)
+    story.person.contact |= {"preferred_channel": "email", "time_zone": night, "country": None, "phone": None}
 
 
 def _cancelled(story: Story, _random: Random) -> None:
@@ -144,6 +148,34 @@ def _unsubscribes(story: Story, _random: Random) -> None:
     story.happens(after, lambda stage: stage.save({"customer_id": person.id, "consents": revoked}))
 
 
+def _confirms(story: Story, _random: Random) -> None:
+    _processed(story, "SMS: asked once, says YES on day 3")
+    _wants_unconfirmed_sms(story.person)
+    _texts(story, 3 * DAY, "Yes please")
+
+
+def _never_confirms(story: Story, _random: Random) -> None:
+    _processed(story, "SMS: asked once, never answers")
+    _wants_unconfirmed_sms(story.person)
+
+
+def _texts_stop(story: Story, _random: Random) -> None:
+    _processed(story, "texts STOP on day 26")
+    story.person.contact["preferred_channel"] = "sms"
+    _texts(story, 26 * DAY, "Stop please")
+
+
+def _wants_unconfirmed_sms(person: Person) -> None:
+    person.contact["preferred_channel"] = "sms"
+    for consent in person.contact["consents"]:
+        consent["confirmed"] = False
+
+
+def _texts(story: Story, after: timedelta, words: str) -> None:
+    phone, at = story.person.contact["phone"], story.placed_at + after
+    story.happens(after, lambda stage: stage.texts(phone, words, at))
+
+
 def _never_processed(story: Story, _random: Random) -> None:
     story.title = "not processed within a day"
 
@@ -165,5 +197,5 @@ def _stopped(story: Story, _random: Random) -> None:
 
 SPECIAL: list[Callable[[Story, Random], None]] = [
     _email_only, _sms_only, _both, _night, _buys_again, _buys_again, _cancelled, _refunded, _unsubscribes,
-    _never_processed, _no_consent, _stopped,
+    _never_processed, _no_consent, _stopped, _confirms, _never_confirms, _texts_stop,
 ]  # fmt: skip
