@@ -362,7 +362,7 @@ def test_the_table_of_regions_is_sound() -> None:
                 assert zone in row["zones"]
                 assert set(expand(finer.get("postal", ""))) <= own[0]
                 assert set(expand(finer.get("area_codes", ""))) <= own[1]
-            codes += [*own[0], *own[1] - others]
+            codes += [*(f"postal {code}" for code in own[0]), *own[1] - others]
         assert len(codes) == len(set(codes))
     text = (ROOT / "campaign" / "data" / "regions.toml").read_text("utf-8")
     assert isinstance(tomllib.loads(text)["written"], date)
