@@ -51,6 +51,11 @@ class Whereabouts:
     countries: tuple[str, ...]
     somewhere_in_us: bool = False
 
+    @property
+    def zones(self) -> Zones:
+        """Every possible zone."""
+        return tuple(zone for zones in self.sources for zone in zones)
+
 
 def whereabouts(customer: CustomerFacts, shop_country: str) -> Whereabouts:
     """Return where a customer may be. One of unknown country is taken to live in the shop's."""

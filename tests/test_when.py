@@ -7,7 +7,7 @@ that a customer may be in, and counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaign.decision import Kind, decide
 from campaign.definition import Cap, Definition, Hours, StepChannels
 from campaign.facts import ConsentEntry, CustomerFacts, MessageState, PastMessage
+from campaign.quiet_hours import next_allowed
 from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 from tests.campaigns import Play, Sent, World, an_order
-from tests.facts import EVERYWHERE, customer, default_definition
+from tests.facts import EVERYWHERE, customer, default_definition, facts
 
 DEFINITION = default_definition()
 EASTERN, CENTRAL, MOUNTAIN, PACIFIC = (
@@ -172,6 +174,11 @@ def definitions(draw: st.DrawFn) -> Definition:
     return DEFINITION.model_copy(update=changes)
 
 
+def rarely(seldom: Any, mostly: Any) -> st.SearchStrategy[Any]:
+    """One value in six, and the other else."""
+    return st.sampled_from([mostly] * 5 + [seldom])
+
+
 @st.composite
 def customers(draw: st.DrawFn, start: datetime) -> list[tuple[datetime, Place, CustomerFacts]]:
     """A customer who may move, change his mind and his consents while campaigns run."""
@@ -184,10 +191,10 @@ def customers(draw: st.DrawFn, start: datetime) -> list[tuple[datetime, Place, C
         place = draw(WHERE)
         values = {
             "time_zone": None,
-            "reachable": draw(st.sampled_from([EVERYWHERE, EVERYWHERE, frozenset({Channel.SMS})])),
+            "reachable": draw(rarely(frozenset({Channel.SMS}), EVERYWHERE)),
             "preferred": draw(st.sampled_from([None, None, "email", "sms", "both"])),
-            "suppressed": draw(st.sampled_from([frozenset(), frozenset(), frozenset({Channel.EMAIL})])),
-            "less": draw(st.sampled_from([False, False, True])),
+            "suppressed": draw(rarely(frozenset({Channel.EMAIL}), frozenset())),
+            "less": draw(rarely(True, False)),
             "consents": tuple(ledger),
             **place.known,
         }
@@ -198,10 +205,12 @@ def customers(draw: st.DrawFn, start: datetime) -> list[tuple[datetime, Place, C
 @st.composite
 def consents(draw: st.DrawFn, first: int, at: datetime) -> list[ConsentEntry]:
     """A few entries for the ledger."""
-    kinds = st.tuples(st.sampled_from(Channel), st.sampled_from([True, True, True, False]), st.booleans())
+    both = [(channel, True, True) for channel in Channel]
+    kinds = st.tuples(st.sampled_from(Channel), rarely(False, True), rarely(False, True))
+    found = draw(st.just(both) | st.lists(kinds, max_size=4))
     return [
-        ConsentEntry(first + n + 1, channel, granted, at - HOUR, confirmed=confirmed)
-        for n, (channel, granted, confirmed) in enumerate(draw(st.lists(kinds, min_size=1, max_size=4)))
+        ConsentEntry(first + n + 1, channel, granted, at - HOUR, confirmed=granted and confirmed)
+        for n, (channel, granted, confirmed) in enumerate(found)
     ]
 
 
@@ -212,10 +221,10 @@ def plays(draw: st.DrawFn, start: datetime) -> list[Play]:
     made, at = [], start
     for number, gap in enumerate([0, *gaps]):
         at += gap * HOUR + timedelta(seconds=number)
-        events = {OrderStatus.PROCESSED: at + draw(st.integers(0, 30)) * HOUR}
+        events = {OrderStatus.PROCESSED: at + draw(rarely(30, 1)) * HOUR}
         if draw(st.booleans()):
             events[OrderStatus.DELIVERED] = at + draw(st.integers(30, 24 * 12)) * HOUR
-        if draw(st.sampled_from([False, False, True])):
+        if draw(rarely(True, False)):
             events[OrderStatus.CANCELLED] = at + draw(st.integers(1, 24 * 60)) * HOUR
         made.append(Play(an_order(number, at), events))
     return made
@@ -224,7 +233,7 @@ def plays(draw: st.DrawFn, start: datetime) -> list[Play]:
 @st.composite
 def earlier(draw: st.DrawFn, start: datetime) -> list[PastMessage]:
     """Messages of campaigns of old, which count against caps."""
-    hours = draw(st.lists(st.integers(0, 24 * 40), max_size=6))
+    hours = draw(st.lists(st.integers(0, 24) | st.integers(0, 24 * 40), max_size=6))
     states = st.sampled_from([MessageState.SENT, MessageState.UNCONFIRMED, MessageState.FAILED])
     return [
         PastMessage(f"old-{n}", "loyalty", draw(st.sampled_from(Channel)), draw(states), start - ago * HOUR)
@@ -261,7 +270,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(world, [(at, place) for at, place, _ in life], past)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_no_message_is_ever_sent_against_a_rule(case: Case) -> None:
     """Whole campaigns with random facts end, and each message went out when, and to whom, it was allowed."""
@@ -275,6 +284,68 @@ def test_no_message_is_ever_sent_against_a_rule(case: Case) -> None:
         judge_consent(sent)
     keys = [(s.message.order_id, s.message.step, s.message.channel) for s in case.world.sent]
     assert len(keys) == len(set(keys)), "sent twice"
+
+
+NEAR = st.builds(
+    lambda change, quarters: change + timedelta(minutes=15 * quarters),
+    st.sampled_from(CHANGES),
+    st.integers(-4 * 30, 4 * 30),
+)
+ZONES = st.sampled_from([EASTERN, PACIFIC, "Europe/Berlin", *ODD_ZONES])
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.tuples(SMALL_HOURS | SPAN, ZONES), min_size=1, max_size=3), NEAR)
+def test_hours_are_those_of_the_wall_clock(rules: list[tuple[tuple[time, time], str]], now: datetime) -> None:
+    """On days of clock changes too: open only by every clock, and no later than when all clearly are.
+
+    Clearly: no zone's clock is changed within three hours, so that no local time is missing or double.
+    """
+    all_hours = [(Hours(start=span[0], end=span[1]), ZoneInfo(zone)) for span, zone in rules]
+    at = next_allowed(all_hours, now)
+    if at is not None:
+        assert at >= now
+        assert all(within(hours, at.astimezone(zone)) for hours, zone in all_hours)
+    quarters = (now + timedelta(minutes=15 * n) for n in range(9 * 96))
+    earlier_ones = [t for t in quarters if at is None or t < at]
+    for t in earlier_ones:
+        assert not all(within(h, t.astimezone(z)) and is_settled(z, t) for h, z in all_hours), t
+
+
+def is_settled(zone: ZoneInfo, at: datetime) -> bool:
+    """Say whether the zone's clocks run on for three hours to either side."""
+    around = [(at + n * HOUR).astimezone(zone).utcoffset() for n in (-3, 0, 3)]
+    return len(set(around)) == 1
+
+
+THREE_A_DAY = [place for place in PLACES if any(law.most for law in place.laws)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    place=st.sampled_from(THREE_A_DAY),
+    ago=st.lists(st.integers(0, 60 * 30), min_size=2, max_size=8),
+    most=st.integers(1, 9),
+)
+def test_three_sms_a_day_hold_whatever_the_campaign_says(place: Place, ago: list[int], most: int) -> None:
+    """Without caps, or with larger ones, in FL, OK and MD the fourth in 24 hours waits; elsewhere it goes."""
+    now = datetime(2026, 3, 25, 18, tzinfo=UTC)
+    caps = [Cap(channel=Channel.SMS, messages=most, per=timedelta(hours=1))][: most % 2]
+    definition = DEFINITION.model_copy(update={"caps": caps})
+    past = tuple(
+        PastMessage(f"old-{n}", "loyalty", Channel.SMS, MessageState.SENT, now - timedelta(minutes=minutes))
+        for n, minutes in enumerate(ago)
+    )
+    who = customer(**{"preferred": "sms", "time_zone": None, **place.known})
+    known = facts(placed_at=now - timedelta(days=22), customer=who, messages=past)
+    decision = decide(definition, known, definition.step("loyalty"), now)
+    at = now if decision.kind is Kind.SEND else decision.until
+    assert at is not None
+    assert 1 + sum(m.at > at - timedelta(days=1) for m in past) <= 3
+    free = customer(preferred="sms", time_zone=EASTERN)
+    if not caps:
+        decision = decide(definition, replace(known, customer=free), definition.step("loyalty"), now)
+        assert decision.kind is Kind.SEND
 
 
 def judge_window(world: World, sent: Sent) -> None:
