@@ -44,6 +44,17 @@ class Wire(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_nul(cls, data: Any) -> Any:
+        """Refuse NUL characters: PostgreSQL cannot keep them."""
+        values = data.values() if isinstance(data, dict) else ()
+        texts = [text for value in values for text in (value if isinstance(value, list) else [value])]
+        if any(isinstance(text, str) and "\x00" in text for text in texts):
+            msg = "a text has a NUL character: take it out"
+            raise ValueError(msg)
+        return data
+
 
 class OrderStatus(StrEnum):
     """What an order service tells about an order after it was placed."""

@@ -11,6 +11,7 @@ from fastapi import Body, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import DataError
 from temporalio.client import Client
 
 from campaign.errors import AfterglowError, BadInput, BadPurchase, NotFound, Problem, Unavailable
@@ -47,6 +48,7 @@ def create_app(settings: Settings, database: Database, connected: Connect = conn
     add_health(app)
     app.add_exception_handler(AfterglowError, _our_error)
     app.add_exception_handler(RequestValidationError, _not_json)
+    app.add_exception_handler(DataError, _not_storable)
     guarded = [Depends(_authorised)]
     app.put("/customers/{customer_id}", dependencies=guarded)(put_customer)
     app.post("/orders", status_code=202, dependencies=guarded)(post_order)
@@ -134,3 +136,9 @@ def _our_error(_request: Request, error: Exception) -> JSONResponse:
 def _not_json(_request: Request, _error: Exception) -> JSONResponse:
     problem = Problem("body", "is missing or not JSON", "send one JSON object")
     return JSONResponse({"error": "bad_input", "detail": str(problem), "problems": [vars(problem)]}, 422)
+
+
+def _not_storable(request: Request, _error: Exception) -> JSONResponse:
+    """PostgreSQL keeps no NUL characters, not even to look something up by."""
+    problem = Problem("request", "has characters or lengths that cannot be kept", "take them out")
+    return _our_error(request, BadInput([problem]))
