@@ -17,6 +17,7 @@ from activities.interface import Delivered, DeliverRequest
 from activities.links import Links
 from activities.outcome import Attempt, refuse, release, stop, succeed, unconfirm
 from campaign.decision import decide
+from campaign.definition import Definition
 from campaign.errors import (
     ChannelBusy,
     ChannelError,
@@ -29,9 +30,10 @@ from campaign.facts import MessageState
 from campaign.reasons import Channel
 from channels.protocol import MessageChannel, Outgoing, Receipt
 from storage.channel_stops import PROBE_EVERY, wait_for
+from storage.customers import addresses_of
 from storage.database import Database
-from storage.messages import get_message, other_provider_ids, settle
-from storage.runs import Loaded, load
+from storage.messages import lock_message, other_provider_ids, settle
+from storage.runs import Loaded, get_run, load, load_definition
 from storage.tables import MessageRow
 
 ASK_AFTER = timedelta(seconds=15)
@@ -130,27 +132,33 @@ def _open(database: Database, request: DeliverRequest) -> _Opened | MessageState
         ChannelBusy: the channel is stopped.
     """
     with database.transaction() as session:
-        loaded = load(session, get_message(session, request.message_id).order_id, request.now)
-        row = get_message(session, request.message_id)
+        row = lock_message(session, request.message_id)
         if row.state == MessageState.SENDING.value:
-            return _earlier(session, loaded, row, request.now)
-        if row.state != MessageState.CLAIMED.value or not _may_go(loaded, row, request.now):
+            return _earlier(session, row, request.now)
+        if row.state != MessageState.CLAIMED.value:
             return MessageState(row.state)
+        loaded = load(session, row.order_id, request.now)
+        if not _may_go(loaded, row, request.now):
+            return MessageState.CLAIMED
         if wait := wait_for(session, Channel(row.channel), request.now):
             msg = "the channel is stopped"
             raise ChannelBusy(msg, wait)
-        outgoing = _outgoing(loaded, row, request.now)
-        row.recipient, row.attempted_at = outgoing.to, request.now
-        settle(session, row, MessageState.SENDING, request.now)
-        if row.state != MessageState.SENDING.value:
-            return MessageState(row.state)
-        return _Opened(outgoing, Attempt(row.id, request.now, request.now), earlier=False)
+        return _begin(session, loaded, row, request.now)
 
 
-def _earlier(session: Session, loaded: Loaded, row: MessageRow, now: datetime) -> _Opened:
+def _begin(session: Session, loaded: Loaded, row: MessageRow, now: datetime) -> _Opened | MessageState:
+    row.recipient, row.attempted_at = addresses_of(loaded.customer)[Channel(row.channel)], now
+    settle(session, row, MessageState.SENDING, now)
+    if row.state != MessageState.SENDING.value:
+        return MessageState(row.state)
+    return _Opened(_outgoing(loaded.definition, row, now), Attempt(row.id, now, now), earlier=False)
+
+
+def _earlier(session: Session, row: MessageRow, now: datetime) -> _Opened:
+    definition = load_definition(session, get_run(session, row.order_id).digest)
     known = other_provider_ids(session, row) if row.channel == Channel.SMS else frozenset()
-    attempt = Attempt(row.id, row.attempted_at or now, now)
-    return _Opened(_outgoing(loaded, row, now, known), attempt, earlier=True)
+    outgoing = replace(_outgoing(definition, row, now), known_ids=known)
+    return _Opened(outgoing, Attempt(row.id, row.attempted_at or now, now), earlier=True)
 
 
 def _may_go(loaded: Loaded, row: MessageRow, now: datetime) -> bool:
@@ -162,21 +170,16 @@ def _may_go(loaded: Loaded, row: MessageRow, now: datetime) -> bool:
     return Channel(row.channel) in (decision.send or {})
 
 
-def _outgoing(
-    loaded: Loaded, row: MessageRow, now: datetime, known_ids: frozenset[str] = frozenset()
-) -> Outgoing:
-    channel, customer = Channel(row.channel), loaded.customer
-    address = customer.email if channel is Channel.EMAIL else customer.phone
-    again = row.state == MessageState.SENDING.value
-    brand = loaded.definition.brand
-    steps = [step.name for step in loaded.definition.steps]
+def _outgoing(definition: Definition, row: MessageRow, now: datetime) -> Outgoing:
+    brand = definition.brand
+    steps = [step.name for step in definition.steps]
     return Outgoing(
         id=row.id,
         order_id=row.order_id,
         step=row.step,
         position=steps.index(row.step) + 1,
-        channel=channel,
-        to=(row.recipient if again else address) or "",
+        channel=Channel(row.channel),
+        to=row.recipient or "",
         brand=brand.name,
         sender=brand.from_email,
         reply_to=brand.reply_to,
@@ -185,5 +188,4 @@ def _outgoing(
         html=row.html,
         text=row.text or "",
         at=now,
-        known_ids=known_ids,
     )

@@ -38,7 +38,7 @@ from channels.protocol import Outgoing, Receipt
 
 EVENTS_WITHIN = timedelta(minutes=30)
 """How long to wait for an event of a message whose answer was lost. They mostly come within seconds."""
-ASK_AGAIN = timedelta(minutes=2)
+ASK_AGAIN = timedelta(minutes=5)
 MESSAGE_ARG = "afterglow_message"
 ACCEPTED, CHECKED = 202, 200
 

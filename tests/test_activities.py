@@ -66,10 +66,12 @@ class FakeProvider:
     meanwhile: Callable[[], None] | None = None
     dies_after_accepting: bool = False
     loses_answer: bool = False
+    attempts: int = 0
     name: str = "fake"
 
     def send(self, message: Outgoing) -> Receipt:
         """Accept a message, or fail."""
+        self.attempts += 1
         if self.meanwhile:
             self.meanwhile()
         failure = self.failures.pop(0) if self.failures else None
@@ -121,13 +123,19 @@ class Shop:
         purchase = purchase_of(order_id, at.isoformat(), **changes)
         return enrol(self.database, DEFINITION, EnrolRequest(purchase=purchase, run_id=run_id, now=at))
 
-    def ask(self, step: str = "loyalty", at: Any = LOYALTY, news: list[News] | None = None) -> Answer:
-        """Ask about a step of the first order."""
-        return segment(self.database, SegmentRequest(order_id="o-1", step=step, now=at, news=news or []))
+    def ask(
+        self,
+        step: str = "loyalty",
+        at: Any = LOYALTY,
+        news: list[News] | None = None,
+        order_id: str = "o-1",
+    ) -> Answer:
+        """Ask about a step of an order, the first unless told otherwise."""
+        return segment(self.database, SegmentRequest(order_id=order_id, step=step, now=at, news=news or []))
 
-    def claim(self) -> str:
+    def claim(self, order_id: str = "o-1") -> str:
         """Claim and render the loyalty email; return its id."""
-        (message,) = self.ask().messages
+        (message,) = self.ask(order_id=order_id).messages
         render(self.database, CONTENT, RenderRequest(message_id=message.id, now=LOYALTY))
         return message.id
 

@@ -1,4 +1,4 @@
-"""SendGrid's own SDK against a local server: the mail as it arrives, each answer, and what cannot be known."""
+"""SendGrid's own SDK against a local server: the mail as it arrives, each answer, what cannot be known."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_lost_answer_is_uncertain(api: SendGridApi, sendgrid: SendGrid, fault:
 
 
 def test_the_events_have_their_time(api: SendGridApi, sendgrid: SendGrid) -> None:
-    """Asked within half an hour the answer is open, after it nobody can tell; SendGrid hears nothing of it."""
+    """Asked within half an hour the answer is open, after it nobody can tell; SendGrid is not asked."""
     with pytest.raises(ChannelPending) as pending:
         sendgrid.find(replace(MAIL, at=PLACED + EVENTS_WITHIN - timedelta(seconds=30)), PLACED)
     assert pending.value.retry_after == timedelta(seconds=30)

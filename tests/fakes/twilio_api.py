@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.fakes.provider import FakeProvider, Fault, Reply
+from tests.fakes.provider import FakeProvider, Fault, Reply, nothing
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token-for-tests"
 NOT_FOUND, WRONG = 20404, 20003
@@ -42,15 +43,15 @@ def error(status: int, code: int, text: str = "as documented", **headers: str) -
 
 
 class TwilioApi(FakeProvider):
-    """Accepts and lists messages. ``page`` is how many it lists at once, whatever is asked for."""
+    """Accepts and lists messages. ``page`` is how many it lists at once; ``listed_after``: how late."""
 
     def __init__(self) -> None:
         """Start with no messages."""
         super().__init__()
         self.accepted: list[Text] = []
         self.page = 50
-        self.lists = True
-        self.list_plan: Reply | None = None
+        self.listed_after = timedelta(0)
+        self.list_plan: Callable[[], Reply | None] = nothing
 
     def answer(
         self, method: str, path: str, headers: dict[str, str], body: bytes
@@ -63,7 +64,7 @@ class TwilioApi(FakeProvider):
         if url.path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
             return error(404, NOT_FOUND), None
         if method == "GET":
-            return self.list_plan or self._list({k: v[0] for k, v in parse_qs(url.query).items()}), None
+            return self.list_plan() or self._list({k: v[0] for k, v in parse_qs(url.query).items()}), None
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         return self.faulty(lambda: self._accept(form), lambda: error(500, 20500))
 
@@ -82,7 +83,8 @@ class TwilioApi(FakeProvider):
         return Reply.json(201, _resource(text))
 
     def _list(self, query: dict[str, str]) -> Reply:
-        found = [text for text in reversed(self.accepted) if self.lists and text.to == query["To"]]
+        visible = [text for text in self.accepted if text.at + self.listed_after <= self.now]
+        found = [text for text in reversed(visible) if text.to == query["To"]]
         number, size = int(query.get("Page", 0)), min(int(query.get("PageSize", 50)), self.page)
         further = {**query, "Page": str(number + 1), "PageToken": "PA"}
         path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json?{urlencode(further)}"
