@@ -137,7 +137,7 @@ def chosen(page: str) -> list[str]:
 @pytest.fixture
 async def mail(database: Database, tmp_path: Path) -> AsyncIterator[Mail]:
     """A customer with one open campaign."""
-    app = create_app(Settings(secret_key=SECRET), database)  # type: ignore[arg-type]
+    app = create_app(Settings(secret_key=SECRET), database)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=CHROME) as http:
         made = Mail(database, http, tmp_path / "outbox")
@@ -351,8 +351,9 @@ async def test_a_channel_without_an_address_cannot_be_chosen(mail: Mail) -> None
     message = mail.claim()
     page = (await mail.http.get(preferences(message))).text
     assert chosen(page) == ["email"]
-    assert re.findall(r'value="(\w+)" required disabled', page) == ["sms", "either", "both"]
-    assert "We do not have one of yours." in page
+    assert re.findall(r'value="(\w+)" required disabled', page) == ["sms"]
+    assert re.findall(r'name="choice" value="(\w+)"', page) == ["email", "sms", "none"]
+    assert "we know no phone number of yours" in page
     for choice in ("sms", "both", "sms&choice=email", "nonsense"):
         answer = await mail.http.post(preferences(message), content=f"choice={choice}&less=yes")
         assert answer.status_code == 400
