@@ -6,6 +6,7 @@ unsubscribes: by the page's button, or by a mail program in one click (RFC 8058)
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qs
 
@@ -13,7 +14,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from sqlmodel import Session
 
-from campaign.preferences import Choice
+from campaign.preferences import Choice, Standing
 from campaign.reasons import Channel, Reason
 from campaign.tokens import TokenUse, make_token, read_token
 from starter.clock import now
@@ -27,10 +28,24 @@ router = APIRouter(default_response_class=HTMLResponse, tags=["pages"])
 
 MAX_BODY = 16_384
 _ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
+_ONE_CHANNEL = {Choice.EMAIL: Channel.EMAIL, Choice.SMS: Channel.SMS}
 _WHY_NOT = {
-    Reason.NO_ADDRESS: "We do not have one of yours.",
-    Reason.SUPPRESSED: "We cannot write to it: messages came back, or were refused or reported.",
+    (Channel.EMAIL, Reason.NO_ADDRESS): "Not possible: we know no email address of yours.",
+    (Channel.SMS, Reason.NO_ADDRESS): "Not possible: we know no phone number of yours.",
+    (Channel.EMAIL, Reason.SUPPRESSED): "Not possible: messages came back, or were refused or reported.",
+    (Channel.SMS, Reason.SUPPRESSED): "Not possible: messages came back, or were refused or reported.",
 }
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way on the preference page: its words, what stands below them, and whether it can be chosen."""
+
+    choice: Choice
+    label: str
+    hint: str
+    offered: bool
+    chosen: bool
 
 
 async def small_body(request: Request) -> bytes:
@@ -146,7 +161,6 @@ def _unsubscribe_page(request: Request, reader: Reader) -> HTMLResponse:
 
 def _preferences_page(reader: Reader, *, saved: bool = False, refused: bool = False) -> HTMLResponse:
     brand, stands = reader.definition.brand, reader.standing
-    addresses = addresses_of(reader.customer)
     return page(
         "preferences.html.j2",
         brand,
@@ -154,9 +168,8 @@ def _preferences_page(reader: Reader, *, saved: bool = False, refused: bool = Fa
         saved=saved,
         refused=refused,
         question=question(brand.name),
-        options=[(c.value, LABELS[c], stands.offers(c), stands.choice is c) for c in Choice],
-        addresses=[(CHANNEL_NAMES[c], masked(c, addresses[c]), _why_not(reader, c)) for c in Channel],
-        pending=masked(Channel.SMS, addresses[Channel.SMS]) if stands.pending else None,
+        options=_options(reader, stands),
+        pending=masked(Channel.SMS, reader.customer.phone) if stands.pending else None,
         asked=reader.facts.asked_to_confirm,
         terms=sms_terms(brand.name, double_opt_in=reader.definition.consent.sms_double_opt_in),
         sms_possible=stands.offers(Choice.SMS),
@@ -166,6 +179,25 @@ def _preferences_page(reader: Reader, *, saved: bool = False, refused: bool = Fa
     )
 
 
-def _why_not(reader: Reader, channel: Channel) -> str | None:
-    reason = reader.standing.blocked.get(channel)
-    return _WHY_NOT[reason] if reason else None
+def _options(reader: Reader, stands: Standing) -> list[Option]:
+    """Return the ways to show: each channel, with why it cannot be chosen if so, and what else can be."""
+    shown = [choice for choice in Choice if stands.offers(choice) or choice in _ONE_CHANNEL]
+    return [
+        Option(
+            choice,
+            LABELS[choice],
+            _hint(reader, stands, choice),
+            stands.offers(choice),
+            stands.choice is choice,
+        )
+        for choice in shown
+    ]
+
+
+def _hint(reader: Reader, stands: Standing, choice: Choice) -> str:
+    channel = _ONE_CHANNEL.get(choice)
+    if channel is None:
+        return ""
+    address = masked(channel, addresses_of(reader.customer)[channel])
+    reason = stands.blocked.get(channel)
+    return " ".join(part for part in (address, _WHY_NOT[channel, reason] if reason else "") if part)
