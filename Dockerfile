@@ -13,6 +13,7 @@ RUN pip uninstall --yes --quiet --root-user-action=ignore pip \
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY settings.py ./
+COPY logs.py ./
 COPY activities/ activities/
 COPY campaign/ campaign/
 COPY channels/ channels/

@@ -16,21 +16,23 @@ import structlog
 from campaign.errors import Unavailable
 from dev.ports import free_ports
 from dev.temporal import TemporalServer
+from logs import set_up_logs
 from settings import Settings
-from worker.logs import set_up_logs
 from worker.run import run_worker
 
 pytestmark = pytest.mark.temporal
 
 
-async def answer(url: str) -> httpx.Response:
+async def answer(url: str, running: asyncio.Task[None]) -> httpx.Response:
     """Ask until somebody listens."""
     async with httpx.AsyncClient() as http:
-        while True:
+        while not running.done():
             try:
                 return await http.get(url)
             except httpx.TransportError:
                 await asyncio.sleep(0.02)
+    running.result()
+    pytest.fail("the worker has ended")
 
 
 async def test_it_is_healthy_until_it_is_told_to_stop(
@@ -40,8 +42,8 @@ async def test_it_is_healthy_until_it_is_told_to_stop(
     monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.address)
     (port,) = free_ports(1)
     running = asyncio.create_task(run_worker(Settings(home=tmp_path, health_port=port, shutdown_seconds=5)))
-    assert (await answer(f"http://127.0.0.1:{port}/healthz")).json() == {"status": "ok"}
-    ready = await answer(f"http://127.0.0.1:{port}/readyz")
+    assert (await answer(f"http://127.0.0.1:{port}/healthz", running)).json() == {"status": "ok"}
+    ready = await answer(f"http://127.0.0.1:{port}/readyz", running)
     assert (ready.status_code, ready.json()["polling"], ready.json()["database"]) == (200, True, True)
     os.kill(os.getpid(), signal.SIGTERM)
     await running

@@ -7,6 +7,7 @@ import sys
 import uvicorn
 
 from campaign.errors import AfterglowError
+from logs import set_up_logs
 from settings import load_settings
 from storage.database import Database
 from storage.migrate import ensure_schema
@@ -17,13 +18,18 @@ def main() -> int:
     """Serve; say every reason why it cannot."""
     try:
         settings = load_settings()
+        set_up_logs(settings)
         database = Database(settings.database_url)
         ensure_schema(database, may_upgrade=not settings.production)
     except AfterglowError as error:
         print(f"The web server does not start:\n{error}", file=sys.stderr)  # noqa: T201 - for a person
         return 2
     uvicorn.run(
-        create_app(settings, database), host=settings.web_host, port=settings.web_port, access_log=False
+        create_app(settings, database),
+        host=settings.web_host,
+        port=settings.web_port,
+        access_log=False,
+        log_config=None,
     )
     return 0
 

@@ -6,8 +6,8 @@ import asyncio
 import sys
 
 from campaign.errors import AfterglowError, BadInput
+from logs import set_up_logs
 from settings import load_settings
-from worker.logs import set_up_logs
 from worker.run import run_worker
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -173,9 +173,24 @@ async def run_worker(settings: Settings) -> None:
         BadCampaign: the campaign or a template has mistakes.
         Unavailable: Temporal or the database is not there.
     """
-    stop = asyncio.Event()
+    with _stop_signals() as stop:
+        await _run_until(stop, settings)
+
+
+@contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    """Give an event that SIGTERM and SIGINT set."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def _run_until(stop: asyncio.Event, settings: Settings) -> None:
     database = Database(settings.database_url, pool_size=settings.workers + 2)
     ensure_schema(database, may_upgrade=not settings.production)
     activities = make_activities(settings, database)
