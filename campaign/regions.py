@@ -7,6 +7,7 @@ zones of a country by Babel, and libphonenumber's zones of a number everywhere e
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -96,8 +97,10 @@ def expand(codes: str) -> Iterator[str]:
 
 
 def region_named(country: str, name: str | None) -> Region | None:
-    """Return a state or province by its code (``FL``, ``US-FL``) or its name, in any case."""
-    wanted = (name or "").strip().casefold().removeprefix(f"{country.casefold()}-")
+    """Return a state or province by its code (``FL``, ``US-FL``) or its name, in any case, accents or not."""
+    letters = unicodedata.normalize("NFKD", name or "")
+    spelled = "".join(char for char in letters if not unicodedata.combining(char)).strip().casefold()
+    wanted = spelled.removeprefix(f"{country.casefold()}-")
     known = (region for (of, _), region in _tables().regions.items() if of == country)
     return next((r for r in known if wanted in (r.code.casefold(), r.name.casefold())), None)
 

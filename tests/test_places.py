@@ -60,6 +60,7 @@ def zones(**known: Any) -> set[str]:
         ({"country": "CA", "postal_code": "V5K 0A1"}, zones(country="CA", region="BC")),
         ({"country": "CA", "postal_code": "x0a 0h0"}, zones(country="CA", region="NU")),
         ({"country": "CA", "region": "Ontario", "phone": "+14165550100"}, zones(country="CA", region="ON")),
+        ({"country": "CA", "region": "Québec"}, zones(country="CA", region="QC")),
         ({"country": "DE"}, {"Europe/Berlin"}),
         ({"country": "GB", "phone": "+442079460000"}, {"Europe/London"}),
         ({"country": None, "phone": "+442079460000"}, {"Europe/London"}),
@@ -389,6 +390,7 @@ def test_codes_are_read_as_people_write_them() -> None:
     assert list(expand("005 010-012 K")) == ["005", "010", "011", "012", "K"]
     assert by_postal_code("US", "ABCDE").zones == ()
     assert by_postal_code("DE", "10115").zones == ()
+    assert region_named("CA", "quebec") == region_named("CA", "QC") is not None
     assert region_named("US", None) is None
     assert region_named("US", "") is None
 

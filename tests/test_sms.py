@@ -117,7 +117,7 @@ def test_plain_text_is_all_plain_or_as_it_was(text: str) -> None:
 def test_no_letter_is_lost(text: str) -> None:
     """Written in GSM-7, each letter, digit and currency sign of a text stays something."""
     written = to_gsm7(text)
-    assert len(written.replace(" ", "")) >= len(unicodedata.normalize("NFC", text))
+    assert written == text or len(written.replace(" ", "")) >= len(unicodedata.normalize("NFC", text))
 
 
 def test_only_a_templates_own_text_is_fixed() -> None:
