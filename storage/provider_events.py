@@ -62,12 +62,11 @@ def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
     rows = _locked(session, {report.message_id for report in reports})
     known = [r for r in reports if r.message_id in rows and rows[r.message_id].channel == r.channel]
     fresh = _insert(session, known)
-    kinds = kinds_of(session, sorted({report.message_id for report in fresh}))
-    failed = [
-        rows[identifier]
-        for identifier, told in kinds.items()
-        if _settle(rows[identifier], told, [r for r in fresh if r.message_id == identifier])
-    ]
+    by_message: dict[str, list[Report]] = {}
+    for report in fresh:
+        by_message.setdefault(report.message_id, []).append(report)
+    kinds = kinds_of(session, sorted(by_message))
+    failed = [rows[key] for key, told in by_message.items() if _settle(rows[key], kinds[key], told)]
     for report in fresh:
         _follow(session, rows[report.message_id], report)
     session.flush()

@@ -199,7 +199,7 @@ def test_sendgrid_is_understood(told: tuple[str, ...], event: ProviderEvent | No
 
 
 def test_callbacks_and_our_own_commit_at_one_instant(database: Database, message: str) -> None:
-    """Eight threads tell and settle at once, in batches of other orders: no deadlock, and the bounce holds."""
+    """Eight threads tell and settle at once, in batches of any order: no deadlock, and the bounce holds."""
     other = add_sending(database, Channel.EMAIL, step="win-back-1")
     kinds = (
         ProviderEvent.ACCEPTED,
