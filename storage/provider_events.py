@@ -74,12 +74,16 @@ def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
 
 
 def _locked(session: Session, identifiers: set[str]) -> dict[str, MessageRow]:
-    wanted = col(MessageRow.id).in_(sorted(identifiers))
-    customers = select(MessageRow.customer_id).where(wanted)
-    locked = select(CustomerRow.id).where(col(CustomerRow.id).in_(customers)).order_by(CustomerRow.id)
-    session.exec(locked.with_for_update()).all()
-    statement = select(MessageRow).where(wanted).order_by(MessageRow.id).options(*_TEXTS)
-    rows = session.exec(statement.with_for_update().execution_options(populate_existing=True))
+    """Lock the customers and their messages, in one order; return the messages as they are then."""
+    statement = (
+        select(MessageRow)
+        .join(CustomerRow, col(CustomerRow.id) == col(MessageRow.customer_id))
+        .where(col(MessageRow.id).in_(sorted(identifiers)))
+        .order_by(CustomerRow.id, MessageRow.id)
+        .options(*_TEXTS)
+        .with_for_update()
+    )
+    rows = session.exec(statement.execution_options(populate_existing=True)) if identifiers else ()
     return {row.id: row for row in rows}
 
 
