@@ -32,7 +32,7 @@ WORDS: dict[Ask, frozenset[str]] = {
 """The whole message, without case, spaces, punctuation and emoji."""
 
 IN_A_SENTENCE = ("stop", "stopall", "unsubscribe", "revoke", "optout", "opt out")
-"""Anywhere in a message from the US. "Cancel my order" and "the end" are not there on purpose."""
+"""First in a message, or anywhere in one from the US. Not "cancel my order", not "the end"."""
 
 TWILIO_ANSWERS = WORDS[Ask.STOP] | WORDS[Ask.START] | WORDS[Ask.HELP]
 """Twilio answers these itself when they are the whole message (its default opt-out handling)."""
@@ -65,11 +65,10 @@ def words_of(text: str) -> list[str]:
 
 
 def _in_a_sentence(words: list[str], sender: str) -> Ask | None:
-    if words[:1] == ["stop"]:
-        return Ask.STOP
     sentence = f" {' '.join(words)} "
-    found = any(f" {word} " in sentence for word in IN_A_SENTENCE)
-    return Ask.STOP if found and _from_the_us(sender) else None
+    first = any(sentence.startswith(f" {word} ") for word in IN_A_SENTENCE)
+    found = first or (any(f" {word} " in sentence for word in IN_A_SENTENCE) and _from_the_us(sender))
+    return Ask.STOP if found else None
 
 
 def _from_the_us(sender: str) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
-
-_ROWS = 500
 
 
 def insert_once(session: Session, table: type[SQLModel], **values: Any) -> bool:
@@ -21,13 +19,10 @@ def insert_once(session: Session, table: type[SQLModel], **values: Any) -> bool:
 
 def insert_all_once(
     session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]], key: str
-) -> Iterator[Any]:
-    """Insert rows, all with the same columns, as `insert_once`; give the ``key`` of those inserted."""
-    column = inspect(table).columns[key]
-    for start in range(0, len(rows), _ROWS):
-        some = list(rows[start : start + _ROWS])
-        statement = _insert(session, table).values(some).on_conflict_do_nothing().returning(column)
-        yield from session.connection().execute(statement).scalars().all()
+) -> Sequence[Any]:
+    """Insert rows, all with the same columns, as `insert_once`; return the ``key`` of those inserted."""
+    statement = _insert(session, table).on_conflict_do_nothing().returning(inspect(table).columns[key])
+    return session.connection().execute(statement, list(rows)).scalars().all() if rows else []
 
 
 def _insert(session: Session, table: type[SQLModel]) -> Any:

@@ -82,7 +82,7 @@ def kinds_of(session: Session, identifiers: Sequence[str]) -> dict[str, set[str]
     statement = select(MessageEventRow.message_id, MessageEventRow.kind).where(
         col(MessageEventRow.message_id).in_(identifiers)
     )
-    for identifier, kind in session.exec(statement):
+    for identifier, kind in session.exec(statement) if identifiers else ():
         found[identifier].add(kind)
     return found
 

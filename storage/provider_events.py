@@ -62,12 +62,11 @@ def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
     rows = _locked(session, {report.message_id for report in reports})
     known = [r for r in reports if r.message_id in rows and rows[r.message_id].channel == r.channel]
     fresh = _insert(session, known)
-    kinds = kinds_of(session, sorted({report.message_id for report in fresh}))
-    failed = [
-        rows[identifier]
-        for identifier, told in kinds.items()
-        if _settle(rows[identifier], told, [r for r in fresh if r.message_id == identifier])
-    ]
+    by_message: dict[str, list[Report]] = {}
+    for report in fresh:
+        by_message.setdefault(report.message_id, []).append(report)
+    kinds = kinds_of(session, sorted(by_message))
+    failed = [rows[key] for key, told in by_message.items() if _settle(rows[key], kinds[key], told)]
     for report in fresh:
         _follow(session, rows[report.message_id], report)
     session.flush()
@@ -75,12 +74,16 @@ def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
 
 
 def _locked(session: Session, identifiers: set[str]) -> dict[str, MessageRow]:
-    wanted = col(MessageRow.id).in_(sorted(identifiers))
-    customers = select(MessageRow.customer_id).where(wanted)
-    locked = select(CustomerRow.id).where(col(CustomerRow.id).in_(customers)).order_by(CustomerRow.id)
-    session.exec(locked.with_for_update()).all()
-    statement = select(MessageRow).where(wanted).order_by(MessageRow.id).options(*_TEXTS)
-    rows = session.exec(statement.with_for_update().execution_options(populate_existing=True))
+    """Lock the customers and their messages, in one order; return the messages as they are then."""
+    statement = (
+        select(MessageRow)
+        .join(CustomerRow, col(CustomerRow.id) == col(MessageRow.customer_id))
+        .where(col(MessageRow.id).in_(sorted(identifiers)))
+        .order_by(CustomerRow.id, MessageRow.id)
+        .options(*_TEXTS)
+        .with_for_update()
+    )
+    rows = session.exec(statement.execution_options(populate_existing=True)) if identifiers else ()
     return {row.id: row for row in rows}
 
 

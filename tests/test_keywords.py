@@ -52,12 +52,14 @@ def test_what_is_asked_for(text: str, ask: Ask | None) -> None:
 
 
 def test_a_sentence_counts_in_the_us() -> None:
-    """Elsewhere "stop" has to be the message or its first word."""
+    """Elsewhere the word has to be the message or its beginning."""
     assert asked("could you stop this", US) is Ask.STOP
     assert asked("could you stop this", UK) is None
     assert asked("could you stop this", "nobody") is None
     assert asked("Stop this", UK) is Ask.STOP
     assert asked("opt out", UK) is Ask.STOP
+    assert asked("Unsubscribe me, please", UK) is Ask.STOP
+    assert asked("cancel my order", UK) is None
 
 
 def test_the_reading_of_twilio_wins() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -195,3 +196,30 @@ def test_twilio_is_understood(status: str, code: str | None, event: ProviderEven
 def test_sendgrid_is_understood(told: tuple[str, ...], event: ProviderEvent | None) -> None:
     """Events with type, reason and classification become ours; drops by their reason."""
     assert sendgrid_event(*told) is event
+
+
+def test_callbacks_and_our_own_commit_at_one_instant(database: Database, message: str) -> None:
+    """Eight threads tell and settle at once, in batches of any order: no deadlock, and the bounce holds."""
+    other = add_sending(database, Channel.EMAIL, step="win-back-1")
+    kinds = (
+        ProviderEvent.ACCEPTED,
+        ProviderEvent.BOUNCED,
+        ProviderEvent.DELIVERED,
+        ProviderEvent.UNSUBSCRIBED,
+    )
+    reports = [_report(identifier, kind) for identifier in (message, other) for kind in kinds]
+
+    def tell(number: int) -> int:
+        with database.transaction() as session:
+            if number % 4 == 0:
+                settle(session, get_message(session, message), MessageState.SENT, PLACED)
+                return 0
+            return apply_reports(session, reports if number % 2 else reports[::-1]).new
+
+    with ThreadPoolExecutor(8) as pool:
+        new = list(pool.map(tell, range(16)))
+    assert sum(new) == len(reports)
+    with database.transaction() as session:
+        assert [get_message(session, one).state for one in (message, other)] == ["failed", "failed"]
+        entries = ledger(session, lock_customer(session, "c-1"))
+        assert sum(not entry.granted for entry in entries) == 1

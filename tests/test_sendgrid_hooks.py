@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from sqlmodel import func, select
+from temporalio.client import Client
 
-from campaign.errors import Unavailable
+from activities.interface import WORKFLOW, workflow_id
+from campaign.errors import CampaignClosed, NotFound, Unavailable
 from campaign.reasons import Channel
 from starter import clock
+from starter.client import Campaigns
 from storage.customers import consents_of, is_suppressed
 from storage.database import Database
 from storage.messages import messages_to
@@ -25,6 +28,7 @@ from tests.callbacks import (
     save_shop_customer,
     sendgrid_headers,
 )
+from tests.conftest import unique
 from web.provider_news import tell_failures
 
 
@@ -157,6 +161,9 @@ async def test_what_is_refused_leaves_no_trace(calls: Providers, message: str) -
     keyless = providers(calls.database, Path("unused"), sendgrid_webhook_key=None)
     signed = sendgrid_headers(body, clock.now())
     assert (await keyless.post("/webhooks/sendgrid", body, **signed)).status_code == 403
+    for wrong in ("no key", "AAAA"):
+        broken = providers(calls.database, Path("unused"), sendgrid_webhook_key=wrong)
+        assert (await broken.post("/webhooks/sendgrid", body, **signed)).status_code == 403
     assert (await calls.post("/webhooks/sendgrid", b" " * (5 * 1024 * 1024), **signed)).status_code == 413
     assert kept(calls) == []
     with calls.database.transaction() as session:
@@ -168,3 +175,23 @@ async def test_signed_nonsense_does_no_harm(calls: Providers, body: bytes) -> No
     """A signed body that is no batch is no server error."""
     answer = await calls.post("/webhooks/sendgrid", body, **sendgrid_headers(body, clock.now()))
     assert answer.status_code < 500
+
+
+async def test_a_campaign_is_told_by_a_signal(client: Client) -> None:
+    """On a real server: the signal carries the step and nothing else; an unknown campaign is not found."""
+    order_id = unique("failed")
+    campaigns = Campaigns(client)
+    with pytest.raises(NotFound):
+        await campaigns.delivery_failed(order_id, "loyalty")
+    handle = await client.start_workflow(WORKFLOW, id=workflow_id(order_id), task_queue="nobody-listens")
+    await campaigns.delivery_failed(order_id, "loyalty")
+    history = await handle.fetch_history()
+    signals = [event.workflow_execution_signaled_event_attributes for event in history.events]
+    (told,) = [signal for signal in signals if signal.signal_name]
+    assert (told.signal_name, json.loads(told.input.payloads[0].data)) == (
+        "delivery_failed",
+        {"step": "loyalty"},
+    )
+    await handle.terminate()
+    with pytest.raises(CampaignClosed):
+        await campaigns.delivery_failed(order_id, "loyalty")

@@ -178,6 +178,15 @@ async def test_no_byte_of_a_form_signed_by_twilio_can_change(app: FastAPI) -> No
     assert same <= 20
 
 
+@pytest.mark.parametrize("more", ["&Digits=1234", "&From=%2B14158675309", "&Digits=9"])
+async def test_a_parameter_named_twice_is_refused(app: FastAPI, more: str) -> None:
+    """Which of the two counts is a matter of the reader: neither does."""
+    caller, signature = TWILIO[0]
+    sent = {"X-Twilio-Signature": signature.encode()}
+    for body in (urlencode(form(caller)) + more, f"{more[1:]}&{urlencode(form(caller))}"):
+        assert await post(app, b"/myapp.php?foo=1&bar=2", body.encode(), sent) == 403
+
+
 async def test_the_validator_alone_refuses_changed_parameters() -> None:
     """The vendor's own code, with every value and name changed by a byte."""
     caller, signature = TWILIO[0]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 from twilio.twiml.messaging_response import MessagingResponse
 
-from campaign.delivery import ProviderEvent, twilio_event
+from campaign.delivery import twilio_event
 from campaign.keywords import Ask, asked, twilio_has_answered
 from campaign.reasons import Channel
 from settings import Settings
@@ -68,12 +68,9 @@ def _report(params: dict[str, str], message: str) -> Report | None:
         at=clock.now(),
         event_id=f"twilio:{sid}:{state.lower()}",
         source="twilio",
-        code=code if event in _NAMED and code and _CODE.fullmatch(code) else None,
+        code=code if code and _CODE.fullmatch(code) else None,
         provider_id=sid,
     )
-
-
-_NAMED = frozenset(ProviderEvent) - {ProviderEvent.ACCEPTED, ProviderEvent.DELIVERED}
 
 
 @router.post("/inbound", openapi_extra=FORM, responses=ANSWERS, response_class=Response)
