@@ -45,7 +45,7 @@ def after(facts: CustomerFacts, choice: Choice) -> CustomerFacts:
 
 @given(facts=CUSTOMERS, choice=st.sampled_from(Choice))
 def test_what_is_chosen_is_what_stands(facts: CustomerFacts, choice: Choice) -> None:
-    """Every choice on offer is shown afterwards; a no is a no, a yes is allowed or waits; again adds nothing."""
+    """Every choice on offer is shown afterwards; a no is a no, a yes is allowed or waits; twice is once."""
     if not standing(DEFINITION, facts).offers(choice):
         return
     kept = after(facts, choice)
