@@ -17,7 +17,9 @@ async def develop() -> int:
     """Run everything; say where it is."""
     cancel_on_signals()
     settings = load_settings()
-    wanted = Wanted(next_free(TEMPORAL_PORT), next_free(UI_PORT), next_free(WEB_PORT))
+    # A tunnel's address, if one is set: providers call back there, and phones follow links.
+    public = {"AFTERGLOW_PUBLIC_URL": settings.public_url} if settings.public_url else {}
+    wanted = Wanted(next_free(TEMPORAL_PORT), next_free(UI_PORT), next_free(WEB_PORT), public)
     async with stack(settings.home, wanted, print) as running:
         print(f"Temporal  {running.temporal.address}  (from {running.temporal.source})")
         print(f"Web UI    {running.temporal.ui_url or 'your own'}")

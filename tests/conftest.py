@@ -28,6 +28,7 @@ from storage.database import Database
 from storage.messages import messages_of
 from storage.migrate import upgrade
 from storage.tables import MessageRow
+from tests.mail import Mail, mailing
 from worker.plugin import afterglow_plugin
 from worker.run import make_activities, workers
 
@@ -146,6 +147,13 @@ async def shop(client: Client, database: Database, tmp_path: Path) -> AsyncItera
     """A worker on either database."""
     async with running_shop(client, database, tmp_path / "home") as running:
         yield running
+
+
+@pytest.fixture
+async def mail(database: Database, tmp_path: Path) -> AsyncIterator[Mail]:
+    """A customer with one open campaign, and the web server's pages."""
+    async with mailing(database, tmp_path / "outbox") as made:
+        yield made
 
 
 def sent_files(outbox: Path) -> list[Path]:

@@ -12,10 +12,10 @@ from campaign.errors import AfterglowError
 from starter.clock import now
 from storage.database import Database
 from storage.links import Click, find_link, record_click
-from web.html import PRIVATE, not_found
+from web.html import PRIVATE, PageRoute, not_found
 from web.scanners import is_scanner
 
-router = APIRouter(default_response_class=HTMLResponse, tags=["pages"])
+router = APIRouter(route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"])
 log = structlog.get_logger()
 
 

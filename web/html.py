@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi.responses import HTMLResponse
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from campaign.definition import Brand
+from campaign.errors import Unavailable
 from campaign.reasons import Channel
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -36,6 +40,24 @@ def page(template: str, brand: Brand | None = None, *, status: int = 200, **valu
     logo = str(brand.logo_url) if brand and brand.logo_url else None
     text = _ENVIRONMENT.get_template(template).render(brand=brand, logo=logo, style=_STYLE, **values)
     return HTMLResponse(text, status, headers={**PRIVATE, "Content-Security-Policy": _policy(logo)})
+
+
+class PageRoute(APIRoute):
+    """A route for people: when the database is away they get a page that asks them to come again."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the route's handler."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Unavailable:
+                answer = page("later.html.j2", status=503)
+                answer.headers["Retry-After"] = "30"
+                return answer
+
+        return handled
 
 
 def not_found() -> HTMLResponse:

@@ -21,10 +21,10 @@ from starter.clock import now
 from storage.customers import addresses_of
 from storage.database import Database
 from storage.preferences import Reader, Statement, choose, reader_of, unsubscribe
-from web.html import PRIVATE, masked, not_found, page
+from web.html import PRIVATE, PageRoute, masked, not_found, page
 from web.wording import CHANNEL_NAMES, LABELS, LESS, choice_words, question, sms_terms, unsubscribe_words
 
-router = APIRouter(default_response_class=HTMLResponse, tags=["pages"])
+router = APIRouter(route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"])
 
 MAX_BODY = 16_384
 _ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
