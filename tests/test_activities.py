@@ -359,6 +359,18 @@ def test_an_address_that_is_no_good_is_suppressed(
     assert list(revoked) == ([source] if suppressed == "opted_out" else [])
 
 
+def test_the_other_channel_takes_over_from_an_invalid_address(shop: Shop) -> None:
+    """No preference stated, both allowed: the email address is no good, so the step goes on by SMS."""
+    granted = {"channel": "sms", "state": "granted", "source": "checkout", "confirmed": True,
+               "at": PLACED.isoformat()}  # fmt: skip
+    shop.customer(phone="+12025550123", consents=[granted])
+    identifier = shop.claim()
+    shop.provider.failures = [ChannelRefused("no such address", "400", invalid_address=True)]
+    assert shop.deliver(identifier) is MessageState.FAILED
+    answer = shop.ask()
+    assert (answer.kind, [message.channel for message in answer.messages]) == (Kind.SEND, [Channel.SMS])
+
+
 def test_a_callback_that_was_faster_holds(shop: Shop) -> None:
     """Settled by the provider's own news while our answer was on its way: that is not overwritten."""
     identifier = shop.claim()

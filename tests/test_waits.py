@@ -1,7 +1,8 @@
-"""What a busy provider asks for, on the real Temporal server: waited for, never past the window."""
+"""Busy providers and lost answers on the real Temporal server: waited for and asked about, in the window."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,14 @@ from temporalio.testing import TimeSkipper
 from campaign.errors import ChannelBusy
 from campaign.reasons import Channel
 from channels.outbox import Outbox
-from channels.protocol import Outgoing, Receipt
+from channels.protocol import MessageChannel, Outgoing, Receipt
 from settings import Settings
 from storage.database import Database
 from tests.conftest import Shop, unique
+from tests.facts import PLACED
+from tests.fakes.provider import Fault, serving
+from tests.fakes.twilio_api import TwilioApi
+from tests.test_twilio import channel
 from tests.test_workflow import MINUTE, news, purchase, start
 from worker.run import make_activities, workers
 
@@ -43,13 +48,15 @@ class Busy(Outbox):
         return super().send(message)
 
 
-async def run(client: Client, database: Database, home: Path, busy: Busy) -> list[tuple[str, Any, Any]]:
+async def run(
+    client: Client, database: Database, home: Path, channel: MessageChannel, **contact: Any
+) -> list[tuple[str, Any, Any]]:
     """Run one campaign to its end; return its messages' states and reasons."""
     settings = Settings(home=home, database_url=database.url, shutdown_seconds=5)
-    activities = replace(make_activities(settings, database), channels=dict.fromkeys(Channel, busy))
+    activities = replace(make_activities(settings, database), channels=dict.fromkeys(Channel, channel))
     async with workers(client, settings, activities):
         shop = Shop(settings, database, client, activities)
-        shop.save()
+        shop.save(**contact)
         order = purchase(unique("o"))
         placed = datetime.fromisoformat(order["placed_at"])
         handle = await start(TimeSkipper(client).client, order, news("processed", placed + 5 * MINUTE))
@@ -74,3 +81,17 @@ async def test_a_wait_past_the_window_is_not_a_loop(
     assert messages[0] == ("thank-you", "skipped", "too_late")
     assert [state for _, state, _ in messages[1:]] == ["sent"] * 3
     assert len(busy.asked) <= 4
+
+
+async def test_lost_answers_are_asked_about(client: Client, database: Database, tmp_path: Path) -> None:
+    """Twilio takes each SMS and its answer is lost: the next attempt finds it, and sends nothing again."""
+    api = TwilioApi()
+    api.now += timedelta(days=3_650)  # later than any attempt, for the fake's clock does not skip
+    api.plan = lambda: Fault.DROPPED_AFTER
+    consent = {"channel": "sms", "state": "granted", "source": "checkout", "confirmed": True,
+               "at": PLACED.isoformat()}  # fmt: skip
+    contact = {"phone": "+12025550123", "preferred_channel": "sms", "consents": [consent]}
+    with serving(api), closing(channel(api.base)) as twilio:
+        messages = await run(client, database, tmp_path, twilio, **contact)
+    assert [state for _, state, _ in messages] == ["sent"] * 4
+    assert len({text.message_id for text in api.accepted}) == len(api.accepted) == 4
