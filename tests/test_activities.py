@@ -379,10 +379,11 @@ def test_a_callback_that_was_faster_holds(shop: Shop) -> None:
     assert shop.message(identifier).provider_id == f"p-{identifier}"
 
 
-def test_an_attempt_that_comes_back_late_undoes_nothing(shop: Shop) -> None:
-    """The first attempt hangs, a second one begins: the first one's failure does not release the message."""
+@pytest.mark.parametrize("failure", [ChannelError("not reached"), ChannelRefused("never", "400")])
+def test_an_attempt_that_comes_back_late_undoes_nothing(shop: Shop, failure: ChannelError) -> None:
+    """The first attempt hangs, a second one begins: the first one's outcome does not settle it."""
     identifier = shop.claim()
-    shop.provider.failures = [ChannelError("not reached")]
+    shop.provider.failures = [failure]
 
     def another() -> None:
         shop.settle(identifier, MessageState.SENDING, attempted_at=LOYALTY + timedelta(minutes=1))
