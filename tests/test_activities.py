@@ -359,6 +359,18 @@ def test_an_address_that_is_no_good_is_suppressed(
     assert list(revoked) == ([source] if suppressed == "opted_out" else [])
 
 
+def test_the_other_channel_takes_over_from_an_invalid_address(shop: Shop) -> None:
+    """No preference stated, both allowed: the email address is no good, so the step goes on by SMS."""
+    granted = {"channel": "sms", "state": "granted", "source": "checkout", "confirmed": True,
+               "at": PLACED.isoformat()}  # fmt: skip
+    shop.customer(phone="+12025550123", consents=[granted])
+    identifier = shop.claim()
+    shop.provider.failures = [ChannelRefused("no such address", "400", invalid_address=True)]
+    assert shop.deliver(identifier) is MessageState.FAILED
+    answer = shop.ask()
+    assert (answer.kind, [message.channel for message in answer.messages]) == (Kind.SEND, [Channel.SMS])
+
+
 def test_a_callback_that_was_faster_holds(shop: Shop) -> None:
     """Settled by the provider's own news while our answer was on its way: that is not overwritten."""
     identifier = shop.claim()
@@ -367,10 +379,11 @@ def test_a_callback_that_was_faster_holds(shop: Shop) -> None:
     assert shop.message(identifier).provider_id == f"p-{identifier}"
 
 
-def test_an_attempt_that_comes_back_late_undoes_nothing(shop: Shop) -> None:
-    """The first attempt hangs, a second one begins: the first one's failure does not release the message."""
+@pytest.mark.parametrize("failure", [ChannelError("not reached"), ChannelRefused("never", "400")])
+def test_an_attempt_that_comes_back_late_undoes_nothing(shop: Shop, failure: ChannelError) -> None:
+    """The first attempt hangs, a second one begins: the first one's outcome does not settle it."""
     identifier = shop.claim()
-    shop.provider.failures = [ChannelError("not reached")]
+    shop.provider.failures = [failure]
 
     def another() -> None:
         shop.settle(identifier, MessageState.SENDING, attempted_at=LOYALTY + timedelta(minutes=1))

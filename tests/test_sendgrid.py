@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from campaign.errors import (
     ChannelBusy,
@@ -173,6 +181,50 @@ def test_a_server_that_is_not_there_was_never_reached() -> None:
         with closing(SendGrid(KEY, base=base)) as gone, pytest.raises(ChannelError) as caught:
             gone.send(MAIL)
     assert type(caught.value) is ChannelError
+
+
+def test_a_certificate_that_is_not_trusted_ends_it_before_anything_is_sent(
+    api: SendGridApi, tmp_path: Path
+) -> None:
+    """The handshake fails, so the provider has heard nothing: a plain error, to be tried again."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        secret = threading.Thread(target=shake_hands, args=(listener, own_certificate(tmp_path)))
+        secret.start()
+        base = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with closing(SendGrid(KEY, base=base, seconds=5)) as stranger, pytest.raises(ChannelError) as caught:
+            stranger.send(MAIL)
+        secret.join()
+    assert type(caught.value) is ChannelError
+
+
+def shake_hands(listener: socket.socket, certificate: Path) -> None:
+    """Take one connection and offer it a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    connection, _ = listener.accept()
+    with connection, contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True):
+        pass
+
+
+def own_certificate(folder: Path) -> Path:
+    """Make a certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(PLACED - timedelta(days=3_650))
+        .not_valid_after(PLACED + timedelta(days=3_650))
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.PrivateFormat.PKCS8
+    secret = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    path = folder / "certificate.pem"
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 def test_no_address_and_no_key_is_written_anywhere(
