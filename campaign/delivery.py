@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from campaign.facts import MessageState
+from campaign.provider_codes import TWILIO, Outcome, classify
 from campaign.reasons import Reason
 
 
@@ -31,6 +32,7 @@ class ProviderEvent(StrEnum):
     INVALID = "invalid"
     OPTED_OUT = "opted_out"
     COMPLAINED = "complained"
+    MISCONFIGURED = "misconfigured"
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,13 @@ class Effect:
     """What follows: ``failed``: it did not reach the customer (else the provider had it at least).
 
     ``suppress`` is the reason for which the address is not written to any more; ``revoke``: the customer
-    has taken the consent for the channel back.
+    has taken the consent for the channel back; ``stop``: it is our own configuration that is refused.
     """
 
     failed: bool = False
     suppress: str | None = None
     revoke: bool = False
+    stop: bool = False
 
 
 HAD_IT = Effect()
@@ -64,6 +67,7 @@ EFFECTS: dict[ProviderEvent, Effect] = {
     ProviderEvent.INVALID: Effect(failed=True, suppress="invalid"),
     ProviderEvent.OPTED_OUT: Effect(failed=True, revoke=True),
     ProviderEvent.COMPLAINED: Effect(failed=True, suppress="spam", revoke=True),
+    ProviderEvent.MISCONFIGURED: Effect(failed=True, stop=True),
 }
 
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
@@ -81,18 +85,13 @@ TWILIO_STATUSES: dict[str, ProviderEvent] = {
     "canceled": ProviderEvent.DROPPED,
 }
 
-# https://www.twilio.com/docs/api/errors: why it was undelivered. Codes that are not here say nothing
-# against the number: a phone that is off (30003), a carrier's whim (30008), our own account.
-TWILIO_CODES: dict[str, ProviderEvent] = {
-    "21211": ProviderEvent.INVALID,
-    "21217": ProviderEvent.INVALID,
-    "21610": ProviderEvent.OPTED_OUT,
-    "21614": ProviderEvent.INVALID,
-    "30004": ProviderEvent.BLOCKED,
-    "30005": ProviderEvent.INVALID,
-    "30006": ProviderEvent.INVALID,
-    "30007": ProviderEvent.BLOCKED,
+# Why it was undelivered: see `campaign.provider_codes`. What is not here says nothing against the number.
+_OF_OUTCOME: dict[Outcome, ProviderEvent] = {
+    Outcome.INVALID: ProviderEvent.INVALID,
+    Outcome.OPTED_OUT: ProviderEvent.OPTED_OUT,
+    Outcome.CONFIGURATION: ProviderEvent.MISCONFIGURED,
 }
+_TWILIO_BLOCKED = ("30004", "30007", "30450")
 
 # https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
 SENDGRID_EVENTS: dict[str, ProviderEvent] = {
@@ -122,9 +121,11 @@ SENDGRID_BLOCKED = "blocked"
 def twilio_event(status: str, code: str | None) -> ProviderEvent | None:
     """Return what a Twilio ``MessageStatus`` with its ``ErrorCode`` means; None for one that is not ours."""
     event = TWILIO_STATUSES.get(status.lower())
-    if event is ProviderEvent.UNDELIVERED:
-        return TWILIO_CODES.get(code or "", event)
-    return event
+    if event is not ProviderEvent.UNDELIVERED or not code:
+        return event
+    return (
+        ProviderEvent.BLOCKED if code in _TWILIO_BLOCKED else _OF_OUTCOME.get(classify(TWILIO, code), event)
+    )
 
 
 def sendgrid_event(

@@ -13,11 +13,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from campaign.errors import Problem
+from campaign.keywords import WORDS, Ask
 
 Table = dict[str, Any]
 EVERY_SEGMENT = "*"
-#: What an SMS may ask to be answered with to opt out: single words that inbound SMS are searched for.
-OPT_OUT_KEYWORDS = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT")
+OPT_OUT_KEYWORDS = sorted(word.upper() for word in WORDS[Ask.STOP])
 
 
 def reference_problems(raw: Table) -> list[Problem]:

@@ -13,6 +13,7 @@ from campaign.delivery import EFFECTS, ProviderEvent, merged_state
 from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
+from storage.channel_stops import stop_channel
 from storage.customers import record_consent, suppress
 from storage.inserts import insert_all_once, insert_once
 from storage.messages import kinds_of
@@ -41,11 +42,15 @@ class Report:
 
 @dataclass(frozen=True)
 class Applied:
-    """``new`` events were kept, of ``known`` ones about our messages; ``failed``: steps of open campaigns."""
+    """``new`` events were kept, of ``known`` ones about our messages; ``failed``: steps of open campaigns.
+
+    ``stopped``: the code for which a channel has been stopped just now, by channel.
+    """
 
     known: int
     new: int
     failed: tuple[tuple[str, str], ...] = ()
+    stopped: tuple[tuple[Channel, str], ...] = ()
 
 
 def remember_request(session: Session, digest: str, now: datetime) -> bool:
@@ -69,8 +74,13 @@ def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
     failed = [rows[key] for key, told in by_message.items() if _settle(rows[key], kinds[key], told)]
     for report in fresh:
         _follow(session, rows[report.message_id], report)
+    stopped = [
+        (report.channel, report.code or "")
+        for report in fresh
+        if EFFECTS[report.event].stop and stop_channel(session, report.channel, report.code or "", report.at)
+    ]
     session.flush()
-    return Applied(len(known), len(fresh), _open(session, failed))
+    return Applied(len(known), len(fresh), _open(session, failed), tuple(stopped))
 
 
 def _locked(session: Session, identifiers: set[str]) -> dict[str, MessageRow]:

@@ -182,7 +182,7 @@ class MessageRow(SQLModel, table=True):
     claimed_at: datetime = Field(sa_type=UtcDateTime)
     attempted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    recipient: str | None = Field(default=None, max_length=254)
+    recipient: str | None = Field(default=None, max_length=254, index=True)
     provider_id: str | None = Field(default=None, max_length=200)
     subject: str | None = Field(default=None, sa_column=Column(Text))
     html: str | None = Field(default=None, sa_column=Column(Text))

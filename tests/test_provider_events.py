@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from campaign.delivery import EFFECTS, ProviderEvent, merged_state, sendgrid_event, twilio_event
 from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
+from storage.channel_stops import stopped_channels
 from storage.customers import is_suppressed, ledger, lock_customer
 from storage.database import Database
 from storage.messages import get_message, settle
@@ -135,14 +136,16 @@ def test_a_bounce_before_our_own_commit_holds(database: Database, message: str) 
 
 @pytest.mark.parametrize("event", list(ProviderEvent))
 def test_what_each_event_does(database: Database, message: str, event: ProviderEvent) -> None:
-    """Suppression and revocation follow the table, once, and the failure is reported once."""
+    """Suppression, revocation and a stopped channel follow the table, once; a failure is told once."""
     with database.transaction() as session:
         told = [apply_reports(session, [_report(message, event)] * 2) for _ in range(2)]
     effect = EFFECTS[event]
     assert [(one.known, one.new) for one in told] == [(2, 1), (2, 0)]
     assert [bool(one.failed) for one in told] == [effect.failed, False]
+    assert [bool(one.stopped) for one in told] == [effect.stop, False]
     with database.transaction() as session:
         assert is_suppressed(session, Channel.EMAIL, "ada@example.com") == bool(effect.suppress)
+        assert [row.channel for row in stopped_channels(session)] == ["email"] * effect.stop
         entries = ledger(session, lock_customer(session, "c-1"))
         assert [e.channel for e in entries if not e.granted] == [Channel.EMAIL] * effect.revoke
 
@@ -169,6 +172,8 @@ def test_what_is_not_ours_is_passed_over(database: Database, message: str) -> No
         ("undelivered", "30006", ProviderEvent.INVALID),
         ("failed", "21610", ProviderEvent.OPTED_OUT),
         ("undelivered", "30007", ProviderEvent.BLOCKED),
+        ("undelivered", "30034", ProviderEvent.MISCONFIGURED),
+        ("failed", "21635", ProviderEvent.INVALID),
         ("sent", "30005", ProviderEvent.ACCEPTED),
         ("received", None, None),
     ],

@@ -28,7 +28,10 @@ def apply_signed(database: Database, digest: str, reports: Sequence[Report]) -> 
     with database.transaction() as session:
         if not remember_request(session, digest, clock.now()):
             raise refused()
-        return apply_reports(session, reports)
+        applied = apply_reports(session, reports)
+    for channel, code in applied.stopped:
+        _log.error("channel stopped", channel=channel.value, code=code)
+    return applied
 
 
 async def tell_failures(campaigns: Campaigns, failed: Sequence[tuple[str, str]]) -> None:

@@ -79,11 +79,13 @@ def upgrade() -> None:
             sa.Column("purpose", sa.String(length=20), server_default="marketing", nullable=False)
         )
         batch_op.add_column(sa.Column("attempted_at", UtcDateTime(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_messages_recipient"), ["recipient"], unique=False)
 
 
 def downgrade() -> None:
     """Take back."""
     with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_messages_recipient"))
         batch_op.drop_column("attempted_at")
         batch_op.drop_column("purpose")
 
