@@ -146,6 +146,7 @@ class PostPurchaseCampaign:
                 wake = act.Wake(at=answer.until, reason=answer.reason)
                 continue
             if answer.kind is not Kind.SEND:
+                self._status.settled(step.name, answer.reason)
                 return answer
             settled = await self._send(step, answer.messages)
             if settled and not answer.more:

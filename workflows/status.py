@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from campaign.facts import MessageState
 from campaign.reasons import TEXTS, Reason
 
 ENDED = "ended"
+_SETTLED = {
+    Reason.SENT: MessageState.SENT,
+    Reason.UNCONFIRMED: MessageState.UNCONFIRMED,
+    Reason.FAILED: MessageState.FAILED,
+}
 
 
 @dataclass
@@ -23,6 +29,13 @@ class Status:
     messages: dict[str, dict[str, str]] = field(default_factory=dict)
     exit_reason: Reason | None = None
     refused_signals: int = 0
+
+    def settled(self, step: str, reason: Reason) -> None:
+        """Take in how a step ended for messages of it whose fate was still open."""
+        state = _SETTLED.get(reason, MessageState.SKIPPED)
+        for message in self.messages.values():
+            if message["step"] == step and message["state"] == MessageState.CLAIMED:
+                message["state"] = state
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer of the `status` query."""
