@@ -16,14 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.testing import TimeSkipper
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.interface import TASK_QUEUE, WORKFLOW, workflow_id
+from campaign.facts import MessageState
+from campaign.reasons import Reason
 from campaign.wire import Customer
 from dev.temporal import temporal_server
 from settings import Settings
 from storage.customers import save_customer
 from storage.database import Database
+from storage.messages import messages_of, settle
 from storage.migrate import upgrade
 from worker.plugin import afterglow_plugin
 from worker.run import make_activities, workers
@@ -63,7 +66,10 @@ async def record(
     }
     with database.transaction() as session:
         save_customer(session, Customer.model_validate(values))
-    handle = await _start(name, client, at, signals)
+    await _keep(name, await _start(name, TimeSkipper(client).client, at, signals))
+
+
+async def _keep(name: str, handle: Any) -> None:
     await handle.result()
     history = await handle.fetch_history()
     FOLDER.mkdir(exist_ok=True)
@@ -71,22 +77,46 @@ async def record(
     print(f"{name}: {len(history.events)} events")
 
 
-async def _start(
-    name: str, client: Client, at: datetime, signals: list[tuple[str, Any]], suffix: str = ""
-) -> Any:
+async def _start(name: str, client: Client, at: datetime, signals: list[tuple[str, Any]]) -> Any:
     line = {"sku": "mug", "quantity": 1, "unit_price": "20.00"}
     purchase: Mapping[str, Any] = {
-        "order_id": name + suffix, "customer_id": f"c-{name}", "placed_at": at.isoformat(),
+        "order_id": name, "customer_id": f"c-{name}", "placed_at": at.isoformat(),
         "currency": "USD", "total": "20.00", "lines": [line],
     }  # fmt: skip
     first, *rest = signals or [("", None)]
     starting = {"start_signal": first[0], "start_signal_args": [first[1]]} if first[0] else {}
-    handle = await TimeSkipper(client).client.start_workflow(
-        WORKFLOW, purchase, id=workflow_id(name + suffix), task_queue=TASK_QUEUE, **starting
+    handle = await client.start_workflow(
+        WORKFLOW, purchase, id=workflow_id(name), task_queue=TASK_QUEUE, **starting
     )  # type: ignore[call-overload]
     for signal, payload in rest:
         await handle.signal(signal, payload)
     return handle
+
+
+async def record_fallback(name: str, client: Client, database: Database, at: datetime) -> None:
+    """Record a campaign whose first email fails after it was sent, so that the SMS takes over."""
+    with database.transaction() as session:
+        consent = {"channel": "sms", "state": "granted", "source": "test", "at": at, "confirmed": True}
+        values = {"customer_id": f"c-{name}", "email": "a@example.com", "phone": "+12025550123"}
+        where = {"time_zone": "America/New_York", "country": "US", "consents": [consent]}
+        save_customer(session, Customer.model_validate({**values, **where}))
+    still = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+    processed = ("order_updated", {"status": "processed", "at": at.isoformat()})
+    handle = await _start(name, still.client, at, [processed])
+    while not await _fail_first(name, database, at):
+        await still.fast_forward(handle, 60 * MINUTE)
+    await handle.signal("delivery_failed", {"step": "thank-you"})
+    await still.fast_forward(handle, timedelta(days=3))
+    await handle.signal("stop", {"reason": "test"})
+    await _keep(name, handle)
+
+
+async def _fail_first(name: str, database: Database, at: datetime) -> bool:
+    with database.transaction() as session:
+        for row in messages_of(session, name):
+            settle(session, row, MessageState.FAILED, at, Reason.FAILED)
+            return True
+    return False
 
 
 async def record_all(prefix: str) -> None:
@@ -111,6 +141,7 @@ async def record_all(prefix: str) -> None:
             await record(f"{prefix}-cancelled", client, database, at, [processed, cancelled])
             await record(f"{prefix}-stopped", client, database, at, [("stop", {"reason": "test"})])
             await record(f"{prefix}-no-address", client, database, at, [processed], email=None)
+            await record_fallback(f"{prefix}-fallback", client, database, at)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,15 @@ def history_of(file: Path) -> WorkflowHistory:
 
 def test_there_are_histories() -> None:
     """Every way through the workflow is kept."""
-    ways = {"four-emails", "both-channels", "never-processed", "cancelled", "stopped", "no-address"}
+    ways = {
+        "four-emails",
+        "both-channels",
+        "never-processed",
+        "cancelled",
+        "stopped",
+        "no-address",
+        "fallback",
+    }
     assert {file.stem.partition("-")[2] for file in FILES} >= ways
 
 

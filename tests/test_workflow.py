@@ -284,7 +284,8 @@ async def test_a_late_failure_falls_back_to_the_other_channel(shop: Shop) -> Non
     with shop.database.transaction() as session:
         settle(session, get_message(session, email.id), MessageState.FAILED, noon(), Reason.FAILED)
     await handle.signal("delivery_failed", {"step": "thank-you"})
-    await handle.signal("delivery_failed", {"step": "no-such-step"})
+    for step in ("no-such-step", "loyalty", "win-back-best"):
+        await handle.signal("delivery_failed", {"step": step})
     await still.fast_forward(handle, timedelta(days=5))
     sent = [(row.step, row.channel, row.state) for row in shop.messages(order["order_id"])]
     assert sent == [("thank-you", "email", "failed"), ("thank-you", "sms", "sent")]

@@ -48,7 +48,7 @@ class PostPurchaseCampaign:
         self._shown: dict[str, str] = {}
         order_id = purchase.get("order_id", "") if isinstance(purchase, dict) else ""
         self._status = Status(order_id=str(order_id))
-        self._steps: dict[str, act.PlannedStep] = {}
+        self._settled: dict[str, act.PlannedStep] = {}
 
     @workflow.run
     async def run(self, purchase: Any) -> dict[str, Any]:
@@ -129,11 +129,11 @@ class PostPurchaseCampaign:
 
     async def _run_steps(self, steps: list[act.PlannedStep]) -> Reason:
         following: act.Wake | None = None
-        self._steps = {step.name: step for step in steps}
         for step in steps:
             answer = await self._settle(step, following or step.wake)
             if answer.kind is Kind.EXIT:
                 return answer.reason
+            self._settled[step.name] = step
             following = answer.following
         return Reason.COMPLETED
 
@@ -157,11 +157,12 @@ class PostPurchaseCampaign:
     async def _settle_failed(self, current: act.PlannedStep) -> act.Answer | None:
         """Settle earlier steps again whose message has failed; another channel may take over.
 
-        Returns what ends the campaign, if that turns out.
+        A step that is still to come is asked about in its turn. Returns what ends the campaign, if
+        that turns out.
         """
         while self._failed:
-            step = self._steps.get(self._failed.pop(0), current)
-            if step.name != current.name:
+            step = self._settled.get(self._failed.pop(0))
+            if step and step.name != current.name:
                 answer = await self._settle(step, act.Wake(at=workflow.now(), reason=Reason.DUE))
                 if answer.kind is Kind.EXIT:
                     return answer
