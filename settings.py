@@ -75,9 +75,9 @@ class Settings(BaseSettings):
     sendgrid_api_base: str = "https://api.sendgrid.com"
     sendgrid_sandbox: bool = False
     sendgrid_webhook_key: str | None = None
-    twilio_account_sid: str | None = None
+    twilio_account_sid: Annotated[str, StringConstraints(pattern="^AC[0-9a-zA-Z]+$")] | None = None
     twilio_auth_token: SecretStr | None = None
-    twilio_messaging_service_sid: str | None = None
+    twilio_messaging_service_sid: Annotated[str, StringConstraints(pattern="^MG[0-9a-zA-Z]+$")] | None = None
     twilio_from: str | None = None
     twilio_api_base: str = "https://api.twilio.com"
     sms_replies: Literal["provider", "afterglow"] = "provider"
@@ -150,11 +150,15 @@ def _provider_problems(settings: Settings) -> list[Problem]:
         "sendgrid": ("sendgrid_api_key", "sendgrid_webhook_key", "public_url"),
         "twilio": ("twilio_account_sid", "twilio_auth_token", "public_url"),
     }
+    missing = {
+        name: provider
+        for provider, names in wanted.items()
+        for name in names
+        if provider in (settings.email, settings.sms) and not getattr(settings, name)
+    }
     problems = [
         Problem(f"{PREFIX}{name.upper()}", f"is missing, but {provider} needs it", "see docs/settings.md")
-        for provider in (settings.email, settings.sms)
-        for name in wanted.get(provider, ())
-        if not getattr(settings, name)
+        for name, provider in missing.items()
     ]
     senders = (settings.twilio_messaging_service_sid, settings.twilio_from)
     if settings.sms == "twilio" and not any(senders):
@@ -165,6 +169,9 @@ def _provider_problems(settings: Settings) -> list[Problem]:
 
 def _placeholders(settings: Settings) -> list[Problem]:
     problems = []
+    if settings.public_url and not settings.public_url.startswith("https://"):
+        where = f"{PREFIX}PUBLIC_URL"
+        problems.append(Problem(where, "is not https", "customers' links and callbacks need it"))
     url = make_url(settings.database_url)
     if url.get_backend_name() == "postgresql" and (url.password or "").lower() in PLACEHOLDERS:
         problems.append(

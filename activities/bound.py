@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from temporalio import activity
 
 from activities import interface as act
@@ -21,6 +22,8 @@ from campaign.definition import Definition
 from campaign.reasons import Channel
 from channels.protocol import MessageChannel
 from storage.database import Database
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,17 @@ class Activities:
     @activity.defn(name=act.ENROL)
     def enrol(self, request: act.EnrolRequest) -> act.Enrolled:
         """See `activities.enrol`."""
-        return enrol(self.database, self.definition, request)
+        enrolled = enrol(self.database, self.definition, request)
+        log.info("campaign started", order=request.purchase.order_id, segment=enrolled.segment)
+        return enrolled
 
     @activity.defn(name=act.SEGMENT)
     def segment(self, request: act.SegmentRequest) -> act.Answer:
         """See `activities.segment`."""
-        return segment(self.database, request)
+        answer = segment(self.database, request)
+        decided = {"decision": answer.kind.value, "reason": answer.reason.value}
+        log.info("step decided", order=request.order_id, step=request.step, **decided)
+        return answer
 
     @activity.defn(name=act.RENDER)
     def render(self, request: act.RenderRequest) -> None:
@@ -56,12 +64,16 @@ class Activities:
     def deliver(self, request: act.DeliverRequest) -> act.Delivered:
         """See `activities.deliver`. The request's time is moved on by what the attempt has waited."""
         now = request.now + _waited()
-        return deliver(self.database, self.channels, request.model_copy(update={"now": now}), self.links)
+        moved = request.model_copy(update={"now": now})
+        delivered = deliver(self.database, self.channels, moved, self.links)
+        log.info("message settled", message_id=request.message_id, state=delivered.state.value)
+        return delivered
 
     @activity.defn(name=act.CLOSE)
     def close(self, request: act.CloseRequest) -> None:
         """See `activities.close`."""
         close(self.database, request)
+        log.info("campaign ended", order=request.order_id, reason=request.reason.value)
 
     def for_campaigns(self) -> list[Callable[..., Any]]:
         """Return the activities of the workflow's own queue."""

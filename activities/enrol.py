@@ -10,8 +10,10 @@ from sqlmodel import Session
 from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wake
 from campaign.decision import decide
 from campaign.definition import Definition, Step
+from campaign.errors import BadPurchase
 from campaign.experiment import in_holdout
 from campaign.history import segment_of
+from campaign.problems import time_problems
 from campaign.reasons import Reason
 from storage.customers import lock_customer
 from storage.database import Database
@@ -24,9 +26,11 @@ def enrol(database: Database, definition: Definition, request: EnrolRequest) -> 
     """Open the order's run, once for ever.
 
     Raises:
-        BadPurchase: another order has this id.
+        BadPurchase: another order has this id, or it lies in the future.
     """
     purchase = request.purchase
+    if problems := time_problems("placed_at", purchase.placed_at, request.now):
+        raise BadPurchase(problems)
     with database.transaction() as session:
         lock_customer(session, purchase.customer_id)
         save_order(session, purchase)

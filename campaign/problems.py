@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from pydantic import ValidationError
 
 from campaign.errors import Problem
 
+CLOCKS_DIFFER = timedelta(days=2)
+"""How far ahead of ours another's clock, or its idea of a zone, may be. A year mistyped is more: an order of
+2031 would be the customer's newest until then, and end every other campaign."""
+
 _FIXES = {
+    "model_type": ("is not an object", "send a JSON object"),
+    "dict_type": ("is not an object", "send a JSON object"),
     "extra_forbidden": ("unknown field", "remove it, or check its spelling"),
     "missing": ("is missing", "add it"),
     "timezone_aware": ("has no time zone", 'write an offset, such as "2026-03-01T12:00:00Z"'),
@@ -22,6 +30,13 @@ _FIXES = {
     "literal_error": ("is not one of the possible values", "write {expected}"),
     "enum": ("is not one of the possible values", "write {expected}"),
 }
+
+
+def time_problems(where: str, at: datetime, now: datetime) -> list[Problem]:
+    """Say what is wrong with a time that should have passed: nothing, or that it is far in the future."""
+    if at <= now + CLOCKS_DIFFER:
+        return []
+    return [Problem(where, "is more than two days in the future", "send the time at which it happened")]
 
 
 def problems_of(error: ValidationError, where: str = "") -> list[Problem]:

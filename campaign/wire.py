@@ -36,6 +36,8 @@ MAX_LINES = 500
 MAX_QUANTITY = 1_000_000
 # Read at import, with all of CLDR's global data: a workflow's sandbox may not open files.
 _CURRENCIES = frozenset(get_global("all_currencies"))
+# CLDR gives every country a zone but for the two where nobody lives, and adds some that are none.
+_COUNTRIES = frozenset(get_global("zone_territories").values()) - {"ZZ", "001"} | {"BV", "HM", "XK"}
 _PHONE = re.compile(r"^\+?[\d\s().-]{9,}$")
 
 # Read at import: a workflow checks its input, and its sandbox lets nothing open CLDR's file.
@@ -95,7 +97,7 @@ def _money(value: Any) -> Any:
         msg = 'write the amount as a decimal string, such as "19.90"'
         raise ValueError(msg)
     if not amount.is_finite() or amount < 0:
-        msg = "must not be negative"
+        msg = "must not be negative: write 0 or more"
         raise ValueError(msg)
     return amount
 
@@ -130,6 +132,18 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def _country(value: str) -> str:
+    """Refuse what is no country in ISO 3166-1 (CLDR's list, by Babel).
+
+    Raises:
+        ValueError: no such country.
+    """
+    if value not in _COUNTRIES:
+        msg = 'not a country of ISO 3166: write two capitals, such as "US"'
+        raise ValueError(msg)
+    return value
+
+
 def _to_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
@@ -151,7 +165,7 @@ Money = Annotated[
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, AfterValidator(_country)]
 Text = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 
 

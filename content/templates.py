@@ -158,6 +158,9 @@ def _undefined(folder: Path, where: str, error: UndefinedError) -> Problem:
     source = folder / where.rpartition(":")[0]
     if not name or not source.is_file() or name not in source.read_text("utf-8"):
         return Problem(where, "uses a name that is not there", "see content/context.py for what there is")
+    if name in _NAMES:
+        what = f"{name} is not there for every customer"
+        return Problem(where, what, "wrap it in {% if ... %}, as the default templates do")
     near = get_close_matches(name, _NAMES, 1)
     fix = f"did you mean {near[0]}?" if near else "see content/context.py for what there is"
     return Problem(where, f"{name} is not defined", fix)

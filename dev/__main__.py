@@ -6,11 +6,9 @@ import asyncio
 import sys
 
 from campaign.errors import AfterglowError
-from dev.ports import next_free
+from dev.ports import TEMPORAL_PORT, UI_PORT, WEB_PORT, next_free
 from dev.stack import Wanted, cancel_on_signals, stack, until_stopped
 from settings import load_settings
-
-TEMPORAL_PORT, UI_PORT, WEB_PORT = 7233, 8233, 8080
 
 
 async def develop() -> int:

@@ -26,6 +26,7 @@ from campaign.errors import AfterglowError, CampaignClosed
 from campaign.keywords import asked
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
 from dev.demo_table import results
+from dev.ports import UI_PORT, WEB_PORT, next_free
 from dev.processes import start
 from dev.sample_shop.people import Person, catalogue, people
 from dev.sample_shop.stories import Story, stories
@@ -154,7 +155,8 @@ async def demonstrate(home: Path, *, leave: bool, console: Console) -> int:
     persons = people(now)
     plays = stories(persons, now)
     console.print("[bold]Afterglow[/bold]: a sample shop, 64 customers, more than 90 days")
-    async with stack(home, Wanted(environment=FAST), console.print) as running:
+    wanted = Wanted(ui=next_free(UI_PORT), web=next_free(WEB_PORT), environment=FAST)
+    async with stack(home, wanted, console.print) as running:
         console.print("Loading the shop: products, customers, earlier orders ...")
         await load_shop(running, persons, now)
         await _play_all(running, plays, console)

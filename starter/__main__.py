@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+
 import typer
 
 from starter import campaign_commands, channel_commands, data_commands, server_commands
@@ -17,5 +21,23 @@ app.add_typer(data_commands.app)
 app.add_typer(server_commands.app)
 app.add_typer(channel_commands.app)
 
+
+def main() -> None:
+    """Run a command, and leave at once.
+
+    The Temporal SDK's own threads (1.35.0) now and then crash an interpreter that takes its time to
+    end, after all work was done and printed.
+    """
+    code: object = 0
+    try:
+        app()
+    except SystemExit as end:
+        code = end.code
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -9,12 +9,13 @@ import typer
 from temporalio.client import WorkflowExecution
 
 from campaign.errors import BadInput, NotFound, Problem, Unavailable
+from campaign.facts import Purpose
 from campaign.wire import Id, OrderStatus, OrderUpdate, Purchase, Stop, UtcTime
 from starter import clock, reports
-from starter.client import Campaigns
+from starter.client import Campaigns, Started
 from starter.console import as_json, command, database, out, table, when, with_campaigns
 from starter.inputs import parse_field, read_all
-from starter.orders import record_update
+from starter.orders import record_update, start_orders
 
 app = typer.Typer()
 OrderId = Annotated[str, typer.Argument(help="The shop's order id.")]
@@ -32,13 +33,13 @@ def purchase(
     """Start the campaign of each purchase. Sent again, nothing more happens."""
     purchases = read_all(Purchase, source)
 
-    async def start(campaigns: Campaigns) -> list[bool]:
-        return [(await campaigns.start(item)).known for item in purchases]
-
-    for item, known in zip(purchases, with_campaigns(start), strict=True):
-        out.print(
-            f"{item.order_id}: {'had its campaign already' if known else 'campaign running'}", markup=False
+    with database() as opened:
+        started: list[Started] = with_campaigns(
+            lambda campaigns: start_orders(opened, campaigns, purchases, clock.now())
         )
+    for one in started:
+        state = "known already: nothing was started" if one.known else "campaign started"
+        out.print(f"{one.order_id}: {state}", markup=False)
 
 
 @app.command()
@@ -51,7 +52,9 @@ def event(
     """Tell what became of an order: it is saved, and its campaign is told."""
     update = OrderUpdate(status=status, at=_time(at))
     with database() as opened:
-        told = with_campaigns(lambda campaigns: record_update(opened, campaigns, order_id, update))
+        told = with_campaigns(
+            lambda campaigns: record_update(opened, campaigns, order_id, update, clock.now())
+        )
     out.print(f"{order_id}: {status}{'' if told else ' saved; no campaign is running'}", markup=False)
 
 
@@ -91,22 +94,22 @@ def status(order_id: OrderId, json: AsJson = False) -> None:
 
 
 def _live(order_id: str, *, required: bool) -> dict[str, Any]:
-    """Return the workflow's own answer; where the database knows the order, it may be missing."""
+    """Return the workflow's own answer; where the database knows the order, a word on why it is missing."""
     try:
         answer: dict[str, Any] = with_campaigns(lambda campaigns: campaigns.status(order_id))
-    except (NotFound, Unavailable):
+    except (NotFound, Unavailable) as error:
         if required:
             raise
-        return {}
+        return {"unknown": str(error)}
     return answer
 
 
 def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -> None:
     ended = stored.get("exit_reason") or live.get("exit_reason")
     head = f"Order {order_id}, segment {stored.get('segment') or live.get('segment') or '-'}: "
-    why, at = live.get("why") or "working", when(live.get("next_at"))
-    state = f"ended ({ended})" if ended else f"{live.get('step', '?')}, {why}, next at {at} UTC"
-    out.print(head + state, markup=False)
+    out.print(head + _state(ended, stored, live), markup=False, soft_wrap=True)
+    for failing in live.get("retrying", []):
+        out.print(f"Retrying: {failing}", markup=False, soft_wrap=True)
     steps = table("Steps", "step", "decision", "why", "decided (UTC)", "next (UTC)")
     for row in stored.get("steps", []):
         steps.add_row(row["step"], row["decision"], row["why"], when(row["decided_at"]), when(row["next_at"]))
@@ -114,7 +117,7 @@ def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -
     for row in stored.get("messages", []):
         messages.add_row(
             row["step"],
-            row["channel"],
+            row["channel"] + (" (opt-in question)" if row["purpose"] == Purpose.OPT_IN else ""),
             row["state"],
             row["reason"] or "",
             when(row["due_at"]),
@@ -123,6 +126,17 @@ def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -
     for part in (steps, messages):
         if part.row_count:
             out.print(part)
+
+
+def _state(ended: str | None, stored: dict[str, Any], live: dict[str, Any]) -> str:
+    if ended:
+        why = stored.get("stop_reason") or live.get("why")
+        return f"ended ({ended}{f': {why}' if why else ''})"
+    if "unknown" in live:
+        return f"where it stands is not known: {live['unknown']}"
+    if live.get("waiting") is None:
+        return f"{live.get('step', '?')}, working"
+    return f"{live['step']}, {live['why']}, next at {when(live.get('next_at'))} UTC"
 
 
 @app.command("list")

@@ -9,11 +9,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from temporalio.client import Client, WorkflowExecution, WorkflowQueryFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.interface import TASK_QUEUE, WORKFLOW, workflow_id
@@ -101,6 +108,9 @@ class Campaigns:
     async def status(self, order_id: str) -> dict[str, Any]:
         """Return the `status` query's answer: step, waiting, next_at, segment, messages, exit_reason.
 
+        Of a campaign that failed or was ended from outside, ``exit_reason`` is how, and ``why`` the failure;
+        ``retrying`` lists the activities that keep failing, each with its last failure.
+
         Raises:
             NotFound: the order has no campaign.
             Unavailable: the server does not answer, or no worker is running.
@@ -113,6 +123,8 @@ class Campaigns:
         except WorkflowQueryFailedError:
             msg = "the campaign cannot be asked: its input was refused"
             raise Unavailable(msg) from None
+        if answer.get("exit_reason") is None:
+            answer |= await _troubles(handle)
         return answer
 
     async def find(self, query: str, limit: int) -> AsyncIterator[WorkflowExecution]:
@@ -144,6 +156,29 @@ class Campaigns:
         except RPCError:
             return False
         return True
+
+
+async def _troubles(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
+    """Return what the campaign itself cannot tell: that it has failed, or what it waits for in vain."""
+    description = await handle.describe()
+    if description.status not in (None, WorkflowExecutionStatus.RUNNING):
+        return {
+            "exit_reason": description.status.name.lower(),
+            "waiting": None,
+            "why": await _failure(handle),
+        }
+    pending = description.raw_description.pending_activities
+    failing = [one for one in pending if one.HasField("last_failure")]
+    return {"retrying": [f"{one.activity_type.name}: {one.last_failure.message}" for one in failing]}
+
+
+async def _failure(handle: WorkflowHandle[Any, Any]) -> str | None:
+    """Return a failure's text: only ours get into a history, and they are written to be shown."""
+    try:
+        await handle.result()
+    except WorkflowFailureError as error:
+        return error.cause.message if isinstance(error.cause, FailureError) else None
+    return None
 
 
 def summary_of(purchase: Purchase) -> str:

@@ -1,21 +1,49 @@
-"""News of an order, from whichever way in: kept in the database, and told to its campaign."""
+"""Orders and their news, from whichever way in: kept in the database, and told to Temporal."""
 
 from __future__ import annotations
 
-from campaign.errors import NotFound
-from campaign.wire import OrderUpdate
-from starter.client import Campaigns
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from campaign.errors import BadInput, BadPurchase, NotFound
+from campaign.problems import time_problems
+from campaign.wire import OrderUpdate, Purchase
+from starter.client import Campaigns, Started
 from storage.database import Database
-from storage.orders import record_order_event
+from storage.orders import is_known, record_order_event
 
 
-async def record_update(database: Database, campaigns: Campaigns, order_id: str, update: OrderUpdate) -> bool:
+async def start_orders(
+    database: Database, campaigns: Campaigns, purchases: Sequence[Purchase], now: datetime
+) -> list[Started]:
+    """Start each purchase's campaign, or none: all are checked first. ``known``: the order was here before.
+
+    Raises:
+        BadPurchase: one lies in the future, or another order has its id.
+        Unavailable: Temporal does not answer; send them again.
+    """
+    problems = [p for item in purchases for p in time_problems("placed_at", item.placed_at, now)]
+    if problems:
+        raise BadPurchase(problems)
+    with database.transaction() as session:
+        known = [is_known(session, item) for item in purchases]
+    started = [await campaigns.start(item) for item in purchases]
+    return [replace(one, known=one.known or before) for one, before in zip(started, known, strict=True)]
+
+
+async def record_update(
+    database: Database, campaigns: Campaigns, order_id: str, update: OrderUpdate, now: datetime
+) -> bool:
     """Keep the news, so that it counts after the campaign too, and tell the campaign; False if it has ended.
 
     Raises:
+        BadInput: it lies in the future.
         NotFound: nobody knows the order.
         Unavailable: Temporal does not answer; send it again.
     """
+    if problems := time_problems("at", update.at, now):
+        raise BadInput(problems)
     known = _save(database, order_id, update)
     try:
         await campaigns.order_updated(order_id, update)

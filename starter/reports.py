@@ -26,6 +26,7 @@ def order_report(session: Session, order_id: str) -> dict[str, Any]:
         "customer_id": run.customer_id,
         "segment": run.segment,
         "exit_reason": run.exit_reason,
+        "stop_reason": run.stop_reason,
         "opened_at": run.opened_at,
         "closed_at": run.closed_at,
         "definition": run.digest,

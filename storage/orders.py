@@ -44,6 +44,14 @@ def save_order(session: Session, purchase: Purchase) -> bool:
     return True
 
 
+def is_known(session: Session, purchase: Purchase) -> bool:
+    """Say whether the order is here already. Raises as `save_order`."""
+    found = session.get(OrderRow, purchase.order_id)
+    if found is not None:
+        _refuse_other_order(found, purchase)
+    return found is not None
+
+
 def _refuse_other_order(found: OrderRow, purchase: Purchase) -> None:
     differing = [
         name

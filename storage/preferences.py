@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,9 +51,9 @@ class Reader:
 
 @dataclass(frozen=True)
 class Statement:
-    """What somebody declares on a page: in which words, by what way, when."""
+    """What somebody declares on a page: in which words for each channel, by what way, when."""
 
-    wording: str
+    wording: Mapping[Channel, str]
     source: str
     at: datetime
 
@@ -114,7 +115,7 @@ def _declare(
             state="granted" if granted else "revoked",
             source=statement.source,
             at=_after_all(facts, channel, statement.at),
-            wording=statement.wording,
+            wording=statement.wording[channel],
         )
         record_consent(session, row, entry)
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from sqlalchemy import make_url
 from sqlmodel import Session
 from temporalio.client import Client, WorkflowHandle
@@ -31,6 +32,13 @@ from storage.tables import MessageRow
 from tests.mail import Mail, mailing
 from worker.plugin import afterglow_plugin
 from worker.run import make_activities, workers
+
+# Workers run in the tests' own process: what they log must not mix with what a command prints.
+structlog.configure(
+    processors=[structlog.stdlib.add_log_level, structlog.stdlib.render_to_log_kwargs],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

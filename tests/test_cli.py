@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowFailureError
 from typer.testing import CliRunner, Result
 
 from starter.__main__ import app
 from tests.conftest import Shop, unique
 from tests.facts import CAMPAIGN
-from tests.test_workflow import purchase
+from tests.test_privacy import pending_failure
+from tests.test_workflow import purchase, start, waiting
 
 pytestmark = pytest.mark.temporal
 Run = Callable[..., Awaitable[Result]]
@@ -45,8 +47,7 @@ async def test_a_campaign_from_purchase_to_stop(run: Run, shop: Shop) -> None:
     order_id, customer_id = unique("o"), unique("c")
     assert (await run("customer", "-", data=contact(customer_id=customer_id))).output == "1 customer saved\n"
     order = purchase(order_id, customer_id)
-    assert "campaign running" in (await run("purchase", "-", data=order)).output
-    assert "campaign running" in (await run("purchase", "-", data=[order])).output
+    assert (await run("purchase", "-", data=order)).output == f"{order_id}: campaign started\n"
     told = await run("event", order_id, "fulfilled", "--at", order["placed_at"])
     assert (told.exit_code, told.output) == (0, f"{order_id}: fulfilled\n")
     status = json.loads((await run("status", order_id, "--json")).output)
@@ -55,8 +56,10 @@ async def test_a_campaign_from_purchase_to_stop(run: Run, shop: Shop) -> None:
     assert [row["order_id"] for row in listed] in ([order_id], [])  # visibility may lag behind
     assert (await run("stop", order_id, "asked-by-support")).output == f"{order_id}: told\n"
     assert (await shop.handle(order_id).result())["exit_reason"] == "stopped"
-    assert "ended (stopped)" in (await run("status", order_id)).output
-    assert "had its campaign already" in (await run("purchase", "-", data=order)).output
+    assert "ended (stopped: asked-by-support)" in (await run("status", order_id)).output
+    assert "known already: nothing was started" in (await run("purchase", "-", data=[order])).output
+    other = await run("purchase", "-", data=order | {"total": "99.00"})
+    assert (other.exit_code, "total: differs from the order" in other.output) == (2, True)
     ended = await run("repurchased", order_id, "newer")
     assert (ended.exit_code, ended.output) == (1, f"the campaign of order {order_id} has ended\n")
     kept = await run("event", order_id, "refunded")
@@ -114,6 +117,44 @@ async def test_one_order_twice_with_other_data_is_refused(run: Run) -> None:
     assert (result.exit_code, "stands twice, with different data" in result.output) == (2, True)
 
 
+async def test_the_far_future_is_refused(run: Run) -> None:
+    """A year mistyped would make an order the customer's newest for years: it is refused, and so is news."""
+    order = purchase(unique("o"), placed_at="2101-01-01T00:00:00Z")
+    for result in (
+        await run("purchase", "-", data=order),
+        await run("event", order["order_id"], "delivered", "--at", "2101-01-01T00:00:00Z"),
+    ):
+        assert (result.exit_code, "more than two days in the future" in result.output) == (2, True)
+
+
+async def test_a_campaign_that_failed_says_why(run: Run, shop: Shop) -> None:
+    """Started by a stranger with bad input, it is not shown as working."""
+    order = purchase(unique("o"), placed_at="2101-01-01T00:00:00Z")
+    with pytest.raises(WorkflowFailureError):
+        await (await start(shop.client, order)).result()
+    shown = (await run("status", order["order_id"])).output
+    assert "ended (failed: placed_at: is more than two days in the future" in shown
+
+
+async def test_what_keeps_failing_is_shown(run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An activity that is retried stands in the status with its last failure, without the failure's text."""
+
+    def broken(*_: object) -> None:
+        text = "KeyError: ada@example.com"
+        raise KeyError(text)
+
+    monkeypatch.setattr("activities.bound.segment", broken)
+    shop.save()
+    order = purchase(unique("o"))
+    handle = await start(shop.client, order, ("stop", {"reason": "test"}))
+    await pending_failure(handle)
+    shown = (await run("status", order["order_id"])).output
+    assert "Retrying: segment: KeyError in broken" in shown
+    assert "ada@" not in shown
+    monkeypatch.undo()
+    await handle.terminate()
+
+
 async def test_unknown_orders_and_odd_arguments(run: Run) -> None:
     """Exit code 1 for what is not there, 2 for what cannot be meant."""
     for command in (("status", "nobody"), ("stop", "nobody", "why"), ("event", "nobody", "delivered")):
@@ -160,3 +201,17 @@ async def test_without_a_server_it_says_what_to_do(run: Run, monkeypatch: pytest
     result = await run("list")
     assert result.exit_code == 1
     assert "no Temporal server at 127.0.0.1:1: run `make dev`" in result.output
+
+
+async def test_without_a_server_the_database_still_tells(
+    run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known is shown, and what is not is said."""
+    shop.save()
+    order = purchase(unique("o"))
+    handle = await start(shop.client, order)
+    await waiting(handle)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    shown = (await run("status", order["order_id"])).output
+    assert "where it stands is not known: no Temporal server at 127.0.0.1:1" in shown
+    await handle.signal("stop", {"reason": "test"})

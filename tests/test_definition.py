@@ -85,7 +85,7 @@ def test_every_mistake_is_listed_at_once() -> None:
         'steps[1] ("loyalty").audiences[2].offer: "vop" is not defined - did you mean "vip"?',
         'steps[1] ("loyalty").audiences[1].segments[0]: "returnin" is not defined',
         'steps[2] ("win-back-soft").scald: unknown field',
-        "shop.country: has a form that is not accepted",
+        "shop.country: not a country of ISO 3166",
     ):
         assert expected in found
 

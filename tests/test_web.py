@@ -42,16 +42,16 @@ async def http(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
 
 async def test_an_order_from_purchase_to_refund(http: httpx.AsyncClient, shop: Shop) -> None:
     """Contact data, purchase, news, and where it stands; each may be sent again without harm."""
-    order_id, customer_id = unique("o"), unique("c")
+    order_id, customer_id = unique("o/1"), unique("c")
     contact = {"email": "ada@example.com", "country": "US"}
     for _ in range(2):
         saved = await http.put(f"/customers/{customer_id}", json=contact)
         assert (saved.status_code, saved.json()) == (200, {"customer_id": customer_id})
     order = purchase(order_id, customer_id)
-    for _ in range(2):
-        started = await http.post("/orders", json=order)
-        assert started.status_code == 202
-        assert started.json()["workflow_id"] == f"post-purchase/{order_id}"
+    started = await http.post("/orders", json=order)
+    assert started.status_code == 202
+    assert started.json()["workflow_id"] == f"post-purchase/{order_id}"
+    assert (await http.post("/orders", json=order)).status_code == 202
     told = await http.post(
         f"/orders/{order_id}/events", json={"status": "refunded", "at": order["placed_at"]}
     )
@@ -60,6 +60,9 @@ async def test_an_order_from_purchase_to_refund(http: httpx.AsyncClient, shop: S
     seen = (await http.get(f"/orders/{order_id}")).json()
     assert (seen["exit_reason"], seen["customer_id"]) == ("refunded", customer_id)
     assert "ada@" not in str(seen)
+    assert (await http.post("/orders", json=order)).json()["known"]
+    other = await http.post("/orders", json=order | {"total": "99.00"})
+    assert [problem["where"] for problem in other.json()["problems"]] == ["total"]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +104,8 @@ async def test_what_is_no_json_is_bad_input(http: httpx.AsyncClient) -> None:
     """A body that cannot be read is told as such, not as a server's error."""
     answer = await http.post("/orders", content=b"{", headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["error"]) == (422, "bad_input")
+    plain = await http.post("/orders", content=b"{}")
+    assert "Content-Type: application/json" in plain.json()["problems"][0]["fix"]
 
 
 async def test_unknown_orders_are_not_found(http: httpx.AsyncClient) -> None:

@@ -62,6 +62,7 @@ def test_logs_are_json_without_an_errors_text(
 ) -> None:
     """One object a line, with the order's id; of an exception its kind only: its text may hold an address."""
     monkeypatch.setattr(logging.root, "handlers", [])
+    before = structlog.get_config()
     set_up_logs(Settings())
     try:
         structlog.get_logger().info("message sent", order="o-1")
@@ -70,7 +71,7 @@ def test_logs_are_json_without_an_errors_text(
         except ValueError:
             logging.getLogger("library").exception("it failed")
     finally:
-        structlog.reset_defaults()
+        structlog.configure(**before)
     first, second = map(json.loads, capsys.readouterr().err.splitlines())
     assert (first["event"], first["order"], first["level"]) == ("message sent", "o-1", "info")
     assert (second["error"], second["event"]) == ("ValueError", "it failed")

@@ -17,9 +17,10 @@ from temporalio.client import Client
 from campaign.errors import AfterglowError, BadInput, BadPurchase, NotFound, Problem, Unavailable
 from campaign.wire import Customer, OrderUpdate, Purchase
 from settings import Settings
+from starter import clock
 from starter.client import Campaigns, connect
 from starter.inputs import parse_all
-from starter.orders import record_update
+from starter.orders import record_update, start_orders
 from starter.reports import order_report_or_none
 from storage.customers import save_customer
 from storage.database import Database
@@ -52,8 +53,8 @@ def create_app(settings: Settings, database: Database, connected: Connect = conn
     guarded = [Depends(_authorised)]
     app.put("/customers/{customer_id}", dependencies=guarded)(put_customer)
     app.post("/orders", status_code=202, dependencies=guarded)(post_order)
-    app.post("/orders/{order_id}/events", status_code=202, dependencies=guarded)(post_event)
-    app.get("/orders/{order_id}", dependencies=guarded)(get_order)
+    app.post("/orders/{order_id:path}/events", status_code=202, dependencies=guarded)(post_event)
+    app.get("/orders/{order_id:path}", dependencies=guarded)(get_order)
     app.include_router(consents.router, dependencies=guarded)
     app.include_router(twilio_hooks.router)
     app.include_router(sendgrid_hooks.router)
@@ -77,14 +78,16 @@ def put_customer(request: Request, customer_id: str, contact: Json) -> dict[str,
 async def post_order(request: Request, purchase: Json) -> dict[str, Any]:
     """Start the purchase's campaign. Answered once Temporal has it; may be repeated without harm."""
     (order,) = parse_all(Purchase, _one(purchase))
-    started = await _campaigns(request).start(order)
+    database: Database = request.app.state.database
+    (started,) = await start_orders(database, _campaigns(request), [order], clock.now())
     return {"order_id": started.order_id, "workflow_id": started.workflow_id, "known": started.known}
 
 
 async def post_event(request: Request, order_id: str, event: Json) -> dict[str, Any]:
     """Tell what became of an order: ``{status, at}``."""
     (update,) = parse_all(OrderUpdate, _one(event))
-    told = await record_update(request.app.state.database, _campaigns(request), order_id, update)
+    database: Database = request.app.state.database
+    told = await record_update(database, _campaigns(request), order_id, update, clock.now())
     return {"order_id": order_id, "status": update.status, "campaign_told": told}
 
 
@@ -110,6 +113,9 @@ def _campaigns(request: Request) -> Campaigns:
 def _one(data: Any) -> Any:
     if isinstance(data, list):
         raise BadPurchase([Problem("body", "is a list", "send one object a request")])
+    if not isinstance(data, dict):
+        fix = "send one object with the header Content-Type: application/json"
+        raise BadInput([Problem("body", "is not a JSON object", fix)])
     return data
 
 

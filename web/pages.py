@@ -83,7 +83,7 @@ def do_unsubscribe(request: Request, token: str, body: Body) -> Response:
             return not_found()
         words = unsubscribe_words(reader.definition.brand.name, reader.channel)
         source = "one-click" if one_click else "unsubscribe page"
-        unsubscribe(session, reader, Statement(words, source, now()))
+        unsubscribe(session, reader, Statement({reader.channel: words}, source, now()))
         after = _again(session, reader)
     if one_click:
         return PlainTextResponse("You are unsubscribed.\n", headers=PRIVATE)

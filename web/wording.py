@@ -37,9 +37,9 @@ def sms_terms(brand: str, *, double_opt_in: bool) -> str:
     return terms + (asks if double_opt_in else "")
 
 
-def choice_words(brand: str, choice: Choice, *, double_opt_in: bool) -> str:
-    """Return what the ledger keeps of a choice: the question, the answer, and the terms it names."""
-    words = f"{question(brand)} {LABELS[choice]}."
+def choice_words(brand: str, choice: Choice, *, double_opt_in: bool) -> dict[Channel, str]:
+    """Return what the ledger keeps of a choice: the question, the answer, and the channel's own terms."""
+    words = dict.fromkeys(Channel, f"{question(brand)} {LABELS[choice]}.")
     if Channel.SMS in choice.channels:
-        words += f" {sms_terms(brand, double_opt_in=double_opt_in)}"
+        words[Channel.SMS] += f" {sms_terms(brand, double_opt_in=double_opt_in)}"
     return words

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from activities import interface as act
     from campaign.decision import Kind
     from campaign.facts import MessageState
-    from campaign.problems import problems_of
+    from campaign.problems import problems_of, time_problems
     from campaign.reasons import TEXTS, Reason
     from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop
     from workflows.calls import ask, deliver
@@ -79,7 +79,10 @@ class PostPurchaseCampaign:
     def order_updated(self, signal: Any) -> None:
         """Take in what became of the order: ``{status, at}``."""
         if news := self._accept(OrderUpdate, signal):
-            self._news.append(act.News(update=news))
+            if time_problems("at", news.at, workflow.now()):
+                self._status.refused_signals += 1
+            else:
+                self._news.append(act.News(update=news))
 
     @workflow.signal
     def stop(self, signal: Any) -> None:
