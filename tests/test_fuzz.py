@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,6 +26,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlmodel import SQLModel, func, select
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from campaign.reasons import Channel
@@ -79,9 +81,12 @@ class FakeTemporal:
         if self.asked not in self.started:
             raise RPCError(self.asked, RPCStatusCode.NOT_FOUND, b"")
 
-    async def describe(self) -> None:
-        """As `signal`."""
+    async def describe(self) -> SimpleNamespace:
+        """Describe a campaign that is there: it runs, and nothing is failing."""
         await self.signal()
+        return SimpleNamespace(
+            status=WorkflowExecutionStatus.RUNNING, raw_description=SimpleNamespace(pending_activities=[])
+        )
 
     async def query(self, *_args: Any, **_options: Any) -> dict[str, Any]:
         """Answer for a campaign that is there."""
