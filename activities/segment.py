@@ -30,8 +30,8 @@ def segment(database: Database, request: SegmentRequest) -> Answer:
         record_news(session, request.order_id, request.news)
         loaded = load(session, request.order_id, request.now)
         step = loaded.definition.step(request.step)
-        _settle_overdue(session, loaded, step, request.now)
-        loaded = load(session, request.order_id, request.now)
+        if _settle_overdue(session, loaded, step, request.now):
+            loaded = load(session, request.order_id, request.now)
         decision = decide(loaded.definition, loaded.facts, step, request.now)
         record_step(session, request.order_id, step.name, decision, request.now)
         loaded.run.segment = decision.segment
@@ -40,12 +40,17 @@ def segment(database: Database, request: SegmentRequest) -> Answer:
         return _answer(loaded, step, decision, claims, request.now)
 
 
-def _settle_overdue(session: Session, loaded: Loaded, step: Step, now: datetime) -> None:
-    """What was being sent when its window closed is unconfirmed: it must never be sent again."""
-    for message in loaded.facts.mine(step.name).values():
-        row = get_message(session, message.id)
-        if message.state is MessageState.SENDING and now > row.latest_at:
-            settle(session, row, MessageState.UNCONFIRMED, now, Reason.UNCONFIRMED)
+def _settle_overdue(session: Session, loaded: Loaded, step: Step, now: datetime) -> bool:
+    """What was being sent when its window closed is unconfirmed: it must never be sent again.
+
+    True if there was any: the facts have changed.
+    """
+    mine = loaded.facts.mine(step.name).values()
+    sending = [get_message(session, m.id) for m in mine if m.state is MessageState.SENDING]
+    overdue = [row for row in sending if now > row.latest_at]
+    for row in overdue:
+        settle(session, row, MessageState.UNCONFIRMED, now, Reason.UNCONFIRMED)
+    return bool(overdue)
 
 
 def _release(session: Session, loaded: Loaded, step: Step, decision: Decision, now: datetime) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from campaign.definition import Definition
 from campaign.facts import ConsentEntry, CustomerFacts
 from campaign.reasons import Channel, Reason
+
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,15 @@ def in_force(consents: tuple[ConsentEntry, ...], channel: Channel) -> list[Conse
     entries = sorted((e for e in consents if e.channel is channel), key=lambda e: (e.at, not e.granted, e.id))
     last = max((n for n, entry in enumerate(entries) if not entry.granted), default=-1)
     return [entry for entry in entries[last + 1 :] if not entry.elsewhere]
+
+
+def after_all(entries: Iterable[ConsentEntry], channel: Channel, now: datetime) -> datetime:
+    """Return the time of what the customer says now: after every other entry for the channel.
+
+    A shop's clock that is ahead must not undo it.
+    """
+    last = max((entry.at for entry in entries if entry.channel is channel), default=now - _TICK)
+    return max(now, last + _TICK)
 
 
 def is_revoked(consents: tuple[ConsentEntry, ...], channel: Channel) -> bool:

@@ -20,6 +20,7 @@ from urllib.parse import quote
 from campaign.errors import ChannelError
 from campaign.reasons import Channel
 from channels.protocol import Outgoing, Receipt
+from channels.unsubscribe import unsubscribe_headers
 
 _HEADER_AT = "Date"
 # RFC 5322 allows 998 characters a line. At 78 Python would write a long link as an encoded word, and mail
@@ -90,12 +91,8 @@ def _email(message: Outgoing) -> bytes:
     mail["Subject"] = message.subject or ""
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = f"<{message.id}@{message.sender.rpartition('@')[2]}>"
-    by_mail = f"<mailto:{message.unsubscribe}?subject=unsubscribe%20{message.id}>"
-    mail["List-Unsubscribe"] = (
-        f"<{message.unsubscribe_url}>, {by_mail}" if message.unsubscribe_url else by_mail
-    )
-    if message.unsubscribe_url:
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    for name, value in unsubscribe_headers(message).items():
+        mail[name] = value
     mail["X-Afterglow-Message"] = message.id
     if message.reply_to:
         mail["Reply-To"] = message.reply_to

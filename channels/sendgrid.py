@@ -35,6 +35,7 @@ from campaign.errors import ChannelPending, ChannelUncertain
 from campaign.provider_codes import SENDGRID
 from channels.http import Answer, Http, Refusal, error_for
 from channels.protocol import Outgoing, Receipt
+from channels.unsubscribe import unsubscribe_headers
 
 EVENTS_WITHIN = timedelta(minutes=30)
 """How long to wait for an event of a message whose answer was lost. They mostly come within seconds."""
@@ -114,17 +115,6 @@ def mail_of(message: Outgoing, *, sandbox: bool) -> Mail:
     if sandbox:
         mail.mail_settings = MailSettings(sandbox_mode=SandBoxMode(enable=True))
     return mail
-
-
-def unsubscribe_headers(message: Outgoing) -> dict[str, str]:
-    """Return the headers by which a mail program unsubscribes: in one click (RFC 8058), or by mail."""
-    by_mail = f"<mailto:{message.unsubscribe}?subject=unsubscribe%20{message.id}>"
-    if not message.unsubscribe_url:
-        return {"List-Unsubscribe": by_mail}
-    return {
-        "List-Unsubscribe": f"<{message.unsubscribe_url}>, {by_mail}",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
 
 
 class _Pooled(Client):  # type: ignore[misc]  # the SDK has no types

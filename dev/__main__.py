@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
-from campaign.errors import AfterglowError
 from dev.ports import TEMPORAL_PORT, UI_PORT, WEB_PORT, next_free
-from dev.stack import Wanted, cancel_on_signals, stack, until_stopped
+from dev.stack import Wanted, cancel_on_signals, finish, stack, until_stopped
 from settings import load_settings
 
 
@@ -34,13 +32,7 @@ async def develop() -> int:
 
 def main() -> int:
     """Run, and say why not."""
-    try:
-        return asyncio.run(develop())
-    except AfterglowError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except asyncio.CancelledError:
-        return 1
+    return finish(develop())
 
 
 if __name__ == "__main__":

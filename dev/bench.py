@@ -7,7 +7,6 @@ running server, worker and web, and how many times to do its thing; it answers w
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 import tempfile
@@ -17,10 +16,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from campaign.errors import AfterglowError
 from dev.bench_campaigns import campaigns
 from dev.demo import FAST
-from dev.stack import Stack, Wanted, cancel_on_signals, stack
+from dev.stack import Stack, Wanted, cancel_on_signals, finish, stack
 
 NUMBER = 200
 Benchmark = Callable[[Stack, int], Awaitable[Mapping[str, str]]]
@@ -52,13 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     unknown = sorted(set(given.names) - set(BENCHMARKS))
     if unknown or given.number < 1:
         parser.error(f"no such benchmark: {', '.join(unknown)}" if unknown else "--number must be 1 or more")
-    try:
-        return asyncio.run(measure(given.names, given.number, Console()))
-    except AfterglowError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except asyncio.CancelledError:
-        return 1
+    return finish(measure(given.names, given.number, Console()))
 
 
 if __name__ == "__main__":

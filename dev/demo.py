@@ -11,7 +11,6 @@ import shutil
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -30,7 +29,7 @@ from dev.ports import UI_PORT, WEB_PORT, next_free
 from dev.processes import start
 from dev.sample_shop.people import Person, catalogue, people
 from dev.sample_shop.stories import Story, stories
-from dev.stack import Stack, Wanted, cancel_on_signals, stack, until_stopped
+from dev.stack import Stack, Wanted, cancel_on_signals, finish, stack, until_stopped
 from settings import load_settings
 from starter.client import Campaigns
 from storage.customers import save_customer
@@ -147,9 +146,10 @@ async def _command(running: Stack, name: str, data: list[dict[str, Any]]) -> Non
         raise AfterglowError(msg)
 
 
-async def demonstrate(home: Path, *, leave: bool, console: Console) -> int:
+async def demonstrate(*, leave: bool, console: Console) -> int:
     """Run the demo; stay up until Ctrl-C unless told to leave."""
     cancel_on_signals()
+    home = load_settings().home.absolute() / "demo"
     shutil.rmtree(home, ignore_errors=True)
     now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the demo begins when it begins
     persons = people(now)
@@ -194,14 +194,8 @@ def main(arguments: list[str]) -> int:
     """Run, and say why not."""
     screen = Console()
     console = screen if screen.is_terminal else Console(width=PIPED_WIDTH)
-    try:
-        home = load_settings().home.absolute() / "demo"
-        return asyncio.run(demonstrate(home, leave="--exit" in arguments, console=console))
-    except AfterglowError as error:
-        console.print(str(error), style="red")
-        return 1
-    except asyncio.CancelledError:
-        return 1
+    work = demonstrate(leave="--exit" in arguments, console=console)
+    return finish(work, lambda text: console.print(text, style="red"))
 
 
 if __name__ == "__main__":

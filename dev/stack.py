@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import httpx
-
-from campaign.errors import Unavailable
+from campaign.errors import AfterglowError
 from dev.binaries import Say
 from dev.ports import HOST, free_ports
 from dev.processes import Process, start
+from dev.readiness import wait_until_answers
 from dev.temporal import TemporalServer, temporal_server
 
-READY_SECONDS = 60.0
-_PAUSE = 0.1
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 @dataclass
@@ -68,7 +69,7 @@ async def stack(home: Path, wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
         server = await _module("web", home, environment)
         exits.push_async_callback(server.stop)
         for port, process in ((health, worker), (web, server)):
-            await _ready(f"http://{HOST}:{port}/readyz", process)
+            await wait_until_answers(f"http://{HOST}:{port}/readyz", process)
         yield Stack(home, temporal, worker, f"http://{HOST}:{web}", [worker, server])
 
 
@@ -86,19 +87,15 @@ async def _module(name: str, home: Path, environment: dict[str, str]) -> Process
     return await start([sys.executable, "-m", name], home / "logs" / f"{name}.log", environment)
 
 
-async def _ready(url: str, process: Process) -> None:
-    async with httpx.AsyncClient() as http:
-        for _ in range(int(READY_SECONDS / _PAUSE)):
-            if not process.running:
-                break
-            try:
-                if (await http.get(url)).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(_PAUSE)
-    msg = f"it does not become ready: see {process.log}"
-    raise Unavailable(msg)
+def finish(work: Coroutine[Any, Any, int], say: Say = _complain) -> int:
+    """Run a tool to its end; return its exit code, 1 with a word on why where it cannot go on."""
+    try:
+        return asyncio.run(work)
+    except AfterglowError as error:
+        say(str(error))
+        return 1
+    except asyncio.CancelledError:
+        return 1
 
 
 def cancel_on_signals() -> None:

@@ -7,7 +7,6 @@ service listens on loopback, at a port of its own. What production refuses in th
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import signal
 import sys
@@ -19,14 +18,14 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import make_url
 
-from campaign.errors import AfterglowError, Unavailable
+from campaign.errors import Unavailable
 from dev import compose
 from dev.binaries import SERVER, SQL_TOOL, WEB_UI, Say, built
 from dev.ports import HOST, free_ports
 from dev.postgres import find_binaries, postgres_server
 from dev.processes import Process, start
 from dev.readiness import wait_until_answers
-from dev.stack import cancel_on_signals, until_stopped
+from dev.stack import cancel_on_signals, finish, until_stopped
 from settings import PREFIX, Settings
 
 DEPLOY = compose.ROOT / "deploy"
@@ -263,13 +262,7 @@ async def run(arguments: Sequence[str]) -> int:
 
 def main() -> int:
     """Run, and say why not."""
-    try:
-        return asyncio.run(run(sys.argv[1:]))
-    except AfterglowError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except asyncio.CancelledError:
-        return 1
+    return finish(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -39,15 +39,18 @@ class Started:
     known: bool
 
 
-async def connect() -> Client:
+async def connect(**options: Any) -> Client:
     """Connect as Temporal's environment variables and configuration file say.
+
+    ``options`` are the SDK's own, and go before those.
 
     Raises:
         Unavailable: no server there.
     """
-    config: dict[str, Any] = {"target_host": DEFAULT_ADDRESS, **ClientConfig.load_client_connect_config()}
+    ours: dict[str, Any] = {"target_host": DEFAULT_ADDRESS, "data_converter": pydantic_data_converter}
+    config = ours | {**ClientConfig.load_client_connect_config()} | options
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter)
+        return await Client.connect(**config)
     except RuntimeError:
         msg = f"no Temporal server at {config['target_host']}: run `make dev`, or set TEMPORAL_ADDRESS"
         raise Unavailable(msg) from None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, select
 
-from campaign.consent import is_revoked
+from campaign.consent import after_all, is_revoked
 from campaign.definition import Definition
 from campaign.facts import CustomerFacts
 from campaign.preferences import Choice, Standing, ledger_changes, standing
@@ -114,16 +114,7 @@ def _declare(
             channel=channel,
             state="granted" if granted else "revoked",
             source=statement.source,
-            at=_after_all(facts, channel, statement.at),
+            at=after_all(facts.consents, channel, statement.at),
             wording=statement.wording[channel],
         )
         record_consent(session, row, entry)
-
-
-def _after_all(facts: CustomerFacts, channel: Channel, at: datetime) -> datetime:
-    """Return the time of an entry that is made now: after every other one, whatever clocks have written.
-
-    A shop's clock that is ahead must not undo what the customer says here.
-    """
-    last = max((entry.at for entry in facts.consents if entry.channel is channel), default=at)
-    return at if last < at else last + timedelta(microseconds=1)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, col, delete, select
 
-from campaign.consent import in_force, is_revoked
+from campaign.consent import after_all, in_force, is_revoked
 from campaign.definition import Brand
 from campaign.facts import ConsentEntry
 from campaign.keywords import Ask
@@ -18,7 +18,6 @@ from storage.runs import load_definition
 from storage.tables import CustomerRow, RunRow, SuppressionRow
 
 OPTED_OUT = "opted_out"
-_TICK = timedelta(microseconds=1)
 
 
 def customers_with(session: Session, phone: str) -> list[CustomerRow]:
@@ -52,7 +51,7 @@ def _entry(session: Session, customer: CustomerRow, phone: str, ask: Ask, words:
         channel=Channel.SMS,
         state="revoked" if ask is Ask.STOP else "granted",
         source=f"sms: {ask.value}",
-        at=_after(entries, now),
+        at=after_all(entries, Channel.SMS, now),
         wording=words,
         confirmed=ask is not Ask.STOP,
     )
@@ -71,12 +70,6 @@ def _applies(entries: Sequence[ConsentEntry], ask: Ask) -> bool:
         Ask.CONFIRM: bool(valid) and not confirmed,
         Ask.HELP: False,
     }[ask]
-
-
-def _after(entries: Sequence[ConsentEntry], now: datetime) -> datetime:
-    """Return the time of the customer's word: it is the last, though a shop's clock may run ahead."""
-    latest = max((entry.at for entry in entries if entry.channel is Channel.SMS), default=now - _TICK)
-    return max(now, latest + _TICK)
 
 
 def _lift(session: Session, phone: str) -> None:

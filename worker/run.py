@@ -14,14 +14,12 @@ import structlog
 from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.bound import Activities
 from activities.interface import DELIVERY_QUEUES, TASK_QUEUE
 from activities.links import Links
-from campaign.errors import Unavailable
 from campaign.reasons import Channel
 from channels.outbox import Outbox
 from channels.protocol import MessageChannel
@@ -29,10 +27,11 @@ from channels.sendgrid import SendGrid
 from channels.twilio import Twilio
 from content.loading import load_campaign
 from settings import Settings
+from starter.client import connect as connect_as_configured
 from storage.database import Database
 from storage.migrate import ensure_schema
 from worker.health import health_app, serving
-from worker.plugin import afterglow_plugin
+from worker.plugin import afterglow_plugin, data_converter
 
 log = structlog.get_logger()
 
@@ -102,15 +101,11 @@ async def connect(settings: Settings) -> Client:
     Raises:
         Unavailable: no server there.
     """
-    config: dict[str, Any] = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
+    options: dict[str, Any] = {"plugins": [afterglow_plugin()], "data_converter": data_converter()}
     if settings.metrics_address:
         metrics = PrometheusConfig(bind_address=settings.metrics_address)
-        config["runtime"] = Runtime(telemetry=TelemetryConfig(metrics=metrics))
-    try:
-        return await Client.connect(**config, plugins=[afterglow_plugin()])
-    except RuntimeError:
-        msg = f"no Temporal server at {config['target_host']}: run `make dev`, or set TEMPORAL_ADDRESS"
-        raise Unavailable(msg) from None
+        options["runtime"] = Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    return await connect_as_configured(**options)
 
 
 @asynccontextmanager

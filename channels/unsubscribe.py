@@ -1,0 +1,16 @@
+"""The way out that every email has in its headers, whoever sends it."""
+
+from __future__ import annotations
+
+from channels.protocol import Outgoing
+
+
+def unsubscribe_headers(message: Outgoing) -> dict[str, str]:
+    """Return the headers by which a mail program unsubscribes: in one click (RFC 8058), or by mail."""
+    by_mail = f"<mailto:{message.unsubscribe}?subject=unsubscribe%20{message.id}>"
+    if not message.unsubscribe_url:
+        return {"List-Unsubscribe": by_mail}
+    return {
+        "List-Unsubscribe": f"<{message.unsubscribe_url}>, {by_mail}",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
