@@ -18,6 +18,7 @@ COPY activities/ activities/
 COPY campaign/ campaign/
 COPY channels/ channels/
 COPY content/ content/
+COPY intake/ intake/
 COPY starter/ starter/
 COPY storage/ storage/
 COPY web/ web/

@@ -28,7 +28,7 @@ dev: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m dev.bench $(ARGS)
-	$(BIN)/python -m dev.bench_callbacks
+	$(BIN)/python -m dev.bench.callbacks
 
 chaos: $(READY)
 	$(BIN)/python -m pytest -m chaos --chaos-campaigns=50 --chaos-kills=20 -s $(ARGS)

@@ -43,7 +43,7 @@ def _renderer(settings: Settings) -> structlog.typing.Processor:
 def _without_text(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Keep an exception's kind only: its text may hold an address (see `activities.failures`)."""
+    """Keep an exception's kind only: its text may hold an address (see `worker.failures`)."""
     info = event.pop("exc_info", None)
     error = info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):

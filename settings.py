@@ -64,8 +64,8 @@ class Settings(BaseSettings):
     environment: Environment = Environment.DEVELOPMENT
     home: Path = Path(".afterglow")
     database_url: Annotated[str, AfterValidator(_database_url)] = ""
-    campaign: Path = Path("content/campaign.toml")
-    templates: Path = Path("content")
+    campaign: Path = Path("content/default/campaign.toml")
+    templates: Path = Path("content/default")
     email: Literal["outbox", "sendgrid"] = "outbox"
     sms: Literal["outbox", "twilio"] = "outbox"
     public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")] | None = None

@@ -7,8 +7,8 @@ from activities.news import record_news
 from campaign.facts import MessageState
 from campaign.reasons import Reason
 from storage.database import Database
-from storage.messages import messages_of, settle
-from storage.runs import close_run
+from storage.queries.messages import messages_of, settle
+from storage.queries.runs import close_run
 
 
 def close(database: Database, request: CloseRequest) -> None:

@@ -16,8 +16,7 @@ from sqlmodel import Session
 from activities.interface import Delivered, DeliverRequest
 from activities.links import Links
 from activities.outcome import Attempt, refuse, release, stop, succeed, unconfirm
-from campaign.decision import decide
-from campaign.definition import Definition
+from campaign.definition.model import Definition
 from campaign.errors import (
     ChannelBusy,
     ChannelError,
@@ -28,12 +27,13 @@ from campaign.errors import (
 )
 from campaign.facts import MessageState
 from campaign.reasons import Channel
+from campaign.rules.decision import decide
 from channels.protocol import MessageChannel, Outgoing, Receipt
-from storage.channel_stops import PROBE_EVERY, wait_for
-from storage.customers import addresses_of
 from storage.database import Database
-from storage.messages import lock_message, other_provider_ids, settle
-from storage.runs import Loaded, get_run, load, load_definition
+from storage.queries.channel_stops import PROBE_EVERY, wait_for
+from storage.queries.customers import addresses_of
+from storage.queries.messages import lock_message, other_provider_ids, settle
+from storage.queries.runs import Loaded, get_run, load, load_definition
 from storage.tables import MessageRow
 
 ASK_AFTER = timedelta(seconds=15)

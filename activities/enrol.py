@@ -8,17 +8,17 @@ from datetime import datetime
 from sqlmodel import Session
 
 from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wake
-from campaign.decision import decide
-from campaign.definition import Definition, Step
+from campaign.customers.history import segment_of
+from campaign.definition.model import Definition, Step
 from campaign.errors import BadPurchase
-from campaign.experiment import in_holdout
-from campaign.history import segment_of
 from campaign.problems import time_problems
 from campaign.reasons import Reason
-from storage.customers import lock_customer
+from campaign.rules.decision import decide
+from campaign.rules.holdout import in_holdout
 from storage.database import Database
-from storage.orders import save_order
-from storage.runs import Loaded, load, open_runs, store_definition
+from storage.queries.customers import lock_customer
+from storage.queries.orders import save_order
+from storage.queries.runs import Loaded, load, open_runs, store_definition
 from storage.tables import RunRow
 
 

@@ -9,22 +9,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from campaign.decision import Kind
 from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
+from campaign.rules.decision import Kind
 from campaign.wire import OrderUpdate, Purchase
 
-WORKFLOW = "PostPurchaseCampaign"
-WORKFLOW_ID_PREFIX = "post-purchase/"
-TASK_QUEUE = "post-purchase"
-DELIVERY_QUEUES = {Channel.EMAIL: "deliver-email", Channel.SMS: "deliver-sms"}
-
 ENROL, SEGMENT, RENDER, DELIVER, CLOSE = "enrol", "segment", "render", "deliver", "close"
-
-
-def workflow_id(order_id: str) -> str:
-    """Return the id of an order's one campaign."""
-    return f"{WORKFLOW_ID_PREFIX}{order_id}"
 
 
 class Message(BaseModel):

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from campaign.tokens import TokenUse, make_token
 from content.context import MessageContext
 from content.links import Shortening, has_foreign_links
-from storage.links import short_code
+from storage.queries.links import short_code
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from sqlmodel import Session
 
 from activities.interface import News
-from storage.orders import record_order_event
-from storage.runs import get_run
+from storage.queries.orders import record_order_event
+from storage.queries.runs import get_run
 
 
 def record_news(session: Session, order_id: str, news: Iterable[News]) -> None:

@@ -17,10 +17,10 @@ from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
 from channels.protocol import Receipt
-from storage.channel_stops import resume_channel, stop_channel
-from storage.customers import addresses_of, lock_customer, record_consent, suppress
 from storage.database import Database
-from storage.messages import lock_message, settle
+from storage.queries.channel_stops import resume_channel, stop_channel
+from storage.queries.customers import addresses_of, lock_customer, record_consent, suppress
+from storage.queries.messages import lock_message, settle
 from storage.tables import MessageRow
 
 log = structlog.get_logger()

@@ -10,21 +10,21 @@ from sqlmodel import Session
 
 from activities.interface import RenderRequest
 from activities.links import Links
-from campaign.definition import Definition, Step
-from campaign.definition import Offer as OfferDefinition
+from campaign.customers.history import kept_orders, lifetime_value
+from campaign.definition.model import Definition, Step
+from campaign.definition.model import Offer as OfferDefinition
 from campaign.errors import NotFound
 from campaign.facts import MessageState, Purpose
-from campaign.history import kept_orders, lifetime_value
 from campaign.reasons import Channel
 from content.context import Customer, Line, MessageContext, Offer, Order, Product
 from content.links import shorten_html, shorten_text
 from content.loading import brand_of
 from content.rendering import EmailContent, SmsContent, render_email, render_sms
-from storage.catalogue import best_sellers, bought_together, new_products, products_by_sku
 from storage.database import Database
-from storage.messages import get_message
-from storage.orders import order_lines
-from storage.runs import Loaded, load
+from storage.queries.catalogue import best_sellers, bought_together, new_products, products_by_sku
+from storage.queries.messages import get_message
+from storage.queries.orders import order_lines
+from storage.queries.runs import Loaded, load
 from storage.tables import MessageRow, ProductRow
 
 SHOWN_PRODUCTS = 3

@@ -9,14 +9,14 @@ from sqlmodel import Session
 from activities.enrol import wake_for
 from activities.interface import Answer, ClaimedMessage, SegmentRequest
 from activities.news import record_news
-from campaign.consent import Permission
-from campaign.decision import Decision, Kind, decide
-from campaign.definition import Step
+from campaign.definition.model import Step
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
+from campaign.rules.consent import Permission
+from campaign.rules.decision import Decision, Kind, decide
 from storage.database import Database
-from storage.messages import add_message, get_message, message_id, settle
-from storage.runs import Loaded, load, record_step
+from storage.queries.messages import add_message, get_message, message_id, settle
+from storage.queries.runs import Loaded, load, record_step
 from storage.tables import MessageRow
 
 

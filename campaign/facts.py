@@ -111,7 +111,7 @@ class PastMessage:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that `campaign.decision.decide` looks at besides the definition, the step and the time."""
+    """All that `campaign.rules.decision.decide` looks at besides the definition, the step and the time."""
 
     order_id: str
     placed_at: datetime

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campaign.definition import Definition
+from campaign.definition.loading import parse_definition
+from campaign.definition.model import Definition
 from campaign.errors import BadCampaign, Problem
-from campaign.loading import parse_definition
 from campaign.reasons import Channel
 from content.checking import check_templates, full_example
 from content.context import Brand

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from campaign.definition import Definition
-from campaign.definition import Offer as OfferDefinition
+from campaign.definition.model import Definition
+from campaign.definition.model import Offer as OfferDefinition
 from campaign.errors import Problem
 from campaign.reasons import Channel
 from content.context import Customer, MessageContext, Offer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from dev.ports import TEMPORAL_PORT, UI_PORT, WEB_PORT, next_free
+from dev.servers.ports import TEMPORAL_PORT, UI_PORT, WEB_PORT, next_free
 from dev.stack import Wanted, cancel_on_signals, finish, stack, until_stopped
 from settings import load_settings
 

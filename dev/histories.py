@@ -18,20 +18,20 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.interface import TASK_QUEUE, WORKFLOW, workflow_id
+from campaign.contract import TASK_QUEUE, WORKFLOW, workflow_id
 from campaign.facts import MessageState
 from campaign.reasons import Reason
 from campaign.wire import Customer
-from dev.temporal import temporal_server
+from dev.servers.temporal import temporal_server
 from settings import Settings
-from storage.customers import save_customer
 from storage.database import Database
-from storage.messages import messages_of, settle
 from storage.migrate import upgrade
+from storage.queries.customers import save_customer
+from storage.queries.messages import messages_of, settle
 from worker.plugin import afterglow_plugin
 from worker.run import make_activities, workers
 
-FOLDER = Path(__file__).parent.parent / "tests" / "histories"
+FOLDER = Path(__file__).parent.parent / "tests" / "workflows" / "histories"
 MINUTE = timedelta(minutes=1)
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from campaign.loading import definition_schema
+from campaign.definition.loading import definition_schema
 
 FILE = Path(__file__).parent.parent / "docs" / "campaign.schema.json"
 

@@ -23,13 +23,13 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.interface import workflow_id
+from campaign.contract import workflow_id
 from campaign.errors import AfterglowError, Unavailable
 from campaign.wire import OrderStatus, OrderUpdate, Purchase
-from dev.demo import FAST, Theatre, load_shop
-from dev.ports import HOST
+from dev.demo.__main__ import FAST, Theatre, load_shop
 from dev.sample_shop.people import people
 from dev.sample_shop.stories import PROCESSED, Story, stories
+from dev.servers.ports import HOST
 from dev.stack import Stack, Wanted, cancel_on_signals, stack
 from starter.client import Campaigns
 from storage.database import Database

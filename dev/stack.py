@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from campaign.errors import AfterglowError
-from dev.binaries import Say
-from dev.ports import HOST, free_ports
-from dev.processes import Process, start
-from dev.readiness import wait_until_answers
-from dev.temporal import TemporalServer, temporal_server
+from dev.servers.binaries import Say
+from dev.servers.ports import HOST, free_ports
+from dev.servers.processes import Process, start
+from dev.servers.readiness import wait_until_answers
+from dev.servers.temporal import TemporalServer, temporal_server
 
 
 def _complain(text: str) -> None:

@@ -8,7 +8,10 @@ import sys
 
 import typer
 
-from starter import campaign_commands, channel_commands, data_commands, server_commands
+from starter.commands import campaigns as campaign_commands
+from starter.commands import channels as channel_commands
+from starter.commands import data as data_commands
+from starter.commands import server as server_commands
 
 app = typer.Typer(
     help="Afterglow: start post-purchase campaigns, tell them news, see where they stand.",

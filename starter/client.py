@@ -23,7 +23,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.interface import TASK_QUEUE, WORKFLOW, workflow_id
+from campaign.contract import TASK_QUEUE, WORKFLOW, workflow_id
 from campaign.errors import CampaignClosed, NotFound, Unavailable
 from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop, Wire
 

@@ -19,7 +19,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-SEARCH_ATTRIBUTES = ("CustomerId", "CampaignStep", "CampaignSegment", "ExitReason")
+from campaign.contract import SEARCH_ATTRIBUTES
 
 
 async def prepare_namespace(client: Client, retention: timedelta) -> None:

@@ -11,7 +11,7 @@ from campaign.problems import time_problems
 from campaign.wire import OrderUpdate, Purchase
 from starter.client import Campaigns, Started
 from storage.database import Database
-from storage.orders import is_known, record_order_event
+from storage.queries.orders import is_known, record_order_event
 
 
 async def start_orders(

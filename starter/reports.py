@@ -8,9 +8,9 @@ from sqlmodel import Session
 
 from campaign.errors import NotFound
 from campaign.reasons import TEXTS, Reason
-from storage.customers import consents_of
-from storage.messages import messages_of
-from storage.runs import get_run, steps_of
+from storage.queries.customers import consents_of
+from storage.queries.messages import messages_of
+from storage.queries.runs import get_run, steps_of
 from storage.tables import MessageRow, StepRow
 
 

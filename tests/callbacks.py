@@ -25,9 +25,9 @@ from campaign.reasons import Channel
 from campaign.wire import Customer, Purchase
 from settings import Settings
 from starter import clock
-from storage.customers import save_customer
 from storage.database import Database
-from storage.messages import add_message, get_message, message_id, settle
+from storage.queries.customers import save_customer
+from storage.queries.messages import add_message, get_message, message_id, settle
 from storage.tables import MessageRow
 from tests.facts import PLACED, default_definition
 from web.app import create_app

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from campaign.decision import Kind, decide
-from campaign.definition import Definition
+from campaign.definition.model import Definition
 from campaign.facts import CustomerFacts, Facts, MessageState, PastMessage, PastOrder
 from campaign.reasons import Channel
+from campaign.rules.decision import Kind, decide
 from campaign.wire import OrderStatus
 
 MOST_ASKS = 300

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 import structlog
-from sqlalchemy import make_url
 from sqlmodel import Session
-from temporalio.client import Client, WorkflowHandle
-from temporalio.testing import TimeSkipper
+from temporalio.client import Client
 
-from activities.bound import Activities
-from activities.interface import workflow_id
 from campaign.errors import Unavailable
-from campaign.wire import Customer
-from dev.postgres import postgres_server
-from dev.temporal import TemporalServer, temporal_server
-from settings import Settings
-from storage.customers import save_customer
+from dev.servers.postgres import postgres_server
+from dev.servers.temporal import TemporalServer, temporal_server
 from storage.database import Database
-from storage.messages import messages_of
 from storage.migrate import upgrade
-from storage.tables import MessageRow
 from tests.mail import Mail, mailing
+from tests.shop import Shop, new_postgres_database, running_shop
 from worker.plugin import afterglow_plugin
-from worker.run import make_activities, workers
 
 # Workers run in the tests' own process: what they log must not mix with what a command prints.
 structlog.configure(
@@ -74,16 +61,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str |
     opened.close()
 
 
-def new_postgres_database(server: str) -> str:
-    """Make an empty database on the server; return its URL."""
-    name = f"test_{uuid4().hex[:12]}"
-    admin = Database(server)
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    admin.close()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
     """One open transaction."""
@@ -104,52 +81,6 @@ async def client(temporal: TemporalServer) -> Client:
     return await Client.connect(temporal.address, plugins=[afterglow_plugin()])
 
 
-@dataclass
-class Shop:
-    """A worker with its own database and outbox, and what a test does with them."""
-
-    settings: Settings
-    database: Database
-    client: Client
-    activities: Activities
-
-    @property
-    def skipping(self) -> Client:
-        """A client whose workflows skip time."""
-        return TimeSkipper(self.client).client
-
-    def save(self, **contact: Any) -> None:
-        """Save a customer; a New Yorker with an e-mail address unless told otherwise."""
-        values = {"customer_id": "c-1", "email": "ada@example.com", "first_name": "Ada", "country": "US"}
-        with self.database.transaction() as opened:
-            save_customer(
-                opened, Customer.model_validate({**values, "time_zone": "America/New_York", **contact})
-            )
-
-    def messages(self, order_id: str) -> list[MessageRow]:
-        """The order's messages as the database has them, by claim time."""
-        with self.database.transaction() as opened:
-            return list(messages_of(opened, order_id))
-
-    def handle(self, order_id: str) -> WorkflowHandle[Any, Any]:
-        """The order's workflow."""
-        return self.client.get_workflow_handle(workflow_id(order_id))
-
-    @property
-    def outbox(self) -> list[Path]:
-        """Every file that was sent."""
-        return sent_files(self.settings.outbox)
-
-
-@asynccontextmanager
-async def running_shop(client: Client, database: Database, home: Path, **changes: Any) -> AsyncIterator[Shop]:
-    """Run a worker in this process."""
-    settings = Settings(home=home, database_url=database.url, shutdown_seconds=5, **changes)
-    activities = make_activities(settings, database)
-    async with workers(client, settings, activities):
-        yield Shop(settings, database, client, activities)
-
-
 @pytest.fixture
 async def shop(client: Client, database: Database, tmp_path: Path) -> AsyncIterator[Shop]:
     """A worker on either database."""
@@ -162,13 +93,3 @@ async def mail(database: Database, tmp_path: Path) -> AsyncIterator[Mail]:
     """A customer with one open campaign, and the web server's pages."""
     async with mailing(database, tmp_path / "outbox") as made:
         yield made
-
-
-def sent_files(outbox: Path) -> list[Path]:
-    """Every message in an outbox folder."""
-    return sorted(path for path in outbox.glob("*/*") if path.is_file() and path.parent.name != ".drafts")
-
-
-def unique(prefix: str) -> str:
-    """An id that no other test uses: all share one Temporal server."""
-    return f"{prefix}-{uuid4().hex[:8]}"

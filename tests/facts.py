@@ -8,14 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from campaign.definition import Definition
+from campaign.definition.loading import parse_definition
+from campaign.definition.model import Definition
 from campaign.facts import ConsentEntry, CustomerFacts, Facts, MessageState, PastMessage, PastOrder
-from campaign.loading import parse_definition
 from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 
 ROOT = Path(__file__).parent.parent
-CAMPAIGN = ROOT / "content" / "campaign.toml"
+CAMPAIGN = ROOT / "content" / "default" / "campaign.toml"
 PLACED = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 EVERYWHERE = frozenset(Channel)
 

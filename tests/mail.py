@@ -18,16 +18,16 @@ from activities.interface import DeliverRequest, EnrolRequest, RenderRequest, Se
 from activities.links import Links
 from activities.render import render
 from activities.segment import segment
-from campaign.decision import Decision, decide
 from campaign.reasons import Channel
+from campaign.rules.decision import Decision, decide
 from campaign.tokens import TokenUse, make_token
 from campaign.wire import Customer, Purchase
-from channels.outbox import Outbox
+from channels.outbox.send import Outbox
 from settings import Settings
-from storage.customers import save_customer
 from storage.database import Database
-from storage.messages import get_message
-from storage.runs import load
+from storage.queries.customers import save_customer
+from storage.queries.messages import get_message
+from storage.queries.runs import load
 from storage.tables import ConsentRow, MessageEventRow, MessageRow
 from tests.facts import PLACED, ROOT, default_definition
 from web.app import create_app
@@ -78,7 +78,12 @@ class Mail:
         """Claim and render the loyalty message of an order."""
         request = SegmentRequest(order_id=order_id, step="loyalty", now=LOYALTY)
         (message,) = segment(self.database, request).messages
-        render(self.database, ROOT / "content", RenderRequest(message_id=message.id, now=LOYALTY), links)
+        render(
+            self.database,
+            ROOT / "content" / "default",
+            RenderRequest(message_id=message.id, now=LOYALTY),
+            links,
+        )
         with self.database.transaction() as session:
             return get_message(session, message.id)
 

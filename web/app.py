@@ -22,10 +22,14 @@ from starter.client import Campaigns, connect
 from starter.inputs import parse_all
 from starter.orders import record_update, start_orders
 from starter.reports import order_report_or_none
-from storage.customers import save_customer
 from storage.database import Database
-from web import clicks, consents, pages, sendgrid_hooks, twilio_hooks
+from storage.queries.customers import save_customer
+from web.api import consents
 from web.health import add_health
+from web.hooks import sendgrid as sendgrid_hooks
+from web.hooks import twilio as twilio_hooks
+from web.pages import clicks
+from web.pages import routes as pages
 
 Json = Annotated[Any, Body()]
 Connect = Callable[[], Awaitable[Client]]

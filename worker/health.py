@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI, Response
 
-from storage.channel_stops import stopped_channels
 from storage.database import Database
+from storage.queries.channel_stops import stopped_channels
 
 
 def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:

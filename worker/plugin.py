@@ -8,7 +8,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from activities.failures import FailureInterceptor
+from worker.failures import FailureInterceptor
 from workflows.campaign import PostPurchaseCampaign
 
 PASSED_THROUGH = (

@@ -17,14 +17,14 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
-from activities.bound import Activities
-from activities.interface import DELIVERY_QUEUES, TASK_QUEUE
 from activities.links import Links
+from activities.temporal import Activities
+from campaign.contract import DELIVERY_QUEUES, TASK_QUEUE
 from campaign.reasons import Channel
-from channels.outbox import Outbox
+from channels.outbox.send import Outbox
 from channels.protocol import MessageChannel
-from channels.sendgrid import SendGrid
-from channels.twilio import Twilio
+from channels.sendgrid.send import SendGrid
+from channels.twilio.send import Twilio
 from content.loading import load_campaign
 from settings import Settings
 from starter.client import connect as connect_as_configured

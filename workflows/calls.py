@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 
 with workflow.unsafe.imports_passed_through():
     from activities import interface as act
+    from campaign.contract import DELIVERY_QUEUES
     from campaign.facts import MessageState
 
 T = TypeVar("T")
@@ -73,7 +74,7 @@ async def deliver(message: act.ClaimedMessage, summary: str) -> MessageState:
             act.DELIVER,
             act.DeliverRequest(message_id=message.id, now=now),
             result_type=act.Delivered,
-            task_queue=act.DELIVERY_QUEUES[message.channel],
+            task_queue=DELIVERY_QUEUES[message.channel],
             schedule_to_close_timeout=max(message.latest - now, SEND_TIMEOUT),
             start_to_close_timeout=SEND_TIMEOUT,
             retry_policy=SEND_RETRIES,

@@ -18,10 +18,11 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
     from activities import interface as act
-    from campaign.decision import Kind
+    from campaign.contract import WORKFLOW, workflow_id
     from campaign.facts import MessageState
     from campaign.problems import problems_of, time_problems
     from campaign.reasons import TEXTS, Reason
+    from campaign.rules.decision import Kind
     from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop
     from workflows.calls import ask, deliver
     from workflows.status import ENDED, Status
@@ -35,7 +36,7 @@ ASK_AGAIN = timedelta(minutes=1)
 W = TypeVar("W", OrderUpdate, Repurchase, Stop, DeliveryFailure)
 
 
-@workflow.defn(name=act.WORKFLOW)
+@workflow.defn(name=WORKFLOW)
 class PostPurchaseCampaign:
     """One order's campaign. Input: a `campaign.wire.Purchase` as JSON, from any SDK."""
 
@@ -121,7 +122,7 @@ class PostPurchaseCampaign:
     async def _supersede(self, order_ids: list[str]) -> None:
         """Tell the customer's older campaigns; one that has just ended needs no telling."""
         told = (
-            workflow.get_external_workflow_handle(act.workflow_id(order_id)).signal(
+            workflow.get_external_workflow_handle(workflow_id(order_id)).signal(
                 "repurchased", {"order_id": self._status.order_id}
             )
             for order_id in order_ids

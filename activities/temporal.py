@@ -1,0 +1,89 @@
+"""The activities as Temporal runs them: what they need is bound here once, by the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from temporalio import activity
+
+from activities import interface as act
+from activities.close import close
+from activities.deliver import deliver
+from activities.enrol import enrol
+from activities.links import Links
+from activities.render import render
+from activities.segment import segment
+from campaign.definition.model import Definition
+from campaign.reasons import Channel
+from channels.protocol import MessageChannel
+from storage.database import Database
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Activities:
+    """What the activities need.
+
+    ``definition`` is what new campaigns start with; running ones keep the version they have. ``links``
+    is None where no public address is set.
+    """
+
+    database: Database
+    definition: Definition
+    templates: Path
+    channels: Mapping[Channel, MessageChannel]
+    links: Links | None = None
+
+    @activity.defn(name=act.ENROL)
+    def enrol(self, request: act.EnrolRequest) -> act.Enrolled:
+        """See `activities.enrol`."""
+        enrolled = enrol(self.database, self.definition, request)
+        log.info("campaign started", order=request.purchase.order_id, segment=enrolled.segment)
+        return enrolled
+
+    @activity.defn(name=act.SEGMENT)
+    def segment(self, request: act.SegmentRequest) -> act.Answer:
+        """See `activities.segment`."""
+        answer = segment(self.database, request)
+        decided = {"decision": answer.kind.value, "reason": answer.reason.value}
+        log.info("step decided", order=request.order_id, step=request.step, **decided)
+        return answer
+
+    @activity.defn(name=act.RENDER)
+    def render(self, request: act.RenderRequest) -> None:
+        """See `activities.render`."""
+        render(self.database, self.templates, request, self.links)
+
+    @activity.defn(name=act.DELIVER)
+    def deliver(self, request: act.DeliverRequest) -> act.Delivered:
+        """See `activities.deliver`. The request's time is moved on by what the attempt has waited."""
+        now = request.now + _waited()
+        moved = request.model_copy(update={"now": now})
+        delivered = deliver(self.database, self.channels, moved, self.links)
+        log.info("message settled", message_id=request.message_id, state=delivered.state.value)
+        return delivered
+
+    @activity.defn(name=act.CLOSE)
+    def close(self, request: act.CloseRequest) -> None:
+        """See `activities.close`."""
+        close(self.database, request)
+        log.info("campaign ended", order=request.order_id, reason=request.reason.value)
+
+    def for_campaigns(self) -> list[Callable[..., Any]]:
+        """Return the activities of the workflow's own queue."""
+        return [self.enrol, self.segment, self.render, self.close]
+
+
+def _waited() -> timedelta:
+    """Return how long this attempt has been waiting since the workflow asked for it.
+
+    Both times are the server's, so that the difference is right when it skips time.
+    """
+    info = activity.info()
+    return max(info.started_time - info.scheduled_time, timedelta(0))

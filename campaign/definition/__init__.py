@@ -1,0 +1,1 @@
+"""The campaign as data: TOML to pydantic, its loading and its mistakes."""

@@ -1,0 +1,82 @@
+"""TOML text -> `Definition`, with every mistake listed at once; and back to the text that is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from campaign.definition.model import Definition
+from campaign.definition.references import reference_problems
+from campaign.errors import BadCampaign, Problem
+from campaign.problems import problems_of
+
+DIGEST_LENGTH = 16
+
+
+def parse_definition(text: str, file: str = "campaign.toml") -> Definition:
+    """Read a campaign.
+
+    Raises:
+        BadCampaign: with every mistake: by line where the TOML is broken, else by key path.
+    """
+    raw = _parse_toml(text, file)
+    problems = [replace(problem, where=f"{file}: {problem.where}") for problem in reference_problems(raw)]
+    try:
+        definition = Definition.model_validate(raw)
+    except ValidationError as error:
+        problems = problems_of(error, file) + problems
+    if problems:
+        raise BadCampaign([_named(problem, raw) for problem in problems])
+    return definition
+
+
+def _parse_toml(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        where = f"{file}:{found[1]}:{found[2]}" if found else file
+        what = str(error).split(" (at ")[0]
+        raise BadCampaign([Problem(where, what, "see toml.io for how to write TOML")]) from None
+
+
+def _named(problem: Problem, raw: dict[str, Any]) -> Problem:
+    """Add the step's name to ``steps[2]``: a marketer knows it by name."""
+
+    def name_of(found: re.Match[str]) -> str:
+        rows, number = raw.get("steps"), int(found[1])
+        row = rows[number] if isinstance(rows, list) and number < len(rows) else None
+        name = row.get("name") if isinstance(row, dict) else None
+        return f'{found[0]} ("{name}")' if name else found[0]
+
+    return replace(problem, where=re.sub(r"steps\[(\d+)\]", name_of, problem.where))
+
+
+def definition_text(definition: Definition) -> str:
+    """Return the canonical JSON of a definition: equal definitions give equal text."""
+    return json.dumps(definition.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+
+def definition_digest(definition: Definition) -> str:
+    """Return the name of this very version: the start of the SHA-256 of its canonical JSON."""
+    return hashlib.sha256(definition_text(definition).encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def stored_definition(text: str) -> Definition:
+    """Read back what `definition_text` wrote."""
+    return Definition.model_validate_json(text)
+
+
+def definition_schema() -> dict[str, Any]:
+    """Return the JSON Schema for editors (mode: what a person writes)."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Definition.model_json_schema(mode="validation"),
+        "title": "Afterglow campaign",
+    }

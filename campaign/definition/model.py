@@ -1,0 +1,257 @@
+"""The campaign as data: what a marketer writes in ``campaign.toml``, as strict models.
+
+Durations are written for people (``"30 days"``). Nothing here does I/O; `campaign.definition.loading` reads
+the TOML text and lists every mistake in it at once.
+"""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, model_validator
+
+from campaign.definition.durations import Duration
+from campaign.reasons import Channel
+from campaign.wire import Country, CurrencyCode, Money, TimeZone
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+SegmentOrAll = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9-]{0,39})$")]
+Template = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Days = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class Section(BaseModel):
+    """Base of every table of the file: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Event(StrEnum):
+    """What a step's due time can be counted from."""
+
+    PLACED = "placed"
+    PROCESSED = "processed"
+    FULFILLED = "fulfilled"
+    DELIVERED = "delivered"
+    LAST_ORDER = "last_order"
+
+
+class Brand(Section):
+    """Who the messages are from. ``postal_address`` and the opt-out wording are required by law.
+
+    With ``sms_plain_characters`` an SMS is written in GSM-7 where no letter is lost by it (a curly quote
+    becomes a straight one, a name's ś an s): one other character takes it to UCS-2, at twice the price.
+    """
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    url: Url
+    logo_url: Url | None = None
+    from_email: EmailStr
+    reply_to: EmailStr | None = None
+    support_email: EmailStr
+    unsubscribe_email: EmailStr
+    postal_address: Words
+    sms_opt_out: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "Reply STOP to opt out"
+    sms_plain_characters: bool = False
+    sms_help: Annotated[str, StringConstraints(min_length=1, max_length=160)] | None = None
+    review_url: Url
+    share_url: Url
+    loyalty_name: Words
+    loyalty_url: Url
+
+
+class Shop(Section):
+    """What holds for customers about whom nothing better is known.
+
+    ``fallback``: where one channel fails for good or may not be used any more, a customer who named no
+    channel is written to on the other.
+    """
+
+    currency: CurrencyCode
+    country: Country
+    time_zone: TimeZone
+    vertical: Name = "general"
+    channels: Annotated[list[Channel], Field(min_length=1)] = [Channel.EMAIL, Channel.SMS]
+    fallback: bool = True
+    email_opt_out_countries: list[Country] = []
+
+
+class ConsentPolicy(Section):
+    """How consent is taken, beyond the countries' e-mail policy (`Shop.email_opt_out_countries`).
+
+    With ``sms_double_opt_in`` a consent for SMS counts once the customer has confirmed it from the
+    number itself; the question is the template ``sms_opt_in`` and is asked once.
+    """
+
+    sms_double_opt_in: bool = True
+    sms_opt_in: Template = "opt_in"
+    engaged_within: Duration = timedelta(days=180)
+
+
+class Vertical(Section):
+    """A line of business: how long its customers usually take to buy again."""
+
+    buying_cycle: Duration
+
+
+class Timing(Section):
+    """How win-backs are stretched: delay x cycle / ``reference_cycle``, within the two bounds.
+
+    ``min_gap`` stands between two steps of a campaign, ``less_gap`` between any two messages to a
+    customer who asked for fewer.
+    """
+
+    reference_cycle: Duration = timedelta(days=30)
+    min_scale: Annotated[float, Field(gt=0, le=1)] = 0.7
+    max_scale: Annotated[float, Field(ge=1, le=10)] = 2.0
+    orders_for_cycle: Annotated[int, Field(ge=2)] = 4
+    min_gap: Duration = timedelta(days=2)
+    less_gap: Duration = timedelta(days=30)
+
+
+class Segment(Section):
+    """Customers with at least so many orders, or at least so much lifetime value (either will do)."""
+
+    name: Name
+    min_orders: Annotated[int, Field(ge=1)] | None = None
+    min_lifetime_value: Money | None = None
+
+
+class Hours(Section):
+    """When a channel may be used, in the customer's local time; single days may differ."""
+
+    start: time
+    end: time
+    days: dict[Days, tuple[time, time] | Literal["never"]] = {}
+
+    @model_validator(mode="after")
+    def _starts_before_it_ends(self) -> Self:
+        windows = [(self.start, self.end), *(w for w in self.days.values() if w != "never")]
+        if any(start >= end for start, end in windows):
+            msg = "starts at or after its end: quiet hours allow one stretch of a day"
+            raise ValueError(msg)
+        return self
+
+
+class Cap(Section):
+    """At most ``messages`` in any stretch of ``per``, over all of a customer's campaigns."""
+
+    channel: Channel
+    messages: Annotated[int, Field(ge=1)]
+    per: Duration
+
+
+class Anchor(Section):
+    """An event and a delay after it."""
+
+    event: Event
+    delay: Duration
+
+
+class Offer(Section):
+    """An incentive as the customer reads it."""
+
+    text: Words
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{3,30}$")] | None = None
+    valid_for: Duration | None = None
+    terms: Words | None = None
+
+
+class Audience(Section):
+    """What a step says to some segments: one template for each channel it uses."""
+
+    segments: Annotated[list[SegmentOrAll], Field(min_length=1)]
+    email: Template | None = None
+    sms: Template | None = None
+    offer: Name | None = None
+
+    def template(self, channel: Channel) -> str | None:
+        """Return the template for a channel, if this audience is spoken to on it."""
+        return self.email if channel is Channel.EMAIL else self.sms
+
+
+class StepChannels(StrEnum):
+    """Which channels a step uses for customers who named none, or both."""
+
+    BEST = "best"
+    EMAIL = "email"
+    SMS = "sms"
+    BOTH = "both"
+    EMAIL_THEN_SMS = "email_then_sms"
+
+
+class Step(Section):
+    """One step: due ``anchors`` (the first whose event is known), sent until ``latest``.
+
+    ``latest`` is an event with a delay, or ``window`` counts from the due time. ``scaled`` delays
+    follow the vertical and the customer's buying cycle. With ``channels = "email_then_sms"`` the SMS
+    follows ``sms_after`` the email, unless that was opened or clicked.
+    """
+
+    name: Name
+    title: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    anchors: Annotated[list[Anchor], Field(min_length=1)]
+    not_before: Anchor | None = None
+    latest: Anchor | None = None
+    window: Duration | None = None
+    scaled: bool = False
+    channels: StepChannels = StepChannels.BEST
+    sms_after: Duration = timedelta(days=2)
+    audiences: Annotated[list[Audience], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_way_to_end(self) -> Self:
+        if (self.latest is None) == (self.window is None):
+            msg = 'needs either latest = { event = "placed", delay = "..." } or window = "..."'
+            raise ValueError(msg)
+        placed = (Event.PLACED, Event.LAST_ORDER)
+        if self.latest and self.latest.event not in placed:
+            msg = "latest must count from placed: any other event may never come"
+            raise ValueError(msg)
+        if self.window and not any(anchor.event in placed for anchor in self.anchors):
+            msg = "with window, one anchor must count from placed: any other event may never come"
+            raise ValueError(msg)
+        return self
+
+    def audience(self, segment: str) -> Audience | None:
+        """Return what this step has for a segment (``"*"`` stands for every segment)."""
+        return next((a for a in self.audiences if segment in a.segments or "*" in a.segments), None)
+
+
+class Definition(Section):
+    """A whole campaign. Its digest names the version that a running campaign keeps."""
+
+    name: Name
+    holdout: Annotated[Decimal, Field(ge=0, le=Decimal("0.5"))] = Decimal(0)
+    brand: Brand
+    shop: Shop
+    consent: ConsentPolicy = ConsentPolicy()
+    timing: Timing = Timing()
+    verticals: Annotated[dict[Name, Vertical], Field(min_length=1)]
+    segments: Annotated[list[Segment], Field(min_length=1)]
+    quiet_hours: dict[Channel, Hours] = {}
+    caps: list[Cap] = []
+    offers: dict[Name, Offer] = {}
+    steps: Annotated[list[Step], Field(min_length=1, max_length=12)]
+
+    def step(self, name: str) -> Step:
+        """Return a step by name.
+
+        Raises:
+            KeyError: no such step.
+        """
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    def after(self, name: str) -> Step | None:
+        """Return the step that follows, or None after the last."""
+        names = [step.name for step in self.steps]
+        following = names.index(name) + 1
+        return self.steps[following] if following < len(names) else None

@@ -1,0 +1,103 @@
+"""Mistakes that no single table shows: names that lead nowhere, names used twice, words that law wants.
+
+These bind what is written now, not the versions that running campaigns keep. Works on the raw TOML, so
+that these are listed together with mistakes of form, not after them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from campaign.customers.keywords import WORDS, Ask
+from campaign.errors import Problem
+
+Table = dict[str, Any]
+EVERY_SEGMENT = "*"
+OPT_OUT_KEYWORDS = sorted(word.upper() for word in WORDS[Ask.STOP])
+
+
+def reference_problems(raw: Table) -> list[Problem]:
+    """List every name that leads nowhere or is used twice, by its key path."""
+    return [
+        *_twice("steps", _rows(raw, "steps")),
+        *_twice("segments", _rows(raw, "segments")),
+        *_vertical(raw),
+        *_brand(_table(raw, "brand")),
+        *_catch_all(_rows(raw, "segments")),
+        *_audiences(raw),
+    ]
+
+
+def _table(raw: Table, key: str) -> Table:
+    value = raw.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _rows(raw: Table, key: str) -> list[Table]:
+    value = raw.get(key)
+    return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else []
+
+
+def _twice(table: str, rows: list[Table]) -> Iterator[Problem]:
+    names = [str(row["name"]) for row in rows if "name" in row]
+    for name, count in Counter(names).items():
+        if count > 1:
+            where = f"{table}[{names.index(name)}].name"
+            yield Problem(where, f'"{name}" is used {count} times', "give each its own name")
+
+
+def _vertical(raw: Table) -> Iterator[Problem]:
+    name = _table(raw, "shop").get("vertical", "general")
+    if name not in _table(raw, "verticals"):
+        yield _unknown("shop.vertical", str(name), _table(raw, "verticals"))
+
+
+def _brand(brand: Table) -> Iterator[Problem]:
+    """What law wants in messages must do what it is there for (CTIA's keywords; 15 USC 7704(a)(5))."""
+    wording = brand.get("sms_opt_out")
+    if isinstance(wording, str) and not set(re.findall(r"\w+", wording.upper())) & set(OPT_OUT_KEYWORDS):
+        what = "names no word that opts out"
+        yield Problem("brand.sms_opt_out", what, f"write one of {', '.join(OPT_OUT_KEYWORDS)}")
+    address = brand.get("postal_address")
+    if isinstance(address, str) and not re.search(r"\d", address):
+        yield Problem("brand.postal_address", "has no number", "write the street or PO box and postal code")
+
+
+def _catch_all(segments: list[Table]) -> Iterator[Problem]:
+    if not segments or segments[-1].keys() & {"min_orders", "min_lifetime_value"} == set():
+        return
+    yield Problem(
+        f"segments[{len(segments) - 1}]",
+        f'the last segment, "{segments[-1].get("name")}", does not take everyone who is left',
+        "end the list with a segment that has neither min_orders nor min_lifetime_value",
+    )
+
+
+def _audiences(raw: Table) -> Iterator[Problem]:
+    for number, step in enumerate(_rows(raw, "steps")):
+        for place, audience in enumerate(_rows(step, "audiences")):
+            yield from _audience(raw, audience, f"steps[{number}].audiences[{place}]")
+
+
+def _audience(raw: Table, audience: Table, where: str) -> Iterator[Problem]:
+    known = [str(row.get("name")) for row in _rows(raw, "segments")]
+    names = audience.get("segments")
+    for place, name in enumerate(names if isinstance(names, list) else []):
+        if name not in (*known, EVERY_SEGMENT):
+            yield _unknown(f"{where}.segments[{place}]", str(name), known)
+    offer = audience.get("offer")
+    if offer is not None and offer not in _table(raw, "offers"):
+        yield _unknown(f"{where}.offer", str(offer), _table(raw, "offers"))
+    if "email" not in audience and "sms" not in audience:
+        yield Problem(where, "says nothing on any channel", "name a template: email = ... or sms = ...")
+
+
+def _unknown(where: str, name: str, known: Iterable[str]) -> Problem:
+    names = sorted(known)
+    close = get_close_matches(name, names, 1)
+    fix = f'did you mean "{close[0]}"?' if close else f"write one of: {', '.join(names) or '(none defined)'}"
+    return Problem(where, f'"{name}" is not defined', fix)

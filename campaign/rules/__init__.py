@@ -1,0 +1,1 @@
+"""The decision, and every rule it is made of."""

@@ -1,0 +1,104 @@
+"""Quiet hours: the next moment at which it is a decent time of day wherever the customer may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from campaign.definition.model import Definition, Hours
+from campaign.facts import CustomerFacts
+from campaign.places.law import places_of
+from campaign.places.regions import Zones
+from campaign.places.zones import Whereabouts, whereabouts
+from campaign.reasons import Channel
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_HORIZON_DAYS = 9
+#: From ten in the morning in Los Angeles to eight in the evening in New York.
+UNKNOWN_US = Hours(start=time(13), end=time(20))
+_EASTERN = ZoneInfo("America/New_York")
+#: Stands for the zone of a customer of whom no more is known: `UNKNOWN_US` in Eastern time.
+SOMEWHERE_IN_US = "US"
+
+#: Hours, and the zone in whose local time they are meant.
+Rule = tuple[Hours, ZoneInfo]
+
+
+def next_decent(
+    definition: Definition, customer: CustomerFacts, channel: Channel, now: datetime
+) -> datetime | None:
+    """Return the first instant from ``now`` on that is decent on a channel.
+
+    Decent is what the campaign's hours and, for SMS, those of every place that the customer may be in
+    allow in every zone that the customer may be in. Where those never meet, the campaign's hours are kept
+    in the zones of the more trusted sources only, in the end in the first one's; where that gives no time
+    either, the places' hours too. None when even then there is none within nine days.
+    """
+    where = whereabouts(customer, definition.shop.country)
+    own = definition.quiet_hours.get(channel)
+    legal = [place.hours for place in places_of(where)] if channel is Channel.SMS else []
+    for zones, legal_zones in _more_and_more_trusted(where, definition.shop.time_zone):
+        at = next_allowed(_rules([own] if own else [], zones, legal, legal_zones), now)
+        if at is not None:
+            return at
+    return None
+
+
+def _rules(own: list[Hours], zones: Zones, legal: list[Hours], legal_zones: Zones) -> list[Rule]:
+    rules = [(hours, zone) for hours in own for zone in zones]
+    rules += [(hours, zone) for hours in legal for zone in legal_zones]
+    if rules and SOMEWHERE_IN_US in zones:
+        rules.append((UNKNOWN_US, SOMEWHERE_IN_US))
+    return [(hours, _EASTERN if zone == SOMEWHERE_IN_US else ZoneInfo(zone)) for hours, zone in rules]
+
+
+def _more_and_more_trusted(where: Whereabouts, shop_zone: str) -> list[tuple[Zones, Zones]]:
+    """Return the zones to keep the campaign's hours in, and those for the law's, strictest first."""
+    first: list[Zones] = [(SOMEWHERE_IN_US,)] if where.somewhere_in_us else []
+    sources = [*first, *where.sources] or [(shop_zone,)]
+    fewer = [
+        tuple(zone for zones in sources[:count] for zone in zones) for count in range(len(sources), 0, -1)
+    ]
+    return [(zones, fewer[0]) for zones in fewer] + [(zones, zones) for zones in fewer[1:]]
+
+
+def next_allowed(rules: Sequence[Rule], now: datetime) -> datetime | None:
+    """Return the first instant from ``now`` on that all rules allow.
+
+    None when there is none within nine days: the hours of zones far apart may never meet. On a day of
+    a clock change a local time that does not exist or comes twice closes the hours rather than opens
+    them: they open at its later reading and close at its earlier one.
+    """
+    at = now
+    while at < now + timedelta(days=_HORIZON_DAYS):
+        following = [_next_in_zone(hours, zone, at) for hours, zone in rules]
+        if None in following:
+            return None
+        latest = max((moment for moment in following if moment is not None), default=at)
+        if latest == at:
+            return at
+        at = latest
+    return None
+
+
+def _next_in_zone(hours: Hours, zone: ZoneInfo, now: datetime) -> datetime | None:
+    today = now.astimezone(zone).date()
+    for offset in range(_HORIZON_DAYS):
+        opening = _opening(hours, today + timedelta(days=offset), zone)
+        if opening and now < opening[1]:
+            return max(now, opening[0])
+    return None
+
+
+def _opening(hours: Hours, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    window = hours.days.get(_DAYS[day.weekday()], (hours.start, hours.end))  # type: ignore[call-overload]
+    if window == "never":
+        return None
+    start, end = max(_instants(day, window[0], zone)), min(_instants(day, window[1], zone))
+    return (start, end) if start < end else None
+
+
+def _instants(day: date, at: time, zone: ZoneInfo) -> list[datetime]:
+    """Return both readings of a local time: they differ where clocks change."""
+    return [datetime.combine(day, at.replace(fold=fold), tzinfo=zone).astimezone(UTC) for fold in (0, 1)]

@@ -1,0 +1,202 @@
+"""``python -m dev.demo [--exit]``: a sample shop lives through more than 90 days in less than a minute.
+
+Everything is real: the server, the worker process, the starter, the outbox. Only time is skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from campaign.contract import workflow_id
+from campaign.customers.keywords import asked
+from campaign.errors import AfterglowError, CampaignClosed
+from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
+from dev.demo.table import results
+from dev.sample_shop.people import Person, catalogue, people
+from dev.sample_shop.stories import Story, stories
+from dev.servers.ports import UI_PORT, WEB_PORT, next_free
+from dev.servers.processes import start
+from dev.stack import Stack, Wanted, cancel_on_signals, finish, stack, until_stopped
+from intake.replies import apply_ask
+from settings import load_settings
+from starter.client import Campaigns
+from storage.database import Database
+from storage.queries.customers import save_customer
+
+AT_ONCE = 12
+PIPED_WIDTH = 140
+FAST = {"AFTERGLOW_EMAIL_RATE": "2000", "AFTERGLOW_SMS_RATE": "2000", "AFTERGLOW_ENVIRONMENT": "development"}
+
+
+class StartLater(Interceptor):
+    """Starts a workflow some virtual days from now, for orders that are placed later."""
+
+    def __init__(self, delay: timedelta) -> None:
+        """Remember the delay."""
+        self._delay = delay
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - the SDK's name
+        """Wrap the client's calls."""
+        return _Delayed(next, self._delay)
+
+
+class _Delayed(OutboundInterceptor):
+    def __init__(self, following: OutboundInterceptor, delay: timedelta) -> None:
+        super().__init__(following)
+        self._delay = delay
+
+    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002 - the SDK's name
+        input.start_delay = self._delay
+        return await super().start_workflow(input)
+
+
+class Theatre:
+    """Plays stories: every campaign at its own time, on one server."""
+
+    def __init__(self, client: Client, database: Database) -> None:
+        """Use a client and the shop's database."""
+        self._client, self._database = client, database
+        self._still = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+        self._campaigns = Campaigns(client)
+        self._seats = asyncio.Semaphore(AT_ONCE)
+
+    async def perform(self, story: Story) -> None:
+        """Play a story when there is a seat."""
+        async with self._seats:
+            await self.play(story)
+
+    async def play(self, story: Story) -> None:
+        """Start the purchase through the starter, play its scenes, then let time run to the end."""
+        client = self._still.client
+        if story.delay:
+            config = client.config()
+            config["interceptors"] = [*config["interceptors"], StartLater(story.delay)]
+            client = Client(**config)
+        await Campaigns(client).start(Purchase.model_validate(story.purchase))
+        handle = self._client.get_workflow_handle(workflow_id(story.order_id))
+        clock = -story.delay
+        for after, scene in sorted(story.scenes, key=lambda item: item[0]):
+            await self._forward(handle, after - clock)
+            clock = after
+            await scene(self)
+        await self._forward(handle, None)
+
+    async def _forward(self, handle: WorkflowHandle[Any, Any], duration: timedelta | None) -> None:
+        """Skip time; a campaign that has ended has none left."""
+        try:
+            await self._still.fast_forward(handle, duration)
+        except RPCError:
+            await handle.describe()
+
+    async def tell(self, order_id: str, status: OrderStatus, at: datetime) -> None:
+        """Send `order_updated`; a campaign may have ended before."""
+        try:
+            await self._campaigns.order_updated(order_id, OrderUpdate(status=status, at=at))
+        except CampaignClosed:
+            return
+
+    async def stop(self, order_id: str, reason: str) -> None:
+        """Send `stop`."""
+        await self._campaigns.stop(order_id, reason)
+
+    async def texts(self, phone: str, words: str, at: datetime) -> None:
+        """Take in a customer's SMS, as the webhook does once its signature has been checked."""
+        ask = asked(words, phone)
+        with self._database.transaction() as session:
+            if ask:
+                apply_ask(session, phone, ask, words, at)
+
+    async def save(self, contact: dict[str, Any]) -> None:
+        """Change contact data, as the command `customer` does."""
+        with self._database.transaction() as session:
+            save_customer(session, Customer.model_validate(contact))
+
+
+async def load_shop(running: Stack, persons: list[Person], now: datetime) -> None:
+    """Give the shop's data to the starter's own commands.
+
+    Raises:
+        AfterglowError: a command does not take it; the text names its log.
+    """
+    earlier = [order for person in persons for order in person.earlier]
+    files = {"products": catalogue(now), "customer": [p.contact for p in persons], "history": earlier}
+    await asyncio.gather(*(_command(running, name, data) for name, data in files.items()))
+
+
+async def _command(running: Stack, name: str, data: list[dict[str, Any]]) -> None:
+    file, log = running.home / f"{name}.json", running.home / "logs" / f"starter-{name}.log"
+    file.write_text(json.dumps(data, indent=1), "utf-8")
+    place = {"AFTERGLOW_HOME": str(running.home)}
+    process = await start([sys.executable, "-m", "starter", name, file], log, place)
+    if await process.wait() != 0:
+        msg = f"`starter {name}` failed: see {log}"
+        raise AfterglowError(msg)
+
+
+async def demonstrate(*, leave: bool, console: Console) -> int:
+    """Run the demo; stay up until Ctrl-C unless told to leave."""
+    cancel_on_signals()
+    home = load_settings().home.absolute() / "demo"
+    shutil.rmtree(home, ignore_errors=True)
+    now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the demo begins when it begins
+    persons = people(now)
+    plays = stories(persons, now)
+    console.print("[bold]Afterglow[/bold]: a sample shop, 64 customers, more than 90 days")
+    wanted = Wanted(ui=next_free(UI_PORT), web=next_free(WEB_PORT), environment=FAST)
+    async with stack(home, wanted, console.print) as running:
+        console.print("Loading the shop: products, customers, earlier orders ...")
+        await load_shop(running, persons, now)
+        await _play_all(running, plays, console)
+        _report(running, plays, console)
+        if not leave:
+            console.print(f"Web UI   {running.temporal.ui_url or 'your own Temporal'}")
+            console.print("Ctrl-C ends the demo.")
+            await until_stopped(running.processes)
+    return 0
+
+
+async def _play_all(running: Stack, plays: Sequence[Story], console: Console) -> None:
+    client = await Client.connect(running.temporal.address, data_converter=pydantic_data_converter)
+    database = Database(f"sqlite:///{running.home / 'afterglow.db'}")
+    theatre = Theatre(client, database)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("Campaigns, 90 days each", total=len(plays))
+        for done in asyncio.as_completed([theatre.perform(story) for story in plays]):
+            await done
+            progress.advance(bar)
+    database.close()
+
+
+def _report(running: Stack, plays: Sequence[Story], console: Console) -> None:
+    database = Database(f"sqlite:///{running.home / 'afterglow.db'}")
+    with database.transaction() as session:
+        for part in results(session, plays):
+            console.print(part)
+    database.close()
+    console.print(f"Outbox   {running.outbox}", soft_wrap=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Run, and say why not."""
+    screen = Console()
+    console = screen if screen.is_terminal else Console(width=PIPED_WIDTH)
+    work = demonstrate(leave="--exit" in arguments, console=console)
+    return finish(work, lambda text: console.print(text, style="red"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What arrives from outside, applied once: (session, input, now) -> outcome. Knows no HTTP, no Temporal."""

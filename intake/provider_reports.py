@@ -1,0 +1,150 @@
+"""What providers tell about messages, applied once each under the customers' locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, select
+
+from campaign.delivery import EFFECTS, ProviderEvent, merged_state
+from campaign.facts import MessageState
+from campaign.reasons import Channel, Reason
+from campaign.wire import Consent
+from storage.inserts import insert_all_once, insert_once
+from storage.queries.channel_stops import stop_channel
+from storage.queries.customers import record_consent, suppress
+from storage.queries.messages import kinds_of
+from storage.tables import CustomerRow, MessageEventRow, MessageRow, RunRow, WebhookRow
+
+_TEXTS = tuple(defer(col(column)) for column in (MessageRow.html, MessageRow.text, MessageRow.subject))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One thing a provider tells about a message of ours.
+
+    ``event_id`` is unique among all events of all providers: told again, it is the same event.
+    """
+
+    message_id: str
+    channel: Channel
+    event: ProviderEvent
+    at: datetime
+    event_id: str
+    source: str
+    code: str | None = None
+    machine: bool = False
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Applied:
+    """``new`` events were kept, of ``known`` ones about our messages; ``failed``: steps of open campaigns.
+
+    ``stopped``: the code for which a channel has been stopped just now, by channel.
+    """
+
+    known: int
+    new: int
+    failed: tuple[tuple[str, str], ...] = ()
+    stopped: tuple[tuple[Channel, str], ...] = ()
+
+
+def remember_request(session: Session, digest: str, now: datetime) -> bool:
+    """Keep the digest of a signed request; False if it was here before: a replay."""
+    return insert_once(session, WebhookRow, digest=digest, at=now)
+
+
+def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
+    """Keep what is new, settle the messages, and suppress or revoke at once.
+
+    Reports about messages that are not ours, or of another channel, are passed over. Customers are
+    locked in the order of their ids, so that two batches cannot wait for each other.
+    """
+    rows = _locked(session, {report.message_id for report in reports})
+    known = [r for r in reports if r.message_id in rows and rows[r.message_id].channel == r.channel]
+    fresh = _insert(session, known)
+    by_message: dict[str, list[Report]] = {}
+    for report in fresh:
+        by_message.setdefault(report.message_id, []).append(report)
+    kinds = kinds_of(session, sorted(by_message))
+    failed = [rows[key] for key, told in by_message.items() if _settle(rows[key], kinds[key], told)]
+    for report in fresh:
+        _follow(session, rows[report.message_id], report)
+    stopped = [
+        (report.channel, report.code or "")
+        for report in fresh
+        if EFFECTS[report.event].stop and stop_channel(session, report.channel, report.code or "", report.at)
+    ]
+    session.flush()
+    return Applied(len(known), len(fresh), _open(session, failed), tuple(stopped))
+
+
+def _locked(session: Session, identifiers: set[str]) -> dict[str, MessageRow]:
+    """Lock the customers and their messages, in one order; return the messages as they are then."""
+    statement = (
+        select(MessageRow)
+        .join(CustomerRow, col(CustomerRow.id) == col(MessageRow.customer_id))
+        .where(col(MessageRow.id).in_(sorted(identifiers)))
+        .order_by(CustomerRow.id, MessageRow.id)
+        .options(*_TEXTS)
+        .with_for_update()
+    )
+    rows = session.exec(statement.execution_options(populate_existing=True)) if identifiers else ()
+    return {row.id: row for row in rows}
+
+
+def _insert(session: Session, reports: Sequence[Report]) -> list[Report]:
+    """Add the events that are not there yet; return those, each once."""
+    once = {report.event_id: report for report in reports}
+    values = [
+        {
+            "message_id": report.message_id,
+            "kind": report.event.value,
+            "at": report.at,
+            "event_id": report.event_id,
+            "code": report.code,
+            "machine": report.machine,
+        }
+        for report in once.values()
+    ]
+    return [once[key] for key in insert_all_once(session, MessageEventRow, values, "event_id")]
+
+
+def _settle(row: MessageRow, told: Iterable[str], fresh: Sequence[Report]) -> bool:
+    """Bring a message's state in line with what was told; True if it has failed just now."""
+    before = MessageState(row.state)
+    state, why = merged_state(before, Reason(row.reason) if row.reason else None, told)
+    row.state, row.reason = state.value, why.value if why else None
+    row.provider_id = row.provider_id or next((r.provider_id for r in fresh if r.provider_id), None)
+    if row.sent_at is None:
+        row.sent_at = row.attempted_at or min(report.at for report in fresh)
+    return state is MessageState.FAILED and before is not state
+
+
+def _follow(session: Session, row: MessageRow, report: Report) -> None:
+    effect = EFFECTS[report.event]
+    if effect.suppress and row.recipient:
+        suppress(session, report.channel, row.recipient, effect.suppress, report.source, report.at)
+    if effect.revoke:
+        customer = session.get_one(CustomerRow, row.customer_id)
+        consent = Consent(
+            channel=report.channel,
+            state="revoked",
+            source=f"{report.source}: {report.event.value}",
+            at=report.at,
+        )
+        record_consent(session, customer, consent, row.recipient)
+
+
+def _open(session: Session, failed: Sequence[MessageRow]) -> tuple[tuple[str, str], ...]:
+    """Return the (order, step) of failed messages whose campaign has not ended."""
+    orders = {row.order_id for row in failed}
+    statement = select(RunRow.order_id).where(
+        col(RunRow.order_id).in_(orders), col(RunRow.closed_at).is_(None)
+    )
+    still = set(session.exec(statement)) if orders else set()
+    return tuple((row.order_id, row.step) for row in failed if row.order_id in still)

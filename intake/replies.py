@@ -1,0 +1,95 @@
+"""What a text message from a customer does: entries in the ledger of everyone who has that number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, delete, select
+
+from campaign.customers.keywords import Ask
+from campaign.definition.model import Brand
+from campaign.facts import ConsentEntry
+from campaign.reasons import Channel
+from campaign.rules.consent import after_all, in_force, is_revoked
+from campaign.wire import Consent
+from storage.queries.customers import ledger, lock_customer, record_consent, suppress
+from storage.queries.runs import load_definition
+from storage.tables import CustomerRow, RunRow, SuppressionRow
+
+OPTED_OUT = "opted_out"
+
+
+def customers_with(session: Session, phone: str) -> list[CustomerRow]:
+    """Return the customers who have this number, locked in the order of their ids."""
+    found = session.exec(select(CustomerRow.id).where(CustomerRow.phone == phone).order_by(CustomerRow.id))
+    rows = [lock_customer(session, identifier) for identifier in found.all()]
+    return [row for row in rows if row.phone == phone]
+
+
+def apply_ask(session: Session, phone: str, ask: Ask, words: str, now: datetime) -> bool:
+    """Write down what was asked for; True if it changed anything. ``words`` are the customer's own.
+
+    STOP revokes, for everyone with the number; where nobody has it, the number is suppressed. START
+    grants again where this number has a grant in the ledger, whatever became of it: a START out of the
+    blue agrees to nothing that we could name. CONFIRM confirms a grant that waits for it.
+    """
+    customers = customers_with(session, phone)
+    if ask is Ask.STOP and not customers:
+        return suppress(session, Channel.SMS, phone, OPTED_OUT, "sms: STOP", now)
+    if ask is Ask.START:
+        _lift(session, phone)
+    changed = [_entry(session, customer, phone, ask, words, now) for customer in customers]
+    return any(changed)
+
+
+def _entry(session: Session, customer: CustomerRow, phone: str, ask: Ask, words: str, now: datetime) -> bool:
+    entries = ledger(session, customer)
+    if not _applies(entries, ask):
+        return False
+    consent = Consent(
+        channel=Channel.SMS,
+        state="revoked" if ask is Ask.STOP else "granted",
+        source=f"sms: {ask.value}",
+        at=after_all(entries, Channel.SMS, now),
+        wording=words,
+        confirmed=ask is not Ask.STOP,
+    )
+    record_consent(session, customer, consent, phone)
+    return ask is not Ask.STOP or not is_revoked(entries, Channel.SMS)
+
+
+def _applies(entries: Sequence[ConsentEntry], ask: Ask) -> bool:
+    """Say whether the words make a new entry: every STOP does, the rest only once."""
+    valid = in_force(tuple(entries), Channel.SMS)
+    confirmed = any(entry.confirmed for entry in valid)
+    given = any(e.channel is Channel.SMS and e.granted and not e.elsewhere for e in entries)
+    return {
+        Ask.STOP: True,
+        Ask.START: given and not confirmed,
+        Ask.CONFIRM: bool(valid) and not confirmed,
+        Ask.HELP: False,
+    }[ask]
+
+
+def _lift(session: Session, phone: str) -> None:
+    session.exec(
+        delete(SuppressionRow).where(
+            col(SuppressionRow.channel) == Channel.SMS.value,
+            col(SuppressionRow.address) == phone,
+            col(SuppressionRow.reason) == OPTED_OUT,
+        )
+    )
+
+
+def brand_for(session: Session, phone: str) -> Brand | None:
+    """Return the brand of the latest campaign of whoever has this number, or None."""
+    statement = (
+        select(RunRow.digest)
+        .join(CustomerRow, col(CustomerRow.id) == col(RunRow.customer_id))
+        .where(CustomerRow.phone == phone)
+        .order_by(col(RunRow.opened_at).desc())
+        .limit(1)
+    )
+    digest = session.exec(statement).first()
+    return load_definition(session, digest).brand if digest else None

@@ -1,0 +1,207 @@
+"""Commands about campaigns: start, signal, look."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from temporalio.client import WorkflowExecution
+
+from campaign.errors import BadInput, NotFound, Problem, Unavailable
+from campaign.facts import Purpose
+from campaign.wire import Id, OrderStatus, OrderUpdate, Purchase, Stop, UtcTime
+from starter import clock, reports
+from starter.client import Campaigns, Started
+from starter.commands.console import as_json, command, database, out, table, when, with_campaigns
+from starter.inputs import parse_field, read_all
+from starter.orders import record_update, start_orders
+
+app = typer.Typer()
+OrderId = Annotated[str, typer.Argument(help="The shop's order id.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+CLOCK_HELP = "When it happened, with an offset: 2026-03-01T12:00:00Z. Now, if left out."
+
+
+@app.command()
+@command
+def purchase(
+    source: Annotated[
+        str, typer.Argument(help="A JSON file, one purchase or a list; - reads standard input.")
+    ],
+) -> None:
+    """Start the campaign of each purchase. Sent again, nothing more happens."""
+    purchases = read_all(Purchase, source)
+
+    with database() as opened:
+        started: list[Started] = with_campaigns(
+            lambda campaigns: start_orders(opened, campaigns, purchases, clock.now())
+        )
+    for one in started:
+        state = "known already: nothing was started" if one.known else "campaign started"
+        out.print(f"{one.order_id}: {state}", markup=False)
+
+
+@app.command()
+@command
+def event(
+    order_id: OrderId,
+    status: Annotated[OrderStatus, typer.Argument(help="What became of the order.")],
+    at: Annotated[str | None, typer.Option(help=CLOCK_HELP)] = None,
+) -> None:
+    """Tell what became of an order: it is saved, and its campaign is told."""
+    update = OrderUpdate(status=status, at=_time(at))
+    with database() as opened:
+        told = with_campaigns(
+            lambda campaigns: record_update(opened, campaigns, order_id, update, clock.now())
+        )
+    out.print(f"{order_id}: {status}{'' if told else ' saved; no campaign is running'}", markup=False)
+
+
+@app.command()
+@command
+def repurchased(
+    order_id: OrderId, newer_order_id: Annotated[str, typer.Argument(help="The order that came after it.")]
+) -> None:
+    """Tell an order's campaign that the customer bought again: it ends."""
+    newer = parse_field(Id, "newer_order_id", newer_order_id)
+    with_campaigns(lambda campaigns: campaigns.repurchased(order_id, newer))
+    out.print(f"{order_id}: told", markup=False)
+
+
+@app.command()
+@command
+def stop(
+    order_id: OrderId, reason: Annotated[str, typer.Argument(help="A code of yours; no contact data.")]
+) -> None:
+    """End an order's campaign."""
+    parsed = parse_field(Stop, "stop", {"reason": reason})
+    with_campaigns(lambda campaigns: campaigns.stop(order_id, parsed.reason))
+    out.print(f"{order_id}: told", markup=False)
+
+
+@app.command()
+@command
+def status(order_id: OrderId, json: AsJson = False) -> None:
+    """Show where an order's campaign stands, what was sent, and why not."""
+    with database() as opened, opened.transaction() as session:
+        stored = reports.order_report_or_none(session, order_id)
+    live = _live(order_id, required=stored is None)
+    if json:
+        typer.echo(as_json({**live, **(stored or {})}))
+        return
+    _print_status(order_id, live, stored or {})
+
+
+def _live(order_id: str, *, required: bool) -> dict[str, Any]:
+    """Return the workflow's own answer; where the database knows the order, a word on why it is missing."""
+    try:
+        answer: dict[str, Any] = with_campaigns(lambda campaigns: campaigns.status(order_id))
+    except (NotFound, Unavailable) as error:
+        if required:
+            raise
+        return {"unknown": str(error)}
+    return answer
+
+
+def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -> None:
+    ended = stored.get("exit_reason") or live.get("exit_reason")
+    head = f"Order {order_id}, segment {stored.get('segment') or live.get('segment') or '-'}: "
+    out.print(head + _state(ended, stored, live), markup=False, soft_wrap=True)
+    for failing in live.get("retrying", []):
+        out.print(f"Retrying: {failing}", markup=False, soft_wrap=True)
+    steps = table("Steps", "step", "decision", "why", "decided (UTC)", "next (UTC)")
+    for row in stored.get("steps", []):
+        steps.add_row(row["step"], row["decision"], row["why"], when(row["decided_at"]), when(row["next_at"]))
+    messages = table("Messages", "step", "channel", "state", "reason", "due (UTC)", "sent (UTC)")
+    for row in stored.get("messages", []):
+        messages.add_row(
+            row["step"],
+            row["channel"] + (" (opt-in question)" if row["purpose"] == Purpose.OPT_IN else ""),
+            row["state"],
+            row["reason"] or "",
+            when(row["due_at"]),
+            when(row["sent_at"]),
+        )
+    for part in (steps, messages):
+        if part.row_count:
+            out.print(part)
+
+
+def _state(ended: str | None, stored: dict[str, Any], live: dict[str, Any]) -> str:
+    if ended:
+        why = stored.get("stop_reason") or live.get("why")
+        return f"ended ({ended}{f': {why}' if why else ''})"
+    if "unknown" in live:
+        return f"where it stands is not known: {live['unknown']}"
+    if live.get("waiting") is None:
+        return f"{live.get('step', '?')}, working"
+    return f"{live['step']}, {live['why']}, next at {when(live.get('next_at'))} UTC"
+
+
+@app.command("list")
+@command
+def list_campaigns(
+    customer: Annotated[str | None, typer.Option(help="Only this customer's.")] = None,
+    step: Annotated[str | None, typer.Option(help="Only those at this step.")] = None,
+    state: Annotated[str, typer.Option(help="open, closed or all.")] = "open",
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    json: AsJson = False,
+) -> None:
+    """List campaigns, newest first."""
+    query = _query(customer, step, state)
+
+    async def collect(campaigns: Campaigns) -> list[dict[str, Any]]:
+        return [_row(execution) async for execution in campaigns.find(query, limit)]
+
+    rows = with_campaigns(collect)
+    if json:
+        typer.echo(as_json(rows))
+        return
+    shown = table(f"Campaigns ({state})", "order", "customer", "step", "segment", "state", "started (UTC)")
+    for row in rows:
+        shown.add_row(
+            row["order_id"],
+            row["customer_id"],
+            row["step"],
+            row["segment"],
+            row["state"],
+            when(row["started_at"]),
+        )
+    out.print(shown)
+
+
+def _query(customer: str | None, step: str | None, state: str) -> str:
+    states = {"open": "ExecutionStatus = 'Running'", "closed": "ExecutionStatus != 'Running'", "all": ""}
+    if state not in states:
+        raise BadInput([Problem("--state", "is not one of the possible values", "write open, closed or all")])
+    parts = [states[state]]
+    for name, value in (("CustomerId", customer), ("CampaignStep", step)):
+        if value is not None:
+            parts.append(f"{name} = '{_quoted(value)}'")
+    return " AND ".join(part for part in parts if part)
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _row(execution: WorkflowExecution) -> dict[str, Any]:
+    found = {pair.key.name: pair.value for pair in execution.typed_search_attributes}
+    status = execution.status.name.lower() if execution.status else "unknown"
+    return {
+        "order_id": execution.id.partition("/")[2],
+        "customer_id": str(found.get("CustomerId", "-")),
+        "step": str(found.get("CampaignStep", "-")),
+        "segment": str(found.get("CampaignSegment", "-")),
+        "state": str(found.get("ExitReason") or status),
+        "started_at": execution.start_time,
+    }
+
+
+def _time(text: str | None) -> datetime:
+    """Return the given time, or the wall clock's: this is where an order service's time begins."""
+    if text is None:
+        return clock.now()
+    at: datetime = parse_field(UtcTime, "--at", text)
+    return at

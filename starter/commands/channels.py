@@ -1,0 +1,35 @@
+"""The command about channels: which are stopped, and since when."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from campaign.reasons import Channel
+from starter.commands.console import command, database, out, table, when
+from storage.queries.channel_stops import resume_channel, stopped_channels
+
+app = typer.Typer()
+
+
+@app.command()
+@command
+def channels(
+    resume: Annotated[
+        Channel | None, typer.Option(help="Let a stopped channel try again now: its settings are mended.")
+    ] = None,
+) -> None:
+    """Show the channels that their provider has stopped (wrong key, unknown sender, account closed)."""
+    with database() as opened, opened.transaction() as session:
+        if resume is not None:
+            was = resume_channel(session, resume)
+            out.print(f"{resume.label} goes again" if was else f"{resume.label} was not stopped")
+        stopped = stopped_channels(session)
+    if not stopped:
+        out.print("no channel is stopped")
+        return
+    shown = table("Stopped channels", "channel", "provider's code", "since (UTC)", "next try (UTC)")
+    for row in stopped:
+        shown.add_row(Channel(row.channel).label, row.code, when(row.since), when(row.probe_at))
+    out.print(shown)

@@ -1,0 +1,128 @@
+"""Commands about data: customers, products, earlier orders, the campaign's own checks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from campaign.definition.loading import definition_digest, definition_schema
+from campaign.wire import Customer, Product, Purchase
+from content.loading import load_campaign, read_definition, wanted_templates
+from starter.commands import sms_costs
+from starter.commands.console import as_json, command, database, out, settings, table, when
+from starter.inputs import read_all
+from starter.reports import consent_report
+from storage.database import Database
+from storage.migrate import head_revision, upgrade
+from storage.queries.catalogue import save_product
+from storage.queries.customers import lock_customer, save_customer
+from storage.queries.orders import save_order
+
+app = typer.Typer()
+Source = Annotated[
+    str, typer.Argument(help="A JSON file, one object or a list of them; - reads standard input.")
+]
+
+
+@app.command()
+@command
+def customer(source: Source) -> None:
+    """Add or update contact data and consents. Fields left out stay as they are."""
+    customers = read_all(Customer, source)
+    with database() as opened, opened.transaction() as session:
+        for item in customers:
+            save_customer(session, item)
+    out.print(f"{len(customers)} customer{'s' * (len(customers) != 1)} saved")
+
+
+@app.command()
+@command
+def consents(
+    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER")],
+    *,
+    as_text: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Show a customer's consent ledger: what was given or taken back, when, where, in which words."""
+    with database() as opened, opened.transaction() as session:
+        entries = consent_report(session, customer_id)
+    if as_text:
+        typer.echo(as_json(entries))
+        return
+    made = table(f"Consents of {customer_id}", "At (UTC)", "Channel", "State", "Source", "Address", "Words")
+    for entry in entries:
+        state = f"{entry['state']}, confirmed" if entry["confirmed"] else entry["state"]
+        made.add_row(
+            when(entry["at"]), entry["channel"], state, escape(entry["source"]),
+            escape(entry["address"] or "-"), escape(entry["wording"] or "-"),
+        )  # fmt: skip
+    out.print(made)
+
+
+@app.command()
+@command
+def products(source: Source) -> None:
+    """Add or replace catalogue entries, for links, best-sellers, what's new and cross-sell."""
+    entries = read_all(Product, source)
+    with database() as opened, opened.transaction() as session:
+        for item in entries:
+            save_product(session, item)
+    out.print(f"{len(entries)} product{'s' * (len(entries) != 1)} saved")
+
+
+@app.command()
+@command
+def history(source: Source) -> None:
+    """Save earlier orders (as purchases) without starting campaigns: for segments and buying cycles."""
+    orders = read_all(Purchase, source)
+    with database() as opened, opened.transaction() as session:
+        new = 0
+        for item in orders:
+            lock_customer(session, item.customer_id)
+            new += save_order(session, item)
+    out.print(f"{new} order{'s' * (new != 1)} saved, {len(orders) - new} known already")
+
+
+@app.command()
+@command
+def check(
+    path: Annotated[Path | None, typer.Argument(help="The campaign; the configured one if left out.")] = None,
+    templates: Annotated[Path | None, typer.Option(help="The folder of its templates.")] = None,
+    fix_sms: Annotated[
+        bool,
+        typer.Option("--fix-sms", help="Rewrite characters in SMS templates that double the price."),
+    ] = False,
+) -> None:
+    """Check a campaign and its templates; list every mistake at once, and what each SMS costs."""
+    chosen = settings()
+    file, folder = path or chosen.campaign, templates or chosen.templates
+    if fix_sms:
+        sms_costs.fix_sms(read_definition(file), folder)
+    definition = load_campaign(file, folder, production=chosen.production)
+    names = ", ".join(step.name for step in definition.steps)
+    count = len(wanted_templates(definition))
+    out.print(f"{file}: {definition.name}, version {definition_digest(definition)}", highlight=False)
+    sms_costs.print_sms_costs(chosen, definition, folder)
+    out.print(f"{len(definition.steps)} steps ({names}), {count} templates: no mistakes", highlight=False)
+
+
+@app.command()
+@command
+def schema() -> None:
+    """Print the JSON Schema of campaign.toml, for editors."""
+    typer.echo(json.dumps(definition_schema(), indent=2))
+
+
+@app.command()
+@command
+def migrate() -> None:
+    """Bring the database to this version's tables."""
+    opened = Database(settings().database_url)
+    try:
+        upgrade(opened)
+    finally:
+        opened.close()
+    out.print(f"the database is at revision {head_revision()}")

@@ -1,0 +1,1 @@
+"""Named queries: each use case reads what it needs."""

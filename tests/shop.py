@@ -1,0 +1,90 @@
+"""One shop harness for every test: a worker with its own database and outbox, and what tests do with them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import make_url
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkipper
+
+from activities.temporal import Activities
+from campaign.contract import workflow_id
+from campaign.wire import Customer
+from settings import Settings
+from storage.database import Database
+from storage.queries.customers import save_customer
+from storage.queries.messages import messages_of
+from storage.tables import MessageRow
+from worker.run import make_activities, workers
+
+
+@dataclass
+class Shop:
+    """A worker with its own database and outbox, and what a test does with them."""
+
+    settings: Settings
+    database: Database
+    client: Client
+    activities: Activities
+
+    @property
+    def skipping(self) -> Client:
+        """A client whose workflows skip time."""
+        return TimeSkipper(self.client).client
+
+    def save(self, **contact: Any) -> None:
+        """Save a customer; a New Yorker with an e-mail address unless told otherwise."""
+        values = {"customer_id": "c-1", "email": "ada@example.com", "first_name": "Ada", "country": "US"}
+        with self.database.transaction() as opened:
+            save_customer(
+                opened, Customer.model_validate({**values, "time_zone": "America/New_York", **contact})
+            )
+
+    def messages(self, order_id: str) -> list[MessageRow]:
+        """The order's messages as the database has them, by claim time."""
+        with self.database.transaction() as opened:
+            return list(messages_of(opened, order_id))
+
+    def handle(self, order_id: str) -> WorkflowHandle[Any, Any]:
+        """The order's workflow."""
+        return self.client.get_workflow_handle(workflow_id(order_id))
+
+    @property
+    def outbox(self) -> list[Path]:
+        """Every file that was sent."""
+        return sent_files(self.settings.outbox)
+
+
+@asynccontextmanager
+async def running_shop(client: Client, database: Database, home: Path, **changes: Any) -> AsyncIterator[Shop]:
+    """Run a worker in this process."""
+    settings = Settings(home=home, database_url=database.url, shutdown_seconds=5, **changes)
+    activities = make_activities(settings, database)
+    async with workers(client, settings, activities):
+        yield Shop(settings, database, client, activities)
+
+
+def sent_files(outbox: Path) -> list[Path]:
+    """Every message in an outbox folder."""
+    return sorted(path for path in outbox.glob("*/*") if path.is_file() and path.parent.name != ".drafts")
+
+
+def unique(prefix: str) -> str:
+    """An id that no other test uses: all share one Temporal server."""
+    return f"{prefix}-{uuid4().hex[:8]}"
+
+
+def new_postgres_database(server: str) -> str:
+    """Make an empty database on the server; return its URL."""
+    name = f"test_{uuid4().hex[:12]}"
+    admin = Database(server)
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    admin.close()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)

@@ -1,0 +1,138 @@
+"""The HTTP interface, as an order service sees it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from campaign.errors import Unavailable
+from starter.client import Campaigns
+from storage.database import Database
+from tests.shop import Shop, unique
+from tests.workflows.test_workflow import purchase
+from web.app import create_app
+
+pytestmark = pytest.mark.temporal
+TOKEN = "a-token-of-twenty-characters"  # noqa: S105 - a test's
+
+
+@pytest.fixture
+async def http(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
+    """The app on the shop's database, behind a token that the client has."""
+
+    async def connected() -> Client:
+        return shop.client
+
+    settings = shop.settings.model_copy(update={"api_token": SecretStr(TOKEN)})
+    app = create_app(settings, shop.database, connected)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://shop", headers=headers
+        ) as client,
+    ):
+        yield client
+
+
+async def test_an_order_from_purchase_to_refund(http: httpx.AsyncClient, shop: Shop) -> None:
+    """Contact data, purchase, news, and where it stands; each may be sent again without harm."""
+    order_id, customer_id = unique("o/1"), unique("c")
+    contact = {"email": "ada@example.com", "country": "US"}
+    for _ in range(2):
+        saved = await http.put(f"/customers/{customer_id}", json=contact)
+        assert (saved.status_code, saved.json()) == (200, {"customer_id": customer_id})
+    order = purchase(order_id, customer_id)
+    started = await http.post("/orders", json=order)
+    assert started.status_code == 202
+    assert started.json()["workflow_id"] == f"post-purchase/{order_id}"
+    assert (await http.post("/orders", json=order)).status_code == 202
+    told = await http.post(
+        f"/orders/{order_id}/events", json={"status": "refunded", "at": order["placed_at"]}
+    )
+    assert (told.status_code, told.json()["campaign_told"]) == (202, True)
+    assert (await shop.handle(order_id).result())["exit_reason"] == "refunded"
+    seen = (await http.get(f"/orders/{order_id}")).json()
+    assert (seen["exit_reason"], seen["customer_id"]) == ("refunded", customer_id)
+    assert "ada@" not in str(seen)
+    assert (await http.post("/orders", json=order)).json()["known"]
+    other = await http.post("/orders", json=order | {"total": "99.00"})
+    assert [problem["where"] for problem in other.json()["problems"]] == ["total"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/customers/c"), ("POST", "/orders"), ("POST", "/orders/o/events"), ("GET", "/orders/o")],
+)
+@pytest.mark.parametrize("given", [None, "Bearer wrong", "Basic dTpw", "Bearer é"])
+async def test_without_the_token_nothing_happens(
+    http: httpx.AsyncClient, method: str, path: str, given: str | None
+) -> None:
+    """401 and nothing else, with no token or another one."""
+    http.headers.pop("Authorization")
+    headers = {b"Authorization": given.encode()} if given else {}
+    answer = await http.request(method, path, json={}, headers=headers)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "where"),
+    [
+        ("PUT", "/customers/c", {"email": "nobody"}, "email"),
+        ("PUT", "/customers/c", {"customer_id": "d"}, "customer_id"),
+        ("PUT", "/customers/c", [1], "body"),
+        ("POST", "/orders", {"order_id": "x"}, "customer_id"),
+        ("POST", "/orders", [], "body"),
+        ("POST", "/orders/o/events", {"status": "lost", "at": "2026-03-01T12:00:00Z"}, "status"),
+    ],
+)
+async def test_bad_input_names_the_field(
+    http: httpx.AsyncClient, method: str, path: str, body: Any, where: str
+) -> None:
+    """422 with every problem: where, what, and the fix."""
+    answer = await http.request(method, path, json=body)
+    assert answer.status_code == 422
+    assert where in [problem["where"] for problem in answer.json()["problems"]]
+
+
+async def test_what_is_no_json_is_bad_input(http: httpx.AsyncClient) -> None:
+    """A body that cannot be read is told as such, not as a server's error."""
+    answer = await http.post("/orders", content=b"{", headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (422, "bad_input")
+    plain = await http.post("/orders", content=b"{}")
+    assert "Content-Type: application/json" in plain.json()["problems"][0]["fix"]
+
+
+async def test_unknown_orders_are_not_found(http: httpx.AsyncClient) -> None:
+    """404 for looking and for telling."""
+    assert (await http.get("/orders/nobody")).status_code == 404
+    news = {"status": "delivered", "at": "2026-03-01T12:00:00Z"}
+    assert (await http.post("/orders/nobody/events", json=news)).status_code == 404
+
+
+async def test_while_temporal_is_away_an_order_is_not_taken(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 with Retry-After: the sender keeps the order and sends it again."""
+
+    async def away(*_: object) -> None:
+        text = "Temporal answers unavailable"
+        raise Unavailable(text)
+
+    monkeypatch.setattr(Campaigns, "start", away)
+    answer = await http.post("/orders", json=purchase(unique("o")))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+async def test_health_and_readiness(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alive without a token; ready while the database and Temporal answer, 503 when one does not."""
+    http.headers.pop("Authorization")
+    assert (await http.get("/healthz")).json() == {"status": "ok"}
+    assert (await http.get("/readyz")).json() == {"database": True, "temporal": True}
+    monkeypatch.setattr(Database, "answers", lambda _: False)
+    assert (await http.get("/readyz")).status_code == 503

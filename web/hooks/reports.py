@@ -1,0 +1,53 @@
+"""What both providers' callbacks share: apply once, then tell the campaigns whose message failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from campaign.errors import NotFound, Unavailable
+from intake.provider_reports import Applied, Report, apply_reports, remember_request
+from starter import clock
+from starter.client import Campaigns
+from storage.database import Database
+from web.hooks.signatures import refused
+
+TELL_SECONDS = 10.0
+AT_ONCE = 20
+_log = structlog.get_logger(__name__)
+
+
+def apply_signed(database: Database, digest: str, reports: Sequence[Report]) -> Applied:
+    """Apply a signed request's reports in one transaction.
+
+    Raises:
+        HTTPException: 403, and nothing is changed, for a request that was here before.
+    """
+    with database.transaction() as session:
+        if not remember_request(session, digest, clock.now()):
+            raise refused()
+        applied = apply_reports(session, reports)
+    for channel, code in applied.stopped:
+        _log.error("channel stopped", channel=channel.value, code=code)
+    return applied
+
+
+async def tell_failures(campaigns: Campaigns, failed: Sequence[tuple[str, str]]) -> None:
+    """Tell the campaigns of (order, step) that a message failed, so that they may take the other channel.
+
+    The database has it already, and a campaign reads it there at its next decision: one that cannot be
+    told now loses only time.
+    """
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def tell(order_id: str, step: str) -> None:
+        async with limit:
+            try:
+                async with asyncio.timeout(TELL_SECONDS):
+                    await campaigns.delivery_failed(order_id, step)
+            except (NotFound, Unavailable, TimeoutError):
+                _log.warning("campaign not told of a failed message", order_id=order_id, step=step)
+
+    await asyncio.gather(*(tell(order_id, step) for order_id, step in failed))

@@ -1,0 +1,89 @@
+"""The public pages as HTML: autoescaped, without scripts, with nothing from strangers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from campaign.definition.model import Brand
+from campaign.errors import Unavailable
+from campaign.reasons import Channel
+
+_FOLDER = Path(__file__).parent / "templates"
+_STYLE = (_FOLDER / "style.css").read_text("utf-8")
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True,
+)  # fmt: skip
+#: On every answer: an address with a token in it is told to nobody, kept nowhere and not indexed.
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def page(template: str, brand: Brand | None = None, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page. Without a brand, nothing tells whose it is."""
+    logo = str(brand.logo_url) if brand and brand.logo_url else None
+    text = _ENVIRONMENT.get_template(template).render(brand=brand, logo=logo, style=_STYLE, **values)
+    return HTMLResponse(text, status, headers={**PRIVATE, "Content-Security-Policy": _policy(logo)})
+
+
+class PageRoute(APIRoute):
+    """A route for people: when the database is away they get a page that asks them to come again."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the route's handler."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Unavailable:
+                answer = page("later.html.j2", status=503)
+                answer.headers["Retry-After"] = "30"
+                return answer
+
+        return handled
+
+
+def not_found() -> HTMLResponse:
+    """Return the page for a link that we never made. It does not say what is wrong with it."""
+    return page("gone.html.j2", status=404)
+
+
+def _policy(logo: str | None) -> str:
+    """Allow our own style sheet, by its hash, our own forms, and the shop's own logo."""
+    images = f"; img-src {_origin(logo)}" if logo else ""
+    return (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; "
+        f"frame-ancestors 'none'{images}"
+    )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def masked(channel: Channel, address: str | None) -> str:
+    """Return an address so that its owner knows it, and nobody else learns it: a•••@example.com, •••0123."""
+    if not address:
+        return ""
+    if channel is Channel.SMS:
+        return f"•••{address[-4:]}"
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}•••@{domain}"

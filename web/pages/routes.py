@@ -1,0 +1,211 @@
+"""Unsubscribe and preferences: a signed link in a message is all that it takes; no cookie, no script.
+
+GET changes nothing, because mail scanners follow every link. Whatever is posted to an unsubscribe link
+unsubscribes: by the page's button, or by a mail program in one click (RFC 8058).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from sqlmodel import Session
+
+from campaign.customers.preferences import Choice, Standing
+from campaign.reasons import Channel, Reason
+from campaign.tokens import TokenUse, make_token, read_token
+from intake.preferences import Reader, Statement, choose, reader_of, unsubscribe
+from starter.clock import now
+from storage.database import Database
+from storage.queries.customers import addresses_of
+from web.pages.html import PRIVATE, PageRoute, masked, not_found, page
+from web.pages.wording import (
+    CHANNEL_NAMES,
+    LABELS,
+    LESS,
+    choice_words,
+    question,
+    sms_terms,
+    unsubscribe_words,
+)
+
+router = APIRouter(route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"])
+
+MAX_BODY = 16_384
+_ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
+_ONE_CHANNEL = {Choice.EMAIL: Channel.EMAIL, Choice.SMS: Channel.SMS}
+_WHY_NOT = {
+    (Channel.EMAIL, Reason.NO_ADDRESS): "Not possible: we know no email address of yours.",
+    (Channel.SMS, Reason.NO_ADDRESS): "Not possible: we know no phone number of yours.",
+    (Channel.EMAIL, Reason.SUPPRESSED): "Not possible: messages came back, or were refused or reported.",
+    (Channel.SMS, Reason.SUPPRESSED): "Not possible: messages came back, or were refused or reported.",
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way on the preference page: its words, what stands below them, and whether it can be chosen."""
+
+    choice: Choice
+    label: str
+    hint: str
+    offered: bool
+    chosen: bool
+
+
+async def small_body(request: Request) -> bytes:
+    """Read what is posted, up to what a form of ours can be.
+
+    Raises:
+        HTTPException: 413 for more.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HTTPException(413, "too long")
+    return body
+
+
+Body = Annotated[bytes, Depends(small_body)]
+
+
+@router.get("/unsubscribe/{token}")
+def ask_to_unsubscribe(request: Request, token: str) -> Response:
+    """Ask once more, or say that it is done already."""
+    with _database(request).transaction() as session:
+        reader = _reader(request, session, TokenUse.UNSUBSCRIBE, token)
+        return _unsubscribe_page(request, reader) if reader else not_found()
+
+
+@router.post("/unsubscribe/{token}")
+def do_unsubscribe(request: Request, token: str, body: Body) -> Response:
+    """Opt out before answering. A mail program's click is answered in one line, without a redirect."""
+    one_click = all(word in body for word in _ONE_CLICK)
+    with _database(request).transaction() as session:
+        reader = _reader(request, session, TokenUse.UNSUBSCRIBE, token)
+        if reader is None:
+            return not_found()
+        words = unsubscribe_words(reader.definition.brand.name, reader.channel)
+        source = "one-click" if one_click else "unsubscribe page"
+        unsubscribe(session, reader, Statement({reader.channel: words}, source, now()))
+        after = _again(session, reader)
+    if one_click:
+        return PlainTextResponse("You are unsubscribed.\n", headers=PRIVATE)
+    return _unsubscribe_page(request, after)
+
+
+@router.get("/preferences/{token}")
+def show_preferences(request: Request, token: str, saved: str | None = None) -> Response:
+    """Show how the customer stands."""
+    with _database(request).transaction() as session:
+        reader = _reader(request, session, TokenUse.PREFERENCES, token)
+        return _preferences_page(reader, saved=saved is not None) if reader else not_found()
+
+
+@router.post("/preferences/{token}")
+def keep_preferences(request: Request, token: str, body: Body) -> Response:
+    """Keep a choice, then show how the customer stands."""
+    choice, less = _form(body)
+    with _database(request).transaction() as session:
+        reader = _reader(request, session, TokenUse.PREFERENCES, token)
+        if reader is None:
+            return not_found()
+        if choice is None or not _chosen(session, reader, choice, less=less):
+            return _preferences_page(reader, refused=True)
+    return RedirectResponse("?saved=1", 303, headers=PRIVATE)
+
+
+def _chosen(session: Session, reader: Reader, choice: Choice, *, less: bool) -> bool:
+    brand, double = reader.definition.brand.name, reader.definition.consent.sms_double_opt_in
+    words = choice_words(brand, choice, double_opt_in=double)
+    return choose(session, reader, choice, Statement(words, "preference page", now()), less=less)
+
+
+def _form(body: bytes) -> tuple[Choice | None, bool]:
+    """Return what the form says; no choice for anything that the form cannot say."""
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=10)
+        return Choice(fields["choice"][0]), "less" in fields
+    except (ValueError, KeyError):
+        return None, False
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _secret(request: Request) -> str:
+    secret: str = request.app.state.settings.secret_key.get_secret_value()
+    return secret
+
+
+def _reader(request: Request, session: Session, use: TokenUse, token: str) -> Reader | None:
+    message_id = read_token(_secret(request), use, token)
+    return reader_of(session, message_id) if message_id else None
+
+
+def _again(session: Session, reader: Reader) -> Reader:
+    return reader_of(session, reader.message.id) or reader
+
+
+def _unsubscribe_page(request: Request, reader: Reader) -> HTMLResponse:
+    others = reader.standing.choice.channels - {reader.channel}
+    return page(
+        "unsubscribe.html.j2",
+        reader.definition.brand,
+        done=reader.unsubscribed,
+        channel=CHANNEL_NAMES[reader.channel],
+        address=masked(reader.channel, reader.address),
+        words=unsubscribe_words(reader.definition.brand.name, reader.channel),
+        others=[CHANNEL_NAMES[channel] for channel in others],
+        preferences=f"../preferences/{make_token(_secret(request), TokenUse.PREFERENCES, reader.message.id)}",
+    )
+
+
+def _preferences_page(reader: Reader, *, saved: bool = False, refused: bool = False) -> HTMLResponse:
+    brand, stands = reader.definition.brand, reader.standing
+    return page(
+        "preferences.html.j2",
+        brand,
+        status=400 if refused else 200,
+        saved=saved,
+        refused=refused,
+        question=question(brand.name),
+        options=_options(reader, stands),
+        pending=masked(Channel.SMS, reader.customer.phone) if stands.pending else None,
+        asked=reader.facts.asked_to_confirm,
+        terms=sms_terms(brand.name, double_opt_in=reader.definition.consent.sms_double_opt_in),
+        sms_possible=stands.offers(Choice.SMS),
+        less=reader.customer.less,
+        less_label=LESS,
+        gap=reader.definition.timing.less_gap.days,
+    )
+
+
+def _options(reader: Reader, stands: Standing) -> list[Option]:
+    """Return the ways to show: each channel, with why it cannot be chosen if so, and what else can be."""
+    shown = [choice for choice in Choice if stands.offers(choice) or choice in _ONE_CHANNEL]
+    return [
+        Option(
+            choice,
+            LABELS[choice],
+            _hint(reader, stands, choice),
+            stands.offers(choice),
+            stands.choice is choice,
+        )
+        for choice in shown
+    ]
+
+
+def _hint(reader: Reader, stands: Standing, choice: Choice) -> str:
+    channel = _ONE_CHANNEL.get(choice)
+    if channel is None:
+        return ""
+    address = masked(channel, addresses_of(reader.customer)[channel])
+    reason = stands.blocked.get(channel)
+    return " ".join(part for part in (address, _WHY_NOT[channel, reason] if reason else "") if part)
