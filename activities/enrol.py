@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wake
+from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wait
 from campaign.customers.history import segment_of
 from campaign.definition.model import Definition, Step
 from campaign.errors import BadPurchase
@@ -64,17 +64,17 @@ def _open(session: Session, definition: Definition, request: EnrolRequest) -> No
 
 def _plan(loaded: Loaded, now: datetime) -> list[PlannedStep]:
     return [
-        PlannedStep(name=step.name, title=step.title, wake=wake_for(loaded, step, now))
+        PlannedStep(name=step.name, title=step.title, wake=first_wait(loaded, step, now))
         for step in loaded.definition.steps
     ]
 
 
-def wake_for(loaded: Loaded, step: Step, now: datetime) -> Wake:
+def first_wait(loaded: Loaded, step: Step, now: datetime) -> Wait:
     """Return when to look at a step that has not been decided yet."""
     decision = decide(loaded.definition, loaded.facts, step, now)
     if decision.reason is Reason.AWAITING_EVENT and decision.until:
-        return Wake(at=decision.until, reason=decision.reason)
-    return Wake(at=decision.until or now)
+        return Wait(at=decision.until, reason=decision.reason)
+    return Wait(at=decision.until or now)
 
 
 def _older(loaded: Loaded, runs: Sequence[RunRow]) -> list[str]:

@@ -1,11 +1,14 @@
-"""What a workflow and its activities say to each other: ids and times only, no personal data.
+"""What a workflow and its activities exchange: ids and times only, no personal data.
 
-Models are small on purpose: every byte stands in a history for as long as it is kept.
+Models are small on purpose: every byte stands in a history for as long as it is kept. The names of
+their fields stand in kept histories, too, and in campaigns that sleep: they do not change.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,24 +17,22 @@ from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind
 from campaign.wire import OrderUpdate, Purchase
 
-ENROL, SEGMENT, RENDER, DELIVER, CLOSE = "enrol", "segment", "render", "deliver", "close"
 
-
-class Message(BaseModel):
-    """Base of all arguments and answers."""
+class Payload(BaseModel):
+    """Base of all requests and answers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class News(Message):
-    """One signal, as it is handed to the next decision: exactly one field is set."""
+class ReceivedSignal(Payload):
+    """One signal, as it is passed on to be recorded: exactly one field is set."""
 
     update: OrderUpdate | None = None
     repurchased: str | None = None
     stop: str | None = None
 
 
-class EnrolRequest(Message):
+class EnrolRequest(Payload):
     """``run_id`` tells a retry of this workflow from a second workflow for the same order."""
 
     purchase: Purchase
@@ -39,22 +40,22 @@ class EnrolRequest(Message):
     now: datetime
 
 
-class Wake(Message):
+class Wait(Payload):
     """When to look at a step if no signal comes before, and what it waits for."""
 
     at: datetime
     reason: Reason = Reason.NOT_DUE
 
 
-class PlannedStep(Message):
+class PlannedStep(Payload):
     """A step, and when to look at it first as far as is known at enrolment."""
 
     name: str
     title: str
-    wake: Wake
+    wake: Wait
 
 
-class Enrolled(Message):
+class Enrolled(Payload):
     """``supersedes`` are the order ids of the customer's older open campaigns.
 
     ``duplicate`` says that the order has had its campaign in another workflow: there is nothing to do.
@@ -66,16 +67,16 @@ class Enrolled(Message):
     duplicate: bool = False
 
 
-class SegmentRequest(Message):
-    """Ask about a step, with the signals that came since the last question."""
+class SegmentRequest(Payload):
+    """Decide a step. ``news`` are the signals that came since the last decision."""
 
     order_id: str
     step: str
     now: datetime
-    news: list[News] = []
+    news: list[ReceivedSignal] = []
 
 
-class ClaimedMessage(Message):
+class ClaimedMessage(Payload):
     """A message to render and deliver, until ``latest``."""
 
     id: str
@@ -83,7 +84,7 @@ class ClaimedMessage(Message):
     latest: datetime
 
 
-class Answer(Message):
+class StepDecision(Payload):
     """The decision on a step.
 
     ``until`` is set to wait; ``messages`` to send; ``more`` when the step has another channel to
@@ -96,33 +97,53 @@ class Answer(Message):
     until: datetime | None = None
     messages: list[ClaimedMessage] = []
     more: bool = False
-    following: Wake | None = None
+    following: Wait | None = None
 
 
-class RenderRequest(Message):
+class RenderRequest(Payload):
     """Render one claimed message."""
 
     message_id: str
     now: datetime
 
 
-class DeliverRequest(Message):
+class DeliverRequest(Payload):
     """Deliver one rendered message; facts are read once more before it goes out."""
 
     message_id: str
     now: datetime
 
 
-class Delivered(Message):
-    """What became of a message. `claimed` means: not now after all, ask about the step again."""
+class Delivered(Payload):
+    """What became of a message. `claimed` means: not now after all, decide the step again."""
 
     state: MessageState
 
 
-class CloseRequest(Message):
+class CloseRequest(Payload):
     """End a run. Signals that no decision has seen yet are kept with it."""
 
     order_id: str
     reason: Reason
     now: datetime
-    news: list[News] = []
+    news: list[ReceivedSignal] = []
+
+
+Request = TypeVar("Request", bound=Payload)
+Answer = TypeVar("Answer", bound=Payload | None)
+
+
+@dataclass(frozen=True)
+class Call(Generic[Request, Answer]):
+    """An activity as its callers see it: the name, what it takes and what it answers."""
+
+    name: str
+    request: type[Request]
+    answer: type[Answer]
+
+
+ENROL = Call("enrol", EnrolRequest, Enrolled)
+SEGMENT = Call("segment", SegmentRequest, StepDecision)
+RENDER = Call("render", RenderRequest, type(None))
+DELIVER = Call("deliver", DeliverRequest, Delivered)
+CLOSE = Call("close", CloseRequest, type(None))

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from sqlmodel import Session
 
-from activities.interface import News
+from activities.interface import ReceivedSignal
 from storage.queries.orders import record_order_event
 from storage.queries.runs import get_run
 
 
-def record_news(session: Session, order_id: str, news: Iterable[News]) -> None:
+def record_news(session: Session, order_id: str, news: Iterable[ReceivedSignal]) -> None:
     """Write down what the signals told."""
     for item in news:
         if item.update is not None:
@@ -20,7 +20,7 @@ def record_news(session: Session, order_id: str, news: Iterable[News]) -> None:
             _mark_run(session, order_id, item)
 
 
-def _mark_run(session: Session, order_id: str, item: News) -> None:
+def _mark_run(session: Session, order_id: str, item: ReceivedSignal) -> None:
     run = get_run(session, order_id)
     run.repurchased_by = run.repurchased_by or item.repurchased
     run.stop_reason = run.stop_reason or item.stop

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities.enrol import wake_for
-from activities.interface import Answer, ClaimedMessage, SegmentRequest
+from activities.enrol import first_wait
+from activities.interface import ClaimedMessage, SegmentRequest, StepDecision
 from activities.news import record_news
 from campaign.definition.model import Step
 from campaign.facts import MessageState, Purpose
@@ -20,7 +20,7 @@ from storage.queries.runs import Loaded, load, record_step
 from storage.tables import MessageRow
 
 
-def segment(database: Database, request: SegmentRequest) -> Answer:
+def segment(database: Database, request: SegmentRequest) -> StepDecision:
     """Decide a step under the customer's lock, and write the decision and its claims down.
 
     Raises:
@@ -109,15 +109,15 @@ def _claim(
 
 def _answer(
     loaded: Loaded, step: Step, decision: Decision, claims: list[ClaimedMessage], now: datetime
-) -> Answer:
+) -> StepDecision:
     following = loaded.definition.after(step.name)
     values = {
         "until": decision.until,
         "messages": claims,
         "more": decision.more,
-        "following": following and wake_for(loaded, following, now),
+        "following": following and first_wait(loaded, following, now),
     }
-    return Answer(
+    return StepDecision(
         kind=decision.kind,
         reason=decision.reason,
         segment=decision.segment,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities import interface as act
+    from activities.interface import DELIVER, Answer, Call, ClaimedMessage, DeliverRequest, Request
     from campaign.contract import DELIVERY_QUEUES
     from campaign.facts import MessageState
-
-T = TypeVar("T")
 
 LOCAL_TIMEOUT = timedelta(seconds=20)
 LOCAL_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=3)
@@ -24,7 +22,7 @@ SEND_TIMEOUT = timedelta(seconds=30)
 SEND_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 
 
-async def ask(activity: str, request: act.Message, answer: type[T], summary: str) -> T:
+async def run_quickly(call: Call[Request, Answer], request: Request, summary: str) -> Answer:
     """Run a short activity in the worker; where that keeps failing, on the server's queue instead.
 
     A local activity costs one event, but its retries are not seen anywhere. A bug must be: the
@@ -34,27 +32,31 @@ async def ask(activity: str, request: act.Message, answer: type[T], summary: str
         FailureError: the activity says that no retry will help (bad input), or the workflow is cancelled.
     """
     try:
-        local: T = await workflow.execute_local_activity(
-            activity,
+        local: Answer = await workflow.execute_local_activity(
+            call.name,
             request,
-            result_type=answer,
+            result_type=call.answer,
             start_to_close_timeout=LOCAL_TIMEOUT,
             retry_policy=LOCAL_RETRIES,
             summary=summary,
         )
-        return local  # noqa: TRY300 - beside what it answers
+        return local  # noqa: TRY300 - beside the call
     except FailureError as error:
         if is_cancelled_exception(error) or _is_final(error):
             raise
-    visible: T = await workflow.execute_activity(
-        activity,
+    return await _run(
+        call,
         request,
-        result_type=answer,
         start_to_close_timeout=VISIBLE_TIMEOUT,
         retry_policy=VISIBLE_RETRIES,
         summary=summary,
     )
-    return visible
+
+
+async def _run(call: Call[Request, Answer], request: Request, **options: Any) -> Answer:
+    """Run a call as a normal activity."""
+    answer: Answer = await workflow.execute_activity(call.name, request, result_type=call.answer, **options)
+    return answer
 
 
 def _is_final(error: FailureError) -> bool:
@@ -63,17 +65,16 @@ def _is_final(error: FailureError) -> bool:
     return isinstance(cause, ApplicationError) and cause.non_retryable
 
 
-async def deliver(message: act.ClaimedMessage, summary: str) -> MessageState:
+async def deliver(message: ClaimedMessage, summary: str) -> MessageState:
     """Hand a message to its channel's queue, until it is settled or its latest time has come.
 
-    `MessageState.CLAIMED` means that the step is to be asked about again.
+    `MessageState.CLAIMED` means that the step is to be decided again.
     """
     now = workflow.now()
     try:
-        delivered: act.Delivered = await workflow.execute_activity(
-            act.DELIVER,
-            act.DeliverRequest(message_id=message.id, now=now),
-            result_type=act.Delivered,
+        delivered = await _run(
+            DELIVER,
+            DeliverRequest(message_id=message.id, now=now),
             task_queue=DELIVERY_QUEUES[message.channel],
             schedule_to_close_timeout=max(message.latest - now, SEND_TIMEOUT),
             start_to_close_timeout=SEND_TIMEOUT,

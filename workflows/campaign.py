@@ -1,4 +1,4 @@
-"""PostPurchaseCampaign: wait until a step is due, ask until it is settled, go on, leave early.
+"""PostPurchaseCampaign: wait until a step is due, decide until it is done, go on, leave early.
 
 Every rule is elsewhere: this only waits. Signals wake the wait, and the step is decided again.
 """
@@ -17,21 +17,36 @@ from temporalio.exceptions import ApplicationError, FailureError
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
-    from activities import interface as act
+    from activities.interface import (
+        CLOSE,
+        ENROL,
+        RENDER,
+        SEGMENT,
+        ClaimedMessage,
+        CloseRequest,
+        Enrolled,
+        EnrolRequest,
+        PlannedStep,
+        ReceivedSignal,
+        RenderRequest,
+        SegmentRequest,
+        StepDecision,
+        Wait,
+    )
     from campaign.contract import WORKFLOW, workflow_id
     from campaign.facts import MessageState
     from campaign.problems import problems_of, time_problems
     from campaign.reasons import TEXTS, Reason
     from campaign.rules.decision import Kind
     from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop
-    from workflows.calls import ask, deliver
+    from workflows.calls import deliver, run_quickly
     from workflows.status import ENDED, Status
 
 KEYS = {
     name: SearchAttributeKey.for_keyword(name)
     for name in ("CustomerId", "CampaignStep", "CampaignSegment", "ExitReason")
 }
-ASK_AGAIN = timedelta(minutes=1)
+DECIDE_AGAIN_AFTER = timedelta(minutes=1)
 
 W = TypeVar("W", OrderUpdate, Repurchase, Stop, DeliveryFailure)
 
@@ -43,13 +58,13 @@ class PostPurchaseCampaign:
     @workflow.init
     def __init__(self, purchase: Any) -> None:
         """Read the input here, so that signals and queries find the campaign ready."""
-        self._news: list[act.News] = []
+        self._news: list[ReceivedSignal] = []
         self._failed: list[str] = []
         self._attributes: dict[str, str] = {}
         self._shown: dict[str, str] = {}
         order_id = purchase.get("order_id", "") if isinstance(purchase, dict) else ""
         self._status = Status(order_id=str(order_id))
-        self._settled: dict[str, act.PlannedStep] = {}
+        self._passed: dict[str, PlannedStep] = {}
 
     @workflow.run
     async def run(self, purchase: Any) -> dict[str, Any]:
@@ -74,22 +89,22 @@ class PostPurchaseCampaign:
     def repurchased(self, signal: Any) -> None:
         """Leave: the customer bought again. ``{order_id}`` of the newer order."""
         if (news := self._accept(Repurchase, signal)) and news.order_id != self._status.order_id:
-            self._news.append(act.News(repurchased=news.order_id))
+            self._news.append(ReceivedSignal(repurchased=news.order_id))
 
     @workflow.signal
     def order_updated(self, signal: Any) -> None:
-        """Take in what became of the order: ``{status, at}``."""
+        """Receive what became of the order: ``{status, at}``."""
         if news := self._accept(OrderUpdate, signal):
             if time_problems("at", news.at, workflow.now()):
                 self._status.refused_signals += 1
             else:
-                self._news.append(act.News(update=news))
+                self._news.append(ReceivedSignal(update=news))
 
     @workflow.signal
     def stop(self, signal: Any) -> None:
         """Leave by request: ``{reason}``."""
         if news := self._accept(Stop, signal):
-            self._news.append(act.News(stop=news.reason))
+            self._news.append(ReceivedSignal(stop=news.reason))
 
     @workflow.signal
     def delivery_failed(self, signal: Any) -> None:
@@ -111,68 +126,67 @@ class PostPurchaseCampaign:
             workflow.logger.warning("signal refused: %s", _listed(error))
             return None
 
-    async def _enrol(self, order: Purchase) -> act.Enrolled:
+    async def _enrol(self, order: Purchase) -> Enrolled:
         run_id = workflow.info().first_execution_run_id
-        request = act.EnrolRequest(purchase=order, run_id=run_id, now=workflow.now())
-        enrolled = await ask(act.ENROL, request, act.Enrolled, "Enrol")
+        request = EnrolRequest(purchase=order, run_id=run_id, now=workflow.now())
+        enrolled = await run_quickly(ENROL, request, "Enrol")
         self._status.segment = enrolled.segment
         self._attributes["CustomerId"] = order.customer_id
         return enrolled
 
     async def _supersede(self, order_ids: list[str]) -> None:
-        """Tell the customer's older campaigns; one that has just ended needs no telling."""
-        told = (
+        """Signal the customer's older campaigns; one that has just ended needs no signal."""
+        signals = (
             workflow.get_external_workflow_handle(workflow_id(order_id)).signal(
                 "repurchased", {"order_id": self._status.order_id}
             )
             for order_id in order_ids
         )
-        for outcome in await asyncio.gather(*told, return_exceptions=True):
+        for outcome in await asyncio.gather(*signals, return_exceptions=True):
             if isinstance(outcome, BaseException) and not isinstance(outcome, FailureError):
                 raise outcome
 
-    async def _run_steps(self, steps: list[act.PlannedStep]) -> Reason:
-        following: act.Wake | None = None
+    async def _run_steps(self, steps: list[PlannedStep]) -> Reason:
+        following: Wait | None = None
         for step in steps:
-            answer = await self._settle(step, following or step.wake)
-            if answer.kind is Kind.EXIT:
-                return answer.reason
-            self._settled[step.name] = step
-            following = answer.following
+            decision = await self._run_step(step, following or step.wake)
+            if decision.kind is Kind.EXIT:
+                return decision.reason
+            self._passed[step.name] = step
+            following = decision.following
         return Reason.COMPLETED
 
-    async def _settle(self, step: act.PlannedStep, wake: act.Wake) -> act.Answer:
-        """Wait and ask until the step was sent or skipped, or the campaign is to end."""
+    async def _run_step(self, step: PlannedStep, wake: Wait) -> StepDecision:
+        """Wait and decide until the step was sent or skipped, or the campaign is to end."""
         while True:
             await self._wait(step, wake)
-            answer = await self._settle_failed(step) or await self._ask(step)
-            if answer.kind is Kind.WAIT and answer.until:
-                wake = act.Wake(at=answer.until, reason=answer.reason)
+            decision = await self._retry_failed(step) or await self._decide(step)
+            if decision.kind is Kind.WAIT and decision.until:
+                wake = Wait(at=decision.until, reason=decision.reason)
                 continue
-            if answer.kind is not Kind.SEND:
-                self._status.settled(step.name, answer.reason)
-                return answer
-            settled = await self._send(step, answer.messages)
-            if settled and not answer.more:
-                return answer
-            pause = timedelta(0) if settled else ASK_AGAIN
-            wake = act.Wake(at=workflow.now() + pause, reason=Reason.DUE)
+            if decision.kind is not Kind.SEND:
+                self._status.close_step(step.name, decision.reason)
+                return decision
+            done = await self._send(step, decision.messages)
+            if done and not decision.more:
+                return decision
+            pause = timedelta(0) if done else DECIDE_AGAIN_AFTER
+            wake = Wait(at=workflow.now() + pause, reason=Reason.DUE)
 
-    async def _settle_failed(self, current: act.PlannedStep) -> act.Answer | None:
-        """Settle earlier steps again whose message has failed; another channel may take over.
+    async def _retry_failed(self, current: PlannedStep) -> StepDecision | None:
+        """Run earlier steps again whose message has failed; another channel may take over.
 
-        A step that is still to come is asked about in its turn. Returns what ends the campaign, if
-        that turns out.
+        A step that is still to come has its turn. Returns the decision that ends the campaign, if one does.
         """
         while self._failed:
-            step = self._settled.get(self._failed.pop(0))
+            step = self._passed.get(self._failed.pop(0))
             if step and step.name != current.name:
-                answer = await self._settle(step, act.Wake(at=workflow.now(), reason=Reason.DUE))
-                if answer.kind is Kind.EXIT:
-                    return answer
+                decision = await self._run_step(step, Wait(at=workflow.now(), reason=Reason.DUE))
+                if decision.kind is Kind.EXIT:
+                    return decision
         return None
 
-    async def _wait(self, step: act.PlannedStep, wake: act.Wake) -> None:
+    async def _wait(self, step: PlannedStep, wake: Wait) -> None:
         """Sleep until the time has come or a signal has."""
         self._status.step, self._status.waiting, self._status.next_at = step.name, wake.reason, wake.at
         self._show(CampaignStep=step.name)
@@ -186,23 +200,23 @@ class PostPurchaseCampaign:
     def _woken(self) -> bool:
         return bool(self._news or self._failed)
 
-    async def _ask(self, step: act.PlannedStep) -> act.Answer:
-        request = act.SegmentRequest(
+    async def _decide(self, step: PlannedStep) -> StepDecision:
+        request = SegmentRequest(
             order_id=self._status.order_id, step=step.name, now=workflow.now(), news=self._take_news()
         )
-        answer = await ask(act.SEGMENT, request, act.Answer, step.title)
-        self._status.segment = answer.segment
-        return answer
+        decision = await run_quickly(SEGMENT, request, step.title)
+        self._status.segment = decision.segment
+        return decision
 
-    async def _send(self, step: act.PlannedStep, messages: list[act.ClaimedMessage]) -> bool:
-        """Render and deliver; True if nothing is left to be asked about these messages."""
+    async def _send(self, step: PlannedStep, messages: list[ClaimedMessage]) -> bool:
+        """Render and deliver; True if nothing is left to be decided about these messages."""
         states = await asyncio.gather(*(self._send_one(step, message) for message in messages))
         return all(state in (MessageState.SENT, MessageState.UNCONFIRMED) for state in states)
 
-    async def _send_one(self, step: act.PlannedStep, message: act.ClaimedMessage) -> MessageState:
+    async def _send_one(self, step: PlannedStep, message: ClaimedMessage) -> MessageState:
         summary = f"{step.title} by {message.channel.label}"
-        request = act.RenderRequest(message_id=message.id, now=workflow.now())
-        await ask(act.RENDER, request, type(None), summary)
+        request = RenderRequest(message_id=message.id, now=workflow.now())
+        await run_quickly(RENDER, request, summary)
         state = await deliver(message, summary)
         self._status.messages[message.id] = {
             "id": message.id, "step": step.name, "channel": message.channel, "state": state
@@ -213,10 +227,10 @@ class PostPurchaseCampaign:
     async def _close(self, reason: Reason) -> dict[str, Any]:
         """Write the end down, with every signal that came until now."""
         while True:
-            request = act.CloseRequest(
+            request = CloseRequest(
                 order_id=self._status.order_id, reason=reason, now=workflow.now(), news=self._take_news()
             )
-            await ask(act.CLOSE, request, type(None), f"Ended: {TEXTS[reason]}")
+            await run_quickly(CLOSE, request, f"Ended: {TEXTS[reason]}")
             if not self._news:
                 return self._end(reason)
 
@@ -226,12 +240,12 @@ class PostPurchaseCampaign:
         sent = [m for m in self._status.messages.values() if m["state"] == MessageState.SENT]
         return {"exit_reason": reason.value, "messages_sent": len(sent)}
 
-    def _take_news(self) -> list[act.News]:
+    def _take_news(self) -> list[ReceivedSignal]:
         news, self._news = self._news, []
         return news
 
     def _show(self, **attributes: str) -> None:
-        """Tell the Web UI where the campaign stands; only what has changed costs an event."""
+        """Show in the Web UI where the campaign stands; only what has changed costs an event."""
         wanted = {**self._attributes, **attributes}
         if self._status.segment:
             wanted["CampaignSegment"] = self._status.segment

@@ -1,4 +1,4 @@
-"""What a running campaign says of itself: the `status` query and the Web UI's current details."""
+"""Where a running campaign stands: the `status` query and the Web UI's current details."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Status:
     exit_reason: Reason | None = None
     refused_signals: int = 0
 
-    def settled(self, step: str, reason: Reason) -> None:
-        """Take in how a step ended for messages of it whose fate was still open."""
+    def close_step(self, step: str, reason: Reason) -> None:
+        """Record how a step ended for those of its messages that were still open."""
         state = _SETTLED.get(reason, MessageState.SKIPPED)
         for message in self.messages.values():
             if message["step"] == step and message["state"] == MessageState.CLAIMED:

@@ -16,14 +16,14 @@ from activities.close import close
 from activities.deliver import deliver
 from activities.enrol import enrol
 from activities.interface import (
-    Answer,
     CloseRequest,
     DeliverRequest,
     Enrolled,
     EnrolRequest,
-    News,
+    ReceivedSignal,
     RenderRequest,
     SegmentRequest,
+    StepDecision,
 )
 from activities.render import render
 from activities.segment import segment
@@ -127,9 +127,9 @@ class Shop:
         self,
         step: str = "loyalty",
         at: Any = LOYALTY,
-        news: list[News] | None = None,
+        news: list[ReceivedSignal] | None = None,
         order_id: str = "o-1",
-    ) -> Answer:
+    ) -> StepDecision:
         """Ask about a step of an order, the first unless told otherwise."""
         return segment(self.database, SegmentRequest(order_id=order_id, step=step, now=at, news=news or []))
 
@@ -233,10 +233,12 @@ def test_a_message_is_claimed_once(shop: Shop) -> None:
 
 def test_news_is_written_down_once(shop: Shop) -> None:
     """The same signal twice is one event, and it moves the step's due time."""
-    delivered = News(update=OrderUpdate(status=OrderStatus.DELIVERED, at=PLACED + timedelta(days=20)))
+    delivered = ReceivedSignal(
+        update=OrderUpdate(status=OrderStatus.DELIVERED, at=PLACED + timedelta(days=20))
+    )
     answer = shop.ask(news=[delivered, delivered])
     assert answer.until == PLACED + timedelta(days=27)
-    stopped = shop.ask(news=[News(stop="complaint"), News(stop="again")])
+    stopped = shop.ask(news=[ReceivedSignal(stop="complaint"), ReceivedSignal(stop="again")])
     assert stopped.reason is Reason.STOPPED
     with shop.database.transaction() as session:
         assert get_run(session, "o-1").stop_reason == "complaint"

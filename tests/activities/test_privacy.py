@@ -13,7 +13,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import TimeSkipper
 
-from activities import interface as act
+from activities.interface import StepDecision
 from activities.segment import segment
 from activities.temporal import Activities
 from campaign.contract import TASK_QUEUE, WORKFLOW, workflow_id
@@ -123,7 +123,7 @@ async def test_a_bug_is_retried_and_seen(
     """A bug in an activity: the campaign keeps trying, visibly and without the text; mended, it goes on."""
     bug = Buggy()
 
-    def buggy(*args: Any) -> act.Answer:
+    def buggy(*args: Any) -> StepDecision:
         bug.check()
         return segment(*args)
 

@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from activities import interface as act
+from activities.interface import PlannedStep, Wait
 from campaign.contract import WORKFLOW
 from tests.facts import ROOT
 from worker.plugin import afterglow_plugin, data_converter
@@ -60,7 +60,7 @@ class Reordered(PostPurchaseCampaign):
         """As the original."""
         return await super().run(purchase)
 
-    async def _wait(self, step: act.PlannedStep, wake: act.Wake) -> None:
+    async def _wait(self, step: PlannedStep, wake: Wait) -> None:
         await workflow.sleep(timedelta(seconds=1))
         await super()._wait(step, wake)
 

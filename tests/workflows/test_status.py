@@ -25,5 +25,5 @@ def test_a_message_left_open_is_settled_with_its_step(reason: Reason, state: Mes
     for step, known in (("loyalty", "claimed"), ("loyalty", "sent"), ("thank-you", "claimed")):
         identifier = f"{step}-{known}"
         status.messages[identifier] = {"id": identifier, "step": step, "channel": "email", "state": known}
-    status.settled("loyalty", reason)
+    status.close_step("loyalty", reason)
     assert [message["state"] for message in status.messages.values()] == [state, "sent", "claimed"]
