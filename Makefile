@@ -6,12 +6,12 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
-.PHONY: demo test check dev bench chaos topology migrate lock schema histories screenshots clean
+.PHONY: demo test check dev bench chaos topology migrate lock schema histories screenshots ready ready-tests clean
 
-demo: $(READY)
+demo: ready
 	$(BIN)/python -m dev.demo $(ARGS)
 
-test: $(READY)
+test: ready-tests
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
 
 check: $(READY)
@@ -23,17 +23,17 @@ check: $(READY)
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/python -m dev.schema --check
 
-dev: $(READY)
+dev: ready
 	$(BIN)/python -m dev $(ARGS)
 
-bench: $(READY)
+bench: ready
 	$(BIN)/python -m dev.bench $(ARGS)
 	$(BIN)/python -m dev.bench.callbacks
 
-chaos: $(READY)
+chaos: ready-tests
 	$(BIN)/python -m pytest -m chaos --chaos-campaigns=50 --chaos-kills=20 -s $(ARGS)
 
-topology: $(READY)
+topology: ready-tests
 	$(BIN)/python -m pytest -m topology -s $(ARGS)
 
 migrate: $(READY)
@@ -42,11 +42,18 @@ migrate: $(READY)
 schema: $(READY)
 	$(BIN)/python -m dev.schema
 
-histories: $(READY)
+histories: ready
 	$(BIN)/python -m dev.histories
 
-screenshots: $(READY)
+screenshots: ready
 	$(BIN)/python -m dev.screenshots
+
+# What is slow to get (Temporal's server, its Web UI) comes before what needs it; see dev/setup.py.
+ready: $(READY)
+	$(BIN)/python -m dev.setup
+
+ready-tests: $(READY)
+	$(BIN)/python -m dev.setup --tests
 
 # Needs the registry; writes hashes only, no addresses.
 lock: $(READY)

@@ -31,7 +31,7 @@ async def develop() -> int:
 
 
 def main() -> int:
-    """Run, and say why not."""
+    """Run; report why it cannot go on."""
     return finish(develop())
 
 

@@ -12,7 +12,7 @@ FILE = Path(__file__).parent.parent / "docs" / "campaign.schema.json"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file; with --check only say whether it is current."""
+    """Write the file; with --check only report whether it is current."""
     wanted = json.dumps(definition_schema(), indent=2) + "\n"
     if "--check" in arguments:
         current = FILE.exists() and FILE.read_text("utf-8") == wanted

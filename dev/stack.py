@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign.errors import AfterglowError
-from dev.servers.binaries import Say
+from dev.servers.binaries import Report
 from dev.servers.ports import HOST, free_ports
 from dev.servers.processes import Process, start
 from dev.servers.readiness import wait_until_answers
@@ -50,7 +50,7 @@ class Wanted:
 
 
 @asynccontextmanager
-async def stack(home: Path, wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
+async def stack(home: Path, wanted: Wanted, report: Report) -> AsyncIterator[Stack]:
     """Run everything for as long as the block lasts, then stop it in the order that loses nothing.
 
     Raises:
@@ -59,7 +59,7 @@ async def stack(home: Path, wanted: Wanted, say: Say) -> AsyncIterator[Stack]:
     home = home.absolute()
     async with AsyncExitStack() as exits:
         temporal = await exits.enter_async_context(
-            temporal_server(home, port=wanted.temporal, ui_port=wanted.ui, say=say)
+            temporal_server(home, port=wanted.temporal, ui_port=wanted.ui, report=report)
         )
         health, web = free_ports(2)
         web = wanted.web or web
@@ -87,12 +87,12 @@ async def _module(name: str, home: Path, environment: dict[str, str]) -> Process
     return await start([sys.executable, "-m", name], home / "logs" / f"{name}.log", environment)
 
 
-def finish(work: Coroutine[Any, Any, int], say: Say = _complain) -> int:
+def finish(work: Coroutine[Any, Any, int], report: Report = _complain) -> int:
     """Run a tool to its end; return its exit code, 1 with a word on why where it cannot go on."""
     try:
         return asyncio.run(work)
     except AfterglowError as error:
-        say(str(error))
+        report(str(error))
         return 1
     except asyncio.CancelledError:
         return 1

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from temporalio.client import Client
 
 from campaign.errors import Unavailable
+from dev.servers.binaries import PREPARED_ONLY
 from dev.servers.postgres import postgres_server
 from dev.servers.temporal import TemporalServer, temporal_server
 from storage.database import Database
@@ -26,6 +27,9 @@ structlog.configure(
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=structlog.stdlib.BoundLogger,
 )
+
+# A build takes minutes, a hanging test is ended after four: `make ready-tests` builds before the tests begin.
+os.environ[PREPARED_ONLY] = "1"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -191,7 +191,7 @@ def _report(running: Stack, plays: Sequence[Story], console: Console) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run, and say why not."""
+    """Run; report why it cannot go on."""
     screen = Console()
     console = screen if screen.is_terminal else Console(width=PIPED_WIDTH)
     work = demonstrate(leave="--exit" in arguments, console=console)

@@ -1,12 +1,18 @@
-"""Temporal's own programs, built once by Go or downloaded once by the SDK, in the user's cache folder."""
+"""Temporal's own programs, built once by Go or downloaded once by the SDK, in the user's cache folder.
+
+`python -m dev.setup` gets them before anything needs them. A test must never wait for a build: with
+``PREPARED_PROGRAMS_ONLY`` set, what is not in the cache is refused.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
-import tempfile
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,11 +25,13 @@ from campaign.errors import Unavailable
 from dev.servers.ports import HOST
 from dev.servers.processes import locked, start
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
+PREPARED_ONLY = "PREPARED_PROGRAMS_ONLY"
 DOWNLOAD_SECONDS = 600
-# Without internet a download fails in milliseconds: only a slow one is worth a word.
-_WORTH_A_WORD = 1.0
+# Without internet a download fails in milliseconds: only a slow one is reported.
+_SLOW_SECONDS = 1.0
+_PROGRESS_SECONDS = 20.0
 _TOO_OLD = re.compile(r"requires go >= ([\d.]+)")
 
 
@@ -45,66 +53,79 @@ WEB_UI = Binary(
 SQL_TOOL = Binary("Temporal SQL tool", "go.temporal.io/server/cmd/tools/sql", "v1.32.0", "sql", "1 minute")
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Return the folder of all programs, and of their logs and locks."""
     return user_cache_path("afterglow") / "bin"
 
 
 def cached(binary: Binary) -> Path:
     """Return where the program is, or will be after `built`."""
     folder = binary.package.replace("/", "_")
-    return _cache() / f"{folder}@{binary.version}" / binary.program
+    return cache() / f"{folder}@{binary.version}" / binary.program
 
 
 def cached_download() -> Path:
     """Return where Temporal's command line is, or will be after `downloaded`: one for each SDK version."""
-    return _cache() / f"temporal_sdk-python@{temporalio.service.__version__}" / "temporal"
+    return cache() / f"temporal_sdk-python@{temporalio.service.__version__}" / "temporal"
 
 
-async def built(binary: Binary, say: Say) -> Path:
+async def built(binary: Binary, report: Report) -> Path:
     """Return the program, building it if it is not in the cache. Two processes do not build it twice.
 
+    A build that was cut goes on where it stopped: Go's own cache keeps each package that it has compiled.
+
     Raises:
-        Unavailable: Go is not installed or too old, or the build fails; the text names the log.
+        Unavailable: Go is not installed or too old, the build fails (the text names the log), or the program
+            is not in the cache and ``PREPARED_PROGRAMS_ONLY`` is set.
     """
 
     async def build(folder: Path) -> Path:
-        say(f"Building the {binary.title} {binary.version} with Go: once, {binary.takes} ...")
-        await _install(binary, folder, _beside(cached(binary), "log"))
+        report(f"Building the {binary.title} {binary.version} with Go: once, {binary.takes} on two cores ...")
+        began = time.monotonic()
+        await _install(binary, folder, _beside(cached(binary), "log"), report)
+        report(f"Built the {binary.title} in {_minutes(began)}.")
         return folder / binary.program
 
-    return await _made_once(cached(binary), build, say)
+    return await _made_once(cached(binary), build, report)
 
 
-async def downloaded(say: Say) -> Path:
+async def downloaded(report: Report) -> Path:
     """Return the server that this SDK downloads, downloading it if it is not in the cache.
 
     Raises:
-        Unavailable: it cannot be downloaded here.
+        Unavailable: it cannot be downloaded here, or only what is in the cache may be used.
     """
 
     async def download(folder: Path) -> Path:
-        word = "Downloading Temporal's development server: once ..."
-        later = asyncio.get_running_loop().call_later(_WORTH_A_WORD, say, word)
+        text = "Downloading Temporal's development server: once ..."
+        later = asyncio.get_running_loop().call_later(_SLOW_SECONDS, report, text)
         try:
             await _download(folder)
         finally:
             later.cancel()
         return next(path for path in folder.iterdir() if path.is_file())
 
-    return await _made_once(cached_download(), download, say)
+    return await _made_once(cached_download(), download, report)
 
 
-async def _made_once(path: Path, make: Callable[[Path], Awaitable[Path]], say: Say) -> Path:
-    """Make a program beside its place and move it there whole: an interruption leaves nothing behind."""
+async def _made_once(path: Path, make: Callable[[Path], Awaitable[Path]], report: Report) -> Path:
+    """Make a program beside its place and move it there whole: a cut leaves nothing in its place."""
     if path.exists():
         return path
-    lock = _beside(path, "lock")
-    async with locked(lock, lambda: say(f"Another process is making {path}: waiting for it ...")):
+    if os.environ.get(PREPARED_ONLY):
+        msg = "it is not in the cache, and tests do not wait for it: run `make ready` first"
+        raise Unavailable(msg)
+    lock, folder = _beside(path, "lock"), _beside(path, "part")
+    async with locked(lock, lambda: report(f"Another process is making {path}: waiting for it ...")):
         if not path.exists():
-            with tempfile.TemporaryDirectory(dir=lock.parent) as folder:
-                made = await make(Path(folder))
+            shutil.rmtree(folder, ignore_errors=True)  # what a killed process has left
+            folder.mkdir()
+            try:
+                made = await make(folder)
                 path.parent.mkdir(exist_ok=True)
                 made.replace(path)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
     return path
 
 
@@ -112,22 +133,47 @@ def _beside(path: Path, what: str) -> Path:
     return path.parent.with_name(f"{path.parent.name}.{what}")
 
 
-async def _install(binary: Binary, folder: Path, log: Path) -> None:
+async def _install(binary: Binary, folder: Path, log: Path, report: Report) -> None:
     """Run `go install`. GOTOOLCHAIN stays the user's: an older Go may fetch the one it needs."""
     go = shutil.which("go")
     if go is None:
         msg = "Go is not installed"
         raise Unavailable(msg)
     log.unlink(missing_ok=True)
-    command = [go, "install", f"{binary.package}@{binary.version}"]
+    command = [go, "install", "-v", f"{binary.package}@{binary.version}"]
     process = await start(command, log, {"GOBIN": str(folder), "GOOS": "", "GOARCH": ""})
     try:
-        code = await process.wait()
+        async with _progress(log, report):
+            code = await process.wait()
     except asyncio.CancelledError:
         await process.kill()
         raise
     if code != 0:
         raise Unavailable(_why_not(binary, log))
+
+
+@asynccontextmanager
+async def _progress(log: Path, report: Report) -> AsyncIterator[None]:
+    """Report every 20 seconds how far a build is: `go install -v` writes a line for each package."""
+    task = asyncio.create_task(_report_lines(log, report))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _report_lines(log: Path, report: Report) -> None:
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(_PROGRESS_SECONDS)
+        lines = log.read_text("utf-8", "replace").splitlines()
+        fetched = sum(line.startswith("go: downloading") for line in lines)
+        report(f"  {_minutes(began)}: {fetched} modules downloaded, {len(lines) - fetched} packages compiled")
+
+
+def _minutes(began: float) -> str:
+    minutes, seconds = divmod(round(time.monotonic() - began), 60)
+    return f"{minutes} min {seconds:02} s"
 
 
 def _why_not(binary: Binary, log: Path) -> str:

@@ -43,7 +43,7 @@ def next_free(wanted: int) -> int:
 
 
 def is_free(port: int) -> bool:
-    """Say whether a server could listen on the port."""
+    """Report whether a server could listen on the port."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

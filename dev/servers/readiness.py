@@ -19,7 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from campaign.contract import SEARCH_ATTRIBUTES
 from campaign.errors import Unavailable
-from dev.servers.binaries import Say
+from dev.servers.binaries import Report
 from dev.servers.processes import Process
 from starter.namespace import add_search_attributes, prepare_namespace
 
@@ -84,7 +84,7 @@ async def _until(process: Process, attempt: Callable[[], Awaitable[_T]]) -> _T:
     raise Unavailable(msg)
 
 
-async def prepare_given(say: Say) -> None:
+async def prepare_given(report: Report) -> None:
     """Look at the server that Temporal's own settings name; register search attributes if we may.
 
     Raises:
@@ -101,8 +101,8 @@ async def prepare_given(say: Say) -> None:
         await add_search_attributes(client)
     except RPCError as error:
         names = ", ".join(SEARCH_ATTRIBUTES)
-        say(f"Search attributes could not be registered at {address} ({error.status.name}).")
-        say(f"Have them registered, each as Keyword: {names}.")
+        report(f"Search attributes could not be registered at {address} ({error.status.name}).")
+        report(f"Have them registered, each as Keyword: {names}.")
 
 
 def forget_members(database: Path) -> None:

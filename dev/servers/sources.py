@@ -12,7 +12,7 @@ from pathlib import Path
 from campaign.contract import SEARCH_ATTRIBUTES
 from campaign.errors import Unavailable
 from dev.servers import binaries, server_config
-from dev.servers.binaries import Say
+from dev.servers.binaries import Report
 from dev.servers.ports import HOST, free_ports, is_free
 from dev.servers.processes import Process, start
 from dev.servers.readiness import forget_members, prepare_given, wait_until_listening, wait_until_ready
@@ -114,10 +114,10 @@ class GivenServer(TemporalServer):
 
     source = "TEMPORAL_ADDRESS"
 
-    def __init__(self, places: Places, address: str, say: Say) -> None:
+    def __init__(self, places: Places, address: str, report: Report) -> None:
         """Remember its address."""
         super().__init__(places)
-        self._address, self._say = address, say
+        self._address, self._report = address, report
 
     @property
     def address(self) -> str:
@@ -131,7 +131,7 @@ class GivenServer(TemporalServer):
 
     async def start(self) -> None:
         """Only look whether it is there, and register search attributes that are missing."""
-        await prepare_given(self._say)
+        await prepare_given(self._report)
 
     async def stop(self) -> None:
         """Nothing to stop."""
@@ -217,13 +217,13 @@ class DownloadedServer(CommandLineServer):
 
     source = "the SDK's download"
 
-    def __init__(self, places: Places, say: Say) -> None:
+    def __init__(self, places: Places, report: Report) -> None:
         """Remember how to tell about a download."""
         super().__init__(places, None)
-        self._say = say
+        self._report = report
 
     async def _program(self) -> Path:
-        return await binaries.downloaded(self._say)
+        return await binaries.downloaded(self._report)
 
 
 class BuiltServer(OwnServer):
@@ -232,10 +232,10 @@ class BuiltServer(OwnServer):
     source = "Go"
     _ui: Process | None = None
 
-    def __init__(self, places: Places, say: Say) -> None:
+    def __init__(self, places: Places, report: Report) -> None:
         """Remember how to tell about a build."""
         super().__init__(places)
-        self._say = say
+        self._report = report
         self._inner_ports = free_ports(INNER_PORTS)
 
     async def start(self) -> None:
@@ -249,7 +249,7 @@ class BuiltServer(OwnServer):
         await asyncio.gather(*(process.stop() for process in (self._ui, self._server) if process))
 
     async def _command(self) -> Sequence[str | Path]:
-        program = await binaries.built(binaries.SERVER, self._say)
+        program = await binaries.built(binaries.SERVER, self._report)
         if not all(map(is_free, self._inner_ports)):
             self._inner_ports = free_ports(INNER_PORTS)
         folder = self.places.home / "temporal"
@@ -260,7 +260,7 @@ class BuiltServer(OwnServer):
         return [program, "--config-file", file, "--allow-no-auth", "start"]
 
     async def _start_ui(self, port: int) -> None:
-        program = await binaries.built(binaries.WEB_UI, self._say)
+        program = await binaries.built(binaries.WEB_UI, self._report)
         self._check(port)
         folder = self.places.home / "temporal" / "ui"
         server_config.write(folder / "development.yaml", server_config.ui_config(port, self.address))

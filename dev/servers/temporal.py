@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from campaign.errors import Unavailable
-from dev.servers.binaries import Say
+from dev.servers.binaries import Report
 from dev.servers.ports import free_ports
 from dev.servers.processes import locked
 from dev.servers.sources import (
@@ -31,12 +31,17 @@ __all__ = ["TemporalServer", "candidates", "start_first", "temporal_server"]
 
 # A server whose parent has just crashed needs a moment to end.
 HOME_SECONDS = 10.0
-HELP = "Set TEMPORAL_ADDRESS, put `temporal` on PATH, allow the SDK's download, or install Go."
+HELP = "Set TEMPORAL_ADDRESS, put `temporal` on PATH, let the SDK download it, or install Go 1.26 or newer."
 
 
 @asynccontextmanager
 async def temporal_server(
-    home: Path, *, port: int | None = None, ui_port: int | None = None, ui: bool = True, say: Say = print
+    home: Path,
+    *,
+    port: int | None = None,
+    ui_port: int | None = None,
+    ui: bool = True,
+    report: Report = print,
 ) -> AsyncIterator[TemporalServer]:
     """Run a server for as long as the block lasts. Ports that are not given are free ones.
 
@@ -49,24 +54,24 @@ async def temporal_server(
     home = home.absolute()
     async with AsyncExitStack() as exits:
         given = os.environ.get("TEMPORAL_ADDRESS")
-        lock = None if given else await exits.enter_async_context(_alone(home, say))
+        lock = None if given else await exits.enter_async_context(_alone(home, report))
         spare, spare_ui = free_ports(2)
         places = Places(home, port or spare, (ui_port or spare_ui) if ui else None, lock)
-        server = await start_first(candidates(places, say, os.environ))
+        server = await start_first(candidates(places, report, os.environ))
         exits.push_async_callback(server.stop)
         yield server
 
 
-def candidates(places: Places, say: Say, environment: Mapping[str, str]) -> list[TemporalServer]:
+def candidates(places: Places, report: Report, environment: Mapping[str, str]) -> list[TemporalServer]:
     """Return the sources to try, in order."""
     given = environment.get("TEMPORAL_ADDRESS")
     if given:
-        return [GivenServer(places, given, say)]
+        return [GivenServer(places, given, report)]
     program = shutil.which("temporal", path=environment.get("PATH", os.defpath))
     return [
         CommandLineServer(places, program),
-        DownloadedServer(places, say),
-        BuiltServer(places, say),
+        DownloadedServer(places, report),
+        BuiltServer(places, report),
     ]
 
 
@@ -93,7 +98,7 @@ async def start_first(servers: Sequence[TemporalServer]) -> TemporalServer:
 
 
 @asynccontextmanager
-async def _alone(home: Path, say: Say) -> AsyncIterator[int]:
+async def _alone(home: Path, report: Report) -> AsyncIterator[int]:
     """Keep other servers out of a home: two on one database file would ruin it.
 
     Raises:
@@ -101,7 +106,7 @@ async def _alone(home: Path, say: Say) -> AsyncIterator[int]:
     """
     word = f"Another Temporal server is still using {home}: waiting for its end ..."
     async with AsyncExitStack() as exits:
-        lock = locked(home / "temporal.lock", lambda: say(word), HOME_SECONDS)
+        lock = locked(home / "temporal.lock", lambda: report(word), HOME_SECONDS)
         try:
             descriptor = await exits.enter_async_context(lock)
         except TimeoutError:

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import make_url
 
 from campaign.errors import Unavailable
-from dev.servers.binaries import SERVER, SQL_TOOL, WEB_UI, Say, built
+from dev.servers.binaries import SERVER, SQL_TOOL, WEB_UI, Report, built
 from dev.servers.ports import HOST, free_ports
 from dev.servers.postgres import find_binaries, postgres_server
 from dev.servers.processes import Process, start
@@ -69,19 +69,19 @@ class Topology:
         return self.home / "volume" / "outbox"
 
 
-async def programs(say: Say) -> list[Path]:
+async def programs(report: Report) -> list[Path]:
     """Return Temporal's SQL tool, server and Web UI, built if they must be.
 
     Raises:
         Unavailable: neither builds nor Go are here, or no PostgreSQL.
     """
     find_binaries()
-    return [await built(binary, say) for binary in (SQL_TOOL, SERVER, WEB_UI)]
+    return [await built(binary, report) for binary in (SQL_TOOL, SERVER, WEB_UI)]
 
 
 @asynccontextmanager
 async def topology(
-    home: Path, tools: Sequence[Path], say: Say, python: str = sys.executable
+    home: Path, tools: Sequence[Path], report: Report, python: str = sys.executable
 ) -> AsyncIterator[Topology]:
     """Run everything for as long as the block lasts; then stop it in the reverse order, and keep the codes.
 
@@ -95,7 +95,7 @@ async def topology(
     async with AsyncExitStack() as exits:
         postgres = make_url(exits.enter_context(postgres_server(variables["POSTGRES_PASSWORD"])))
         running.postgres = str(postgres.host), str(postgres.port)
-        starter = _Starter(running, exits, say)
+        starter = _Starter(running, exits, report)
         await starter.databases(str(postgres.username))
         await starter.temporal(tools)
         await starter.afterglow(python)
@@ -124,8 +124,8 @@ def _brand(campaign: Path) -> None:
 class _Starter:
     """Starts one service after the other, each with docker-compose.yml's environment."""
 
-    def __init__(self, running: Topology, exits: AsyncExitStack, say: Say) -> None:
-        self._running, self._exits, self._say = running, exits, say
+    def __init__(self, running: Topology, exits: AsyncExitStack, report: Report) -> None:
+        self._running, self._exits, self._report = running, exits, report
         self._compose = compose.read_compose()["services"]
         self._image = running.home / "app"
 
@@ -206,7 +206,7 @@ class _Starter:
     async def _start(
         self, service: str, command: Sequence[str | Path], place: dict[str, str], folder: Path | None
     ) -> Process:
-        self._say(f"{service} ...")
+        self._report(f"{service} ...")
         log = self._running.home / "logs" / f"{service}.log"
         return await start(command, log, self._environment(service) | place, folder=folder)
 
@@ -261,7 +261,7 @@ async def run(arguments: Sequence[str]) -> int:
 
 
 def main() -> int:
-    """Run, and say why not."""
+    """Run; report why it cannot go on."""
     return finish(run(sys.argv[1:]))
 
 
