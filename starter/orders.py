@@ -1,7 +1,11 @@
-"""Orders and their news, from whichever way in: kept in the database, and told to Temporal."""
+"""Orders and their news, from whichever way in: kept in the database, and sent to Temporal.
+
+SQL runs in threads: the web server's event loop has other requests to answer meanwhile.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,8 +30,7 @@ async def start_orders(
     problems = [p for item in purchases for p in time_problems("placed_at", item.placed_at, now)]
     if problems:
         raise BadPurchase(problems)
-    with database.transaction() as session:
-        known = [is_known(session, item) for item in purchases]
+    known = await asyncio.to_thread(_known, database, purchases)
     started = [await campaigns.start(item) for item in purchases]
     return [replace(one, known=one.known or before) for one, before in zip(started, known, strict=True)]
 
@@ -35,7 +38,7 @@ async def start_orders(
 async def record_update(
     database: Database, campaigns: Campaigns, order_id: str, update: OrderUpdate, now: datetime
 ) -> bool:
-    """Keep the news, so that it counts after the campaign too, and tell the campaign; False if it has ended.
+    """Keep the news, which counts after the campaign too, and signal it; False if the campaign has ended.
 
     Raises:
         BadInput: it lies in the future.
@@ -44,7 +47,7 @@ async def record_update(
     """
     if problems := time_problems("at", update.at, now):
         raise BadInput(problems)
-    known = _save(database, order_id, update)
+    known = await asyncio.to_thread(_save, database, order_id, update)
     try:
         await campaigns.order_updated(order_id, update)
     except NotFound:
@@ -52,6 +55,11 @@ async def record_update(
             raise
         return False
     return True
+
+
+def _known(database: Database, purchases: Sequence[Purchase]) -> list[bool]:
+    with database.transaction() as session:
+        return [is_known(session, item) for item in purchases]
 
 
 def _save(database: Database, order_id: str, update: OrderUpdate) -> bool:

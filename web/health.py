@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request, Response
+from typing import Annotated
 
-from storage.database import Database
+from fastapi import APIRouter, Depends, Response
 
+from web.deps import AppCampaigns, AppDatabase
 
-def add_health(app: FastAPI) -> None:
-    """Add both endpoints."""
-    app.get("/healthz")(healthz)
-    app.get("/readyz")(readyz)
+router = APIRouter(tags=["health"])
 
 
-def healthz() -> dict[str, str]:
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
     """Say that the process answers."""
     return {"status": "ok"}
 
 
-async def readyz(request: Request, response: Response) -> dict[str, bool]:
+def database_answers(database: AppDatabase) -> bool:
+    """Say whether the database can be used. A plain ``def``: a slow database must not hold up `/healthz`."""
+    return database.answers()
+
+
+@router.get("/readyz")
+async def readyz(
+    campaigns: AppCampaigns, database: Annotated[bool, Depends(database_answers)], response: Response
+) -> dict[str, bool]:
     """Say whether orders can be taken; 503 if not."""
-    database: Database = request.app.state.database
-    checks = {"database": database.answers(), "temporal": await request.app.state.campaigns.answers()}
+    checks = {"database": database, "temporal": await campaigns.answers()}
     response.status_code = 200 if all(checks.values()) else 503
     return checks

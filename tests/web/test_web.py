@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
-from temporalio.client import Client
 
 from campaign.errors import Unavailable
 from starter.client import Campaigns
 from storage.database import Database
 from tests.shop import Shop, unique
 from tests.workflows.test_workflow import purchase
-from web.app import create_app
 
 pytestmark = pytest.mark.temporal
-TOKEN = "a-token-of-twenty-characters"  # noqa: S105 - a test's
-
-
-@pytest.fixture
-async def http(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
-    """The app on the shop's database, behind a token that the client has."""
-
-    async def connected() -> Client:
-        return shop.client
-
-    settings = shop.settings.model_copy(update={"api_token": SecretStr(TOKEN)})
-    app = create_app(settings, shop.database, connected)
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://shop", headers=headers
-        ) as client,
-    ):
-        yield client
 
 
 async def test_an_order_from_purchase_to_refund(http: httpx.AsyncClient, shop: Shop) -> None:

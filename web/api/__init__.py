@@ -1,1 +1,16 @@
-"""The order service's HTTP interface."""
+"""The order service's HTTP interface, one file a topic; all of it needs the API's token."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from web.api import consents, customers, orders
+from web.deps import authorised
+
+
+def api_router() -> APIRouter:
+    """Return every route of the interface, behind the token."""
+    router = APIRouter(dependencies=[Depends(authorised)])
+    for topic in (customers, orders, consents):
+        router.include_router(topic.router)
+    return router

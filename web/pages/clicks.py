@@ -12,6 +12,7 @@ from campaign.errors import AfterglowError
 from starter.clock import now
 from storage.database import Database
 from storage.queries.links import Click, find_link, record_click
+from web.deps import AppDatabase
 from web.pages.html import PRIVATE, PageRoute, not_found
 from web.pages.scanners import is_scanner
 
@@ -21,9 +22,8 @@ log = structlog.get_logger()
 
 @router.get("/c/{code}")
 @router.head("/c/{code}", include_in_schema=False)
-def follow(request: Request, code: str) -> Response:
+def follow(request: Request, database: AppDatabase, code: str) -> Response:
     """Redirect. The click is recorded after the answer: the customer never waits for our books."""
-    database: Database = request.app.state.database
     with database.transaction() as session:
         link = find_link(session, code)
     if link is None:

@@ -18,9 +18,10 @@ from campaign.customers.preferences import Choice, Standing
 from campaign.reasons import Channel, Reason
 from campaign.tokens import TokenUse, make_token, read_token
 from intake.preferences import Reader, Statement, choose, reader_of, unsubscribe
+from settings import Settings
 from starter.clock import now
-from storage.database import Database
 from storage.queries.customers import addresses_of
+from web.deps import AppDatabase, AppSettings
 from web.pages.html import PRIVATE, PageRoute, masked, not_found, page
 from web.pages.wording import (
     CHANNEL_NAMES,
@@ -74,19 +75,19 @@ Body = Annotated[bytes, Depends(small_body)]
 
 
 @router.get("/unsubscribe/{token}")
-def ask_to_unsubscribe(request: Request, token: str) -> Response:
+def ask_to_unsubscribe(database: AppDatabase, settings: AppSettings, token: str) -> Response:
     """Ask once more, or say that it is done already."""
-    with _database(request).transaction() as session:
-        reader = _reader(request, session, TokenUse.UNSUBSCRIBE, token)
-        return _unsubscribe_page(request, reader) if reader else not_found()
+    with database.transaction() as session:
+        reader = _reader(settings, session, TokenUse.UNSUBSCRIBE, token)
+        return _unsubscribe_page(settings, reader) if reader else not_found()
 
 
 @router.post("/unsubscribe/{token}")
-def do_unsubscribe(request: Request, token: str, body: Body) -> Response:
+def do_unsubscribe(database: AppDatabase, settings: AppSettings, token: str, body: Body) -> Response:
     """Opt out before answering. A mail program's click is answered in one line, without a redirect."""
     one_click = all(word in body for word in _ONE_CLICK)
-    with _database(request).transaction() as session:
-        reader = _reader(request, session, TokenUse.UNSUBSCRIBE, token)
+    with database.transaction() as session:
+        reader = _reader(settings, session, TokenUse.UNSUBSCRIBE, token)
         if reader is None:
             return not_found()
         words = unsubscribe_words(reader.definition.brand.name, reader.channel)
@@ -95,23 +96,25 @@ def do_unsubscribe(request: Request, token: str, body: Body) -> Response:
         after = _again(session, reader)
     if one_click:
         return PlainTextResponse("You are unsubscribed.\n", headers=PRIVATE)
-    return _unsubscribe_page(request, after)
+    return _unsubscribe_page(settings, after)
 
 
 @router.get("/preferences/{token}")
-def show_preferences(request: Request, token: str, saved: str | None = None) -> Response:
+def show_preferences(
+    database: AppDatabase, settings: AppSettings, token: str, saved: str | None = None
+) -> Response:
     """Show how the customer stands."""
-    with _database(request).transaction() as session:
-        reader = _reader(request, session, TokenUse.PREFERENCES, token)
+    with database.transaction() as session:
+        reader = _reader(settings, session, TokenUse.PREFERENCES, token)
         return _preferences_page(reader, saved=saved is not None) if reader else not_found()
 
 
 @router.post("/preferences/{token}")
-def keep_preferences(request: Request, token: str, body: Body) -> Response:
+def keep_preferences(database: AppDatabase, settings: AppSettings, token: str, body: Body) -> Response:
     """Keep a choice, then show how the customer stands."""
     choice, less = _form(body)
-    with _database(request).transaction() as session:
-        reader = _reader(request, session, TokenUse.PREFERENCES, token)
+    with database.transaction() as session:
+        reader = _reader(settings, session, TokenUse.PREFERENCES, token)
         if reader is None:
             return not_found()
         if choice is None or not _chosen(session, reader, choice, less=less):
@@ -134,18 +137,8 @@ def _form(body: bytes) -> tuple[Choice | None, bool]:
         return None, False
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
-def _secret(request: Request) -> str:
-    secret: str = request.app.state.settings.secret_key.get_secret_value()
-    return secret
-
-
-def _reader(request: Request, session: Session, use: TokenUse, token: str) -> Reader | None:
-    message_id = read_token(_secret(request), use, token)
+def _reader(settings: Settings, session: Session, use: TokenUse, token: str) -> Reader | None:
+    message_id = read_token(settings.secret_key.get_secret_value(), use, token)
     return reader_of(session, message_id) if message_id else None
 
 
@@ -153,7 +146,8 @@ def _again(session: Session, reader: Reader) -> Reader:
     return reader_of(session, reader.message.id) or reader
 
 
-def _unsubscribe_page(request: Request, reader: Reader) -> HTMLResponse:
+def _unsubscribe_page(settings: Settings, reader: Reader) -> HTMLResponse:
+    secret = settings.secret_key.get_secret_value()
     others = reader.standing.choice.channels - {reader.channel}
     return page(
         "unsubscribe.html.j2",
@@ -163,7 +157,7 @@ def _unsubscribe_page(request: Request, reader: Reader) -> HTMLResponse:
         address=masked(reader.channel, reader.address),
         words=unsubscribe_words(reader.definition.brand.name, reader.channel),
         others=[CHANNEL_NAMES[channel] for channel in others],
-        preferences=f"../preferences/{make_token(_secret(request), TokenUse.PREFERENCES, reader.message.id)}",
+        preferences=f"../preferences/{make_token(secret, TokenUse.PREFERENCES, reader.message.id)}",
     )
 
 
