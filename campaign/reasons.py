@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class Channel(StrEnum):
@@ -18,60 +19,55 @@ class Channel(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a step waits, was skipped, or why a campaign ended. `TEXTS` has the words for people."""
+    """Why a step waits, was sent or skipped, or why a campaign ended.
 
-    AWAITING_EVENT = "awaiting_event"
-    NOT_DUE = "not_due"
-    QUIET_HOURS = "quiet_hours"
-    CAPPED = "capped"
-    SPACED = "spaced"
-    AWAITING_OPEN = "awaiting_open"
+    ``text`` is the reason in words for people. ``rank`` orders the reasons: where the channels of a step were
+    held back by different ones, the lowest rank names the step's, being the closest to a message. It
+    follows from the order here, so that no two are equal and none is missing.
+    """
 
-    TOO_LATE = "too_late"
-    HOLDOUT = "holdout"
-    NO_AUDIENCE = "no_audience"
-    NO_ADDRESS = "no_address"
-    NO_CONSENT = "no_consent"
-    NOT_CONFIRMED = "not_confirmed"
-    SUPPRESSED = "suppressed"
-    ENGAGED = "engaged"
-    FAILED = "failed"
-    UNCONFIRMED = "unconfirmed"
+    text: str
+    rank: int
 
-    DUE = "due"
-    SENT = "sent"
+    SENT = "sent", "sent"
+    HOLDOUT = "holdout", "the customer is in the holdout that gets nothing"
+    UNCONFIRMED = "unconfirmed", "nobody can tell whether it arrived: never sent again"
+    FAILED = "failed", "the provider refused the message"
 
-    COMPLETED = "completed"
-    REPURCHASED = "repurchased"
-    CANCELLED = "cancelled"
-    REFUNDED = "refunded"
-    STOPPED = "stopped"
-    DUPLICATE = "duplicate"
+    DUE = "due", "due now"
+    QUIET_HOURS = "quiet_hours", "quiet hours where the customer lives"
+    CAPPED = "capped", "the customer has had enough messages for now"
+    SPACED = "spaced", "too soon after this campaign's last message"
+    AWAITING_CLICK = "awaiting_click", "waits to see whether the email is clicked"
 
+    TOO_LATE = "too_late", "its window has passed"
+    ENGAGED = "engaged", "the email was clicked: no SMS is needed"
+    SUPPRESSED = "suppressed", "the address is suppressed: it bounced, complained or opted out"
+    NOT_CONFIRMED = "not_confirmed", "the SMS consent is not confirmed yet (double opt-in)"
+    NO_CONSENT = "no_consent", "no consent for the customer's channel"
+    NO_ADDRESS = "no_address", "no address for the customer's channel"
+    NO_AUDIENCE = "no_audience", "the step has nothing for this segment"
 
-TEXTS: dict[Reason, str] = {
-    Reason.AWAITING_EVENT: "waits for news of the order",
-    Reason.NOT_DUE: "not due yet",
-    Reason.QUIET_HOURS: "quiet hours where the customer lives",
-    Reason.CAPPED: "the customer has had enough messages for now",
-    Reason.SPACED: "too soon after this campaign's last message",
-    Reason.AWAITING_OPEN: "waits to see whether the email is opened",
-    Reason.TOO_LATE: "its window has passed",
-    Reason.HOLDOUT: "the customer is in the holdout that gets nothing",
-    Reason.NO_AUDIENCE: "the step has nothing for this segment",
-    Reason.NO_ADDRESS: "no address for the customer's channel",
-    Reason.NO_CONSENT: "no consent for the customer's channel",
-    Reason.NOT_CONFIRMED: "the SMS consent is not confirmed yet (double opt-in)",
-    Reason.SUPPRESSED: "the address is suppressed: it bounced, complained or opted out",
-    Reason.ENGAGED: "the email was opened: no SMS is needed",
-    Reason.FAILED: "the provider refused the message",
-    Reason.UNCONFIRMED: "nobody can tell whether it arrived: never sent again",
-    Reason.DUE: "due now",
-    Reason.SENT: "sent",
-    Reason.COMPLETED: "every step was settled",
-    Reason.REPURCHASED: "the customer bought again",
-    Reason.CANCELLED: "the order was cancelled",
-    Reason.REFUNDED: "the order was refunded",
-    Reason.STOPPED: "stopped by request",
-    Reason.DUPLICATE: "the order has had its campaign already",
-}
+    NOT_DUE = "not_due", "not due yet"
+    AWAITING_EVENT = "awaiting_event", "waits for news of the order"
+
+    COMPLETED = "completed", "every step was settled"
+    REPURCHASED = "repurchased", "the customer bought again"
+    CANCELLED = "cancelled", "the order was cancelled"
+    REFUNDED = "refunded", "the order was refunded"
+    STOPPED = "stopped", "stopped by request"
+    DUPLICATE = "duplicate", "the order has had its campaign already"
+
+    # `text` has a default only for type checkers, which take `Reason("due")` for a call of this.
+    def __new__(cls, value: str, text: str = "") -> Self:
+        """Give a member its words, and the rank that its place in the list makes."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.text = text
+        member.rank = len(cls.__members__)
+        return member
+
+    @classmethod
+    def _missing_(cls, value: object) -> Reason | None:
+        """Read a value of earlier versions, as rows and histories hold them."""
+        return cls.AWAITING_CLICK if value == "awaiting_open" else None

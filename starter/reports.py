@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from campaign.errors import NotFound
-from campaign.reasons import TEXTS, Reason
+from campaign.reasons import Reason
 from storage.queries.customers import consents_of
 from storage.queries.messages import messages_of
 from storage.queries.runs import get_run, steps_of
@@ -58,7 +58,7 @@ def _step(row: StepRow) -> dict[str, Any]:
         "step": row.step,
         "decision": row.kind,
         "reason": row.reason,
-        "why": TEXTS[Reason(row.reason)],
+        "why": Reason(row.reason).text,
         "decided_at": row.decided_at,
         "next_at": row.next_at,
     }

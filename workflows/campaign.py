@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from campaign.contract import WORKFLOW, workflow_id
     from campaign.facts import MessageState
     from campaign.problems import problems_of, time_problems
-    from campaign.reasons import TEXTS, Reason
+    from campaign.reasons import Reason
     from campaign.rules.decision import Kind
     from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop
     from workflows.calls import deliver, run_quickly
@@ -192,7 +192,7 @@ class PostPurchaseCampaign:
         self._show(CampaignStep=step.name)
         left = wake.at - workflow.now()
         if left > timedelta(0) and not self._woken():
-            summary = f"{step.title} ({TEXTS[wake.reason]}) {wake.at:%d %b %Y %H:%M} UTC"
+            summary = f"{step.title} ({wake.reason.text}) {wake.at:%d %b %Y %H:%M} UTC"
             with contextlib.suppress(TimeoutError):
                 await workflow.wait_condition(self._woken, timeout=left, timeout_summary=summary)
         self._status.waiting = self._status.next_at = None
@@ -230,7 +230,7 @@ class PostPurchaseCampaign:
             request = CloseRequest(
                 order_id=self._status.order_id, reason=reason, now=workflow.now(), news=self._take_news()
             )
-            await run_quickly(CLOSE, request, f"Ended: {TEXTS[reason]}")
+            await run_quickly(CLOSE, request, f"Ended: {reason.text}")
             if not self._news:
                 return self._end(reason)
 

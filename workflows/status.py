@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from campaign.facts import MessageState
-from campaign.reasons import TEXTS, Reason
+from campaign.reasons import Reason
 
 ENDED = "ended"
 _SETTLED = {
@@ -43,7 +43,7 @@ class Status:
             "order_id": self.order_id,
             "step": self.step,
             "waiting": self.waiting,
-            "why": TEXTS[self.waiting] if self.waiting else None,
+            "why": self.waiting.text if self.waiting else None,
             "next_at": self.next_at,
             "segment": self.segment,
             "messages": list(self.messages.values()),
@@ -59,7 +59,7 @@ class Status:
 
     def _headline(self) -> str:
         if self.exit_reason:
-            return f"Ended: {TEXTS[self.exit_reason]}"
+            return f"Ended: {self.exit_reason.text}"
         if self.waiting and self.next_at:
-            return f"{self.step}: {TEXTS[self.waiting]}; looks again {self.next_at:%a %d %b %Y %H:%M} UTC"
+            return f"{self.step}: {self.waiting.text}; looks again {self.next_at:%a %d %b %Y %H:%M} UTC"
         return f"{self.step}: working"

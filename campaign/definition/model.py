@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, model_validator
 
 from campaign.definition.durations import Duration
+from campaign.errors import NotFound
 from campaign.reasons import Channel
 from campaign.wire import Country, CurrencyCode, Money, TimeZone
 
@@ -243,12 +244,13 @@ class Definition(Section):
         """Return a step by name.
 
         Raises:
-            KeyError: no such step.
+            NotFound: no such step.
         """
         for step in self.steps:
             if step.name == name:
                 return step
-        raise KeyError(name)
+        msg = f"the campaign has no step {name}"
+        raise NotFound(msg)
 
     def after(self, name: str) -> Step | None:
         """Return the step that follows, or None after the last."""

@@ -22,22 +22,6 @@ from campaign.rules.quiet_hours import next_decent
 from campaign.rules.timing import Window, window
 from campaign.wire import OrderStatus
 
-_CLOSEST_FIRST = (
-    Reason.SENT,
-    Reason.UNCONFIRMED,
-    Reason.FAILED,
-    Reason.QUIET_HOURS,
-    Reason.CAPPED,
-    Reason.SPACED,
-    Reason.AWAITING_OPEN,
-    Reason.TOO_LATE,
-    Reason.ENGAGED,
-    Reason.SUPPRESSED,
-    Reason.NOT_CONFIRMED,
-    Reason.NO_CONSENT,
-    Reason.NO_ADDRESS,
-)
-
 
 class Kind(StrEnum):
     """What to do with a step now."""
@@ -158,13 +142,13 @@ def _follows(definition: Definition, facts: Facts, step: Step, channel: Channel,
     email = facts.mine(step.name).get(Channel.EMAIL)
     if email is None or email.state in (MessageState.FAILED, MessageState.SKIPPED):
         waits = email is None and usable(definition, facts, Channel.EMAIL).allowed
-        return _Option(now + step.sms_after if waits else now, Reason.AWAITING_OPEN if waits else Reason.DUE)
+        return _Option(now + step.sms_after if waits else now, Reason.AWAITING_CLICK if waits else Reason.DUE)
     if email.state is MessageState.UNCONFIRMED:
         return _Option(None, Reason.UNCONFIRMED)
     if email.engaged:
         return _Option(None, Reason.ENGAGED)
     at = max(now, email.at + step.sms_after)
-    return _Option(at, Reason.AWAITING_OPEN if at > now else Reason.DUE)
+    return _Option(at, Reason.AWAITING_CLICK if at > now else Reason.DUE)
 
 
 def _settled_reason(state: MessageState) -> Reason:
@@ -225,4 +209,4 @@ def _choose(options: dict[Channel, _Option], base: Decision, now: datetime) -> D
 
 def _main_reason(blocked: dict[Channel, Reason]) -> Reason:
     """Of several channels' reasons, name the one that came closest to a message."""
-    return min(blocked.values(), key=_CLOSEST_FIRST.index, default=Reason.NO_AUDIENCE)
+    return min(blocked.values(), key=lambda reason: reason.rank, default=Reason.NO_AUDIENCE)

@@ -84,7 +84,7 @@ def test_the_sms_follows_an_email_that_was_not_opened() -> None:
     waits = ask(customer(), sent, definition=definition)
     assert (waits.kind, waits.reason, waits.until) == (
         Kind.WAIT,
-        Reason.AWAITING_OPEN,
+        Reason.AWAITING_CLICK,
         AT + timedelta(days=2),
     )
     later = timedelta(days=23, hours=3)

@@ -19,7 +19,7 @@ from campaign.definition.loading import (
     stored_definition,
 )
 from campaign.definition.model import Definition
-from campaign.errors import BadCampaign
+from campaign.errors import BadCampaign, NotFound
 from campaign.rules.holdout import in_holdout
 from tests.facts import CAMPAIGN, default_definition
 
@@ -138,3 +138,9 @@ def test_the_holdout_is_even_and_stays() -> None:
     held = [n for n in range(5_000) if in_holdout(definition, f"customer-{n}")]
     assert 400 < len(held) < 600
     assert not any(in_holdout(default_definition(), f"customer-{n}") for n in range(100))
+
+
+def test_an_unknown_step_is_not_found() -> None:
+    """`Definition.step` raises what `segment` promises, with the step's name."""
+    with pytest.raises(NotFound, match="no step farewell"):
+        default_definition().step("farewell")
