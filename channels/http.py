@@ -7,62 +7,25 @@ error goes no further than this package: its text may repeat the address.
 
 from __future__ import annotations
 
-import json
 import logging
-import ssl
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from campaign.errors import (
-    ChannelBusy,
-    ChannelError,
-    ChannelOptedOut,
-    ChannelRefused,
-    ChannelStopped,
-    ChannelUncertain,
-)
-from campaign.provider_codes import Outcome, classify
+from campaign.errors import ChannelError, ChannelUncertain
+from channels.answers import Answer, Refusal
 
 CONNECT_SECONDS = 5.0
-LONGEST_WAIT = timedelta(hours=1)
-SHORTEST_WAIT = timedelta(seconds=1)
 _POOL = 200
 _ERROR = 300
-_UNREACHED = (
-    requests.exceptions.ConnectTimeout,
-    requests.exceptions.ProxyError,
+_NOT_AN_ADDRESS = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
 )
-_NEVER_CONNECTED = (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
 _TALKATIVE = ("twilio.http_client", "python_http_client.client", "urllib3.connectionpool")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A provider's whole answer."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-
-class Refusal(Exception):
-    """An answer that is not a success. Never leaves this package, and has no text to leak."""
-
-    def __init__(self, answer: Answer) -> None:
-        """Keep the answer."""
-        super().__init__()
-        self.answer = answer
 
 
 class Http:
@@ -82,9 +45,9 @@ class Http:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.auth = _as_it_is  # else a .netrc file could change whose account is used
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_POOL))
+            self._session.mount(scheme, _Adapter(pool_maxsize=_POOL))
 
-    def ask(self, method: str, url: str, **request: Any) -> Answer:
+    def request(self, method: str, url: str, **request: Any) -> Answer:
         """Make one request, never repeated and never redirected.
 
         Raises:
@@ -94,8 +57,12 @@ class Http:
         """
         try:
             reply = self._session.request(method, url, timeout=self.timeout, allow_redirects=False, **request)
-        except requests.exceptions.RequestException as error:
-            raise _lost(error) from None
+        except (_Unreached, *_NOT_AN_ADDRESS):
+            msg = "the provider was not reached"
+            raise ChannelError(msg) from None
+        except (requests.exceptions.RequestException, OSError):
+            msg = "no whole answer came back from the provider"
+            raise ChannelUncertain(msg) from None
         answer = Answer(reply.status_code, reply.content, reply.headers)
         if answer.status >= _ERROR:
             raise Refusal(answer)
@@ -110,76 +77,51 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _lost(error: requests.exceptions.RequestException) -> ChannelError:
-    never = isinstance(error, _UNREACHED) or any(isinstance(e, _NEVER_CONNECTED) for e in _causes(error))
-    if never:
-        return ChannelError("the provider was not reached")
-    return ChannelUncertain("no whole answer came back from the provider")
+class _Unreached(Exception):
+    """No byte of the request has left: there is no connection, no tunnel or no trust.
 
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Give an error and all that it was made from: the libraries nest them in three ways."""
-    found, seen = [error], set()
-    while found:
-        one = found.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        inner = (getattr(one, "reason", None), one.__cause__, one.__context__, *one.args)
-        found += [cause for cause in inner if isinstance(cause, BaseException)]
-
-
-def error_for(provider: str, answer: Answer, now: datetime) -> ChannelError:
-    """Return our error for an answer that is not a success, by the table of codes."""
-    code = _code(answer)
-    outcome = classify(provider, code, answer.status)
-    text = f"{provider} answered {code}"
-    if outcome is Outcome.OPTED_OUT:
-        return ChannelOptedOut(text, code)
-    if outcome in (Outcome.INVALID, Outcome.REFUSED):
-        return ChannelRefused(text, code, invalid_address=outcome is Outcome.INVALID)
-    if outcome is Outcome.CONFIGURATION:
-        return ChannelStopped(text, code)
-    if outcome is Outcome.BUSY:
-        return ChannelBusy(text, retry_after(answer.headers, now))
-    return ChannelUncertain(text)
-
-
-def _code(answer: Answer) -> str:
-    """Return the provider's own number for an error; the HTTP status where it gives none."""
-    try:
-        code = json.loads(answer.body)["code"]
-    except (ValueError, TypeError, KeyError):
-        return str(answer.status)
-    return str(code) if isinstance(code, int) else str(answer.status)
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Return the wait that an answer asks for, between a second and an hour; None if it does not say.
-
-    `Retry-After` (RFC 9110, 10.2.3) is seconds or a date; SendGrid's `X-RateLimit-Reset` the Unix time at
-    which its window begins anew. Times are compared with the answer's own `Date`: clocks need not agree.
+    Raised where that is certain, and passed on by urllib3 and requests, which know nothing of it. Their own
+    errors do not tell: behind a proxy, both call a lost answer a `ProxyError` too.
     """
-    try:
-        wait = _asked_wait(headers, _date(headers.get("Date", "")) or now)
-    except OverflowError:
-        wait = LONGEST_WAIT
-    return None if wait is None else min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
 
 
-def _asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    after, reset = headers.get("Retry-After", "").strip(), headers.get("X-RateLimit-Reset", "").strip()
-    if after.isdecimal():
-        return timedelta(seconds=int(after))
-    if at := _date(after):
-        return at - now
-    return timedelta(seconds=int(reset) - now.timestamp()) if reset.isdecimal() else None
+class _Connecting:
+    """A connection of urllib3 that says so when it does not come to stand."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()  # type: ignore[misc]  # urllib3's, see `_pools`
+        except Exception as error:
+            raise _Unreached from error
 
 
-def _date(value: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+class _Adapter(HTTPAdapter):
+    """Makes such connections, directly and through whatever proxy the environment names."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = _pools(self.poolmanager.pool_classes_by_scheme)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        known = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **options)
+        if not known:
+            manager.pool_classes_by_scheme = _pools(manager.pool_classes_by_scheme)
+        return manager
+
+    def cert_verify(self, *args: Any) -> None:
+        """Look for the trusted certificates: a path that is not there ends it before it begins."""
+        try:
+            super().cert_verify(*args)
+        except OSError as error:
+            raise _Unreached from error
+
+
+def _pools(pools: dict[str, Any]) -> dict[str, Any]:
+    """Return urllib3's pools, by scheme, with connections that are ours."""
+    return {
+        scheme: type(
+            pool.__name__, (pool,), {"ConnectionCls": type("_Marked", (_Connecting, pool.ConnectionCls), {})}
+        )
+        for scheme, pool in pools.items()
+    }

@@ -1,4 +1,4 @@
-"""What providers tell about messages, applied once each under the customers' locks."""
+"""What providers report about messages, applied once each under the customers' locks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from campaign.delivery import EFFECTS, ProviderEvent, merged_state
+from campaign.delivery import EFFECTS, Report, merged_state
 from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
@@ -20,24 +20,6 @@ from storage.queries.messages import kinds_of
 from storage.tables import CustomerRow, MessageEventRow, MessageRow, RunRow, WebhookRow
 
 _TEXTS = tuple(defer(col(column)) for column in (MessageRow.html, MessageRow.text, MessageRow.subject))  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Report:
-    """One thing a provider tells about a message of ours.
-
-    ``event_id`` is unique among all events of all providers: told again, it is the same event.
-    """
-
-    message_id: str
-    channel: Channel
-    event: ProviderEvent
-    at: datetime
-    event_id: str
-    source: str
-    code: str | None = None
-    machine: bool = False
-    provider_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,8 @@ PUBLIC_KEY = base64.b64encode(
 
 
 @dataclass
-class Told:
-    """Campaigns that remember what they were told."""
+class Notified:
+    """Campaigns that remember what they were notified of."""
 
     failures: list[tuple[str, str]] = field(default_factory=list)
 
@@ -62,7 +62,7 @@ class Providers:
 
     app: FastAPI
     database: Database
-    told: Told
+    notified: Notified
 
     async def post(self, path: str, body: bytes, **headers: str) -> httpx.Response:
         """Post as some proxy would pass it on: the Host is the proxy's."""
@@ -76,7 +76,7 @@ class Providers:
         return await self.post(path, urlencode(params).encode(), **twilio_headers(path, params))
 
     async def status(self, message: str, state: str, **params: str) -> httpx.Response:
-        """Tell what became of a message."""
+        """Report what became of a message."""
         path = f"/webhooks/twilio/status?message={message}"
         return await self.twilio(path, **{"MessageSid": "SM1", "MessageStatus": state, **params})
 
@@ -125,9 +125,9 @@ def providers(database: Database, home: Path, **changes: Any) -> Providers:
         "sendgrid_webhook_key": PUBLIC_KEY,
         **changes,
     }
-    app, told = create_app(Settings(**values), database), Told()
-    app.state.campaigns = told
-    return Providers(app, database, told)
+    app, notified = create_app(Settings(**values), database), Notified()
+    app.state.campaigns = notified
+    return Providers(app, database, notified)
 
 
 def save_shop_customer(database: Database, customer_id: str = "c-1", **contact: Any) -> None:

@@ -34,9 +34,6 @@ WORDS: dict[Ask, frozenset[str]] = {
 IN_A_SENTENCE = ("stop", "stopall", "unsubscribe", "revoke", "optout", "opt out")
 """First in a message, or anywhere in one from the US. Not "cancel my order", not "the end"."""
 
-TWILIO_ANSWERS = WORDS[Ask.STOP] | WORDS[Ask.START] | WORDS[Ask.HELP]
-"""Twilio answers these itself when they are the whole message (its default opt-out handling)."""
-
 
 def asked(text: str, sender: str, opt_out_type: str | None = None) -> Ask | None:
     """Return what a message asks for, or None: something for a person to read.
@@ -50,11 +47,6 @@ def asked(text: str, sender: str, opt_out_type: str | None = None) -> Ask | None
     whole = "".join(words)
     named = next((ask for ask, known in WORDS.items() if whole in known), None)
     return named or _in_a_sentence(words, sender)
-
-
-def twilio_has_answered(text: str) -> bool:
-    """Say whether Twilio's default opt-out handling knows the message: one word, as it stands."""
-    return text.strip().lower() in TWILIO_ANSWERS
 
 
 def words_of(text: str) -> list[str]:

@@ -32,22 +32,24 @@ from sendgrid.helpers.mail import (
 )
 
 from campaign.errors import ChannelPending, ChannelUncertain
-from campaign.provider_codes import SENDGRID
-from channels.http import Answer, Http, Refusal, error_for
+from channels.answers import Answer, Refusal, error_for
+from channels.http import Http
 from channels.protocol import Outgoing, Receipt
+from channels.sendgrid.codes import CODES
+from channels.sendgrid.events import MESSAGE_ARG
 from channels.unsubscribe import unsubscribe_headers
 
 EVENTS_WITHIN = timedelta(minutes=30)
 """How long to wait for an event of a message whose answer was lost. They mostly come within seconds."""
 ASK_AGAIN = timedelta(minutes=5)
-MESSAGE_ARG = "afterglow_message"
+
 ACCEPTED, CHECKED = 202, 200
 
 
 class SendGrid:
     """Hands emails to SendGrid. Threads share it; its key stays in the SDK's client."""
 
-    name = SENDGRID
+    name = "sendgrid"
 
     def __init__(
         self,
@@ -69,7 +71,7 @@ class SendGrid:
         try:
             answer = self._client().mail.send.post(request_body=body)
         except Refusal as refusal:
-            raise error_for(SENDGRID, refusal.answer, message.at) from None
+            raise error_for(self.name, CODES, refusal.answer, message.at) from None
         if answer.status_code != (CHECKED if self._sandbox else ACCEPTED):
             msg = "sendgrid's answer cannot be read"
             raise ChannelUncertain(msg)
@@ -130,10 +132,10 @@ class _Pooled(Client):  # type: ignore[misc]  # the SDK has no types
         return _Pooled(self._http, self.host, self.request_headers, version=self._version, url_path=path)
 
     def _make_request(self, opener: Any, request: Any, timeout: float | None = None) -> _Reply:  # noqa: ARG002 - the pool has both
-        """Make the request that the SDK has prepared; see `Http.ask` for what is raised."""
+        """Make the request that the SDK has prepared; see `Http.request` for what is raised."""
         headers = dict(request.header_items())
         url = request.get_full_url()
-        return _Reply(self._http.ask(request.get_method(), url, data=request.data, headers=headers))
+        return _Reply(self._http.request(request.get_method(), url, data=request.data, headers=headers))
 
 
 class _Reply:

@@ -17,9 +17,10 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from campaign.errors import ChannelError, ChannelPending, ChannelUncertain
-from campaign.provider_codes import TWILIO
-from channels.http import Http, Refusal, error_for
+from channels.answers import Refusal, error_for
+from channels.http import Http
 from channels.protocol import Outgoing, Receipt
+from channels.twilio.codes import CODES
 
 SETTLED_AFTER = timedelta(minutes=5)
 """When a message that is still not listed was never accepted. Listing is near to immediate."""
@@ -32,7 +33,7 @@ PAGE = 100
 class Twilio:
     """Hands SMS to Twilio. Threads share it; its secrets stay in the SDK's client."""
 
-    name = TWILIO
+    name = "twilio"
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class Twilio:
         try:
             sid = self._client.messages.create(**values).sid
         except Refusal as refusal:
-            raise error_for(TWILIO, refusal.answer, message.at) from None
+            raise error_for(self.name, CODES, refusal.answer, message.at) from None
         except ChannelError:
             raise
         except Exception:  # noqa: BLE001 - the SDK fails in many ways on a success that it cannot read
@@ -102,7 +103,7 @@ class Twilio:
         try:
             return list(self._client.messages.stream(to=message.to, limit=MOST_LISTED, page_size=PAGE))
         except Refusal as refusal:
-            error = error_for(TWILIO, refusal.answer, message.at)
+            error = error_for(self.name, CODES, refusal.answer, message.at)
             raise _still_unknown(error) from None
         except ChannelError as error:
             raise _still_unknown(error) from None
@@ -147,6 +148,6 @@ class _Transport(HttpClient):  # type: ignore[misc]  # the SDK has no types
         timeout: float | None = None,  # noqa: ARG002 - the pool has its own
         allow_redirects: bool = False,  # noqa: ARG002 - never
     ) -> Response:
-        """Make a request for the SDK; see `Http.ask` for what is raised."""
-        answer = self._http.ask(method, url, params=params, data=data, headers=headers, auth=auth)
+        """Make a request for the SDK; see `Http.request` for what is raised."""
+        answer = self._http.request(method, url, params=params, data=data, headers=headers, auth=auth)
         return Response(answer.status, answer.body.decode("utf-8", "replace"), dict(answer.headers))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.customers.keywords import WORDS, Ask, asked, twilio_has_answered
+from campaign.customers.keywords import WORDS, Ask, asked
 
 US, UK = "+12025550123", "+447400123456"
 
@@ -67,13 +67,6 @@ def test_the_reading_of_twilio_wins() -> None:
     assert asked("arrêt", UK, "STOP") is Ask.STOP
     assert asked("stop", US, "START") is Ask.START
     assert asked("stop", US, "ODD") is Ask.STOP
-
-
-def test_what_twilio_answers_itself() -> None:
-    """Its default handling knows the bare words only."""
-    assert twilio_has_answered(" Stop ")
-    assert not twilio_has_answered("stop!")
-    assert not twilio_has_answered("yes")
 
 
 @given(

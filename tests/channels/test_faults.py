@@ -29,12 +29,13 @@ from activities.interface import ClaimedMessage, DeliverRequest, SegmentRequest
 from activities.segment import segment
 from campaign.errors import ChannelBusy, ChannelError
 from campaign.facts import MessageState
-from campaign.provider_codes import CODES, Outcome
 from campaign.reasons import Channel
 from campaign.rules.decision import Kind
 from campaign.wire import Customer
+from channels.codes import Outcome
 from channels.protocol import MessageChannel, Outgoing, Receipt
 from channels.sendgrid.send import SendGrid
+from channels.twilio.codes import CODES
 from channels.twilio.send import Twilio
 from storage.database import Database
 from storage.migrate import upgrade
@@ -70,18 +71,18 @@ FAULTS: list[tuple[Planned, float]] = [
 ]
 STATUSES = {Outcome.BUSY: 429, Outcome.CONFIGURATION: 401, Outcome.UNCERTAIN: 503}
 WEIGHTS = {Outcome.CONFIGURATION: 0.15}  # each stops a whole channel for a while
-CREATING = [code for code in CODES["twilio"] if code.startswith("2")]
+CREATING = [code for code in CODES if code.startswith("2")]
 
 
 def _coded(code: str) -> Callable[[], Reply]:
-    status = STATUSES.get(CODES["twilio"][code].outcome, 400)
+    status = STATUSES.get(CODES[code].outcome, 400)
     return lambda: twilio_error(status, int(code))
 
 
 TWILIO: list[tuple[Planned, float]] = [
     *FAULTS,
     (lambda: twilio_error(429, 20429, Retry_After="120"), 32),
-    *((_coded(code), WEIGHTS.get(CODES["twilio"][code].outcome, 4)) for code in CREATING),
+    *((_coded(code), WEIGHTS.get(CODES[code].outcome, 4)) for code in CREATING),
     (lambda: twilio_error(400, 99999), 8),
 ]
 SENDGRID: list[tuple[Planned, float]] = [

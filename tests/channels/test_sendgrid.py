@@ -16,10 +16,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from campaign.errors import (
     ChannelBusy,
@@ -33,6 +29,7 @@ from campaign.reasons import Channel
 from channels.protocol import Outgoing
 from channels.sendgrid.send import EVENTS_WITHIN, SendGrid
 from tests.facts import PLACED
+from tests.fakes.certificate import own_certificate
 from tests.fakes.provider import Fault, serving
 from tests.fakes.sendgrid_api import KEY, SendGridApi, error
 
@@ -204,27 +201,6 @@ def shake_hands(listener: socket.socket, certificate: Path) -> None:
     connection, _ = listener.accept()
     with connection, contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True):
         pass
-
-
-def own_certificate(folder: Path) -> Path:
-    """Make a certificate that nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(PLACED - timedelta(days=3_650))
-        .not_valid_after(PLACED + timedelta(days=3_650))
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.PKCS8
-    secret = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-    path = folder / "certificate.pem"
-    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def test_no_address_and_no_key_is_written_anywhere(

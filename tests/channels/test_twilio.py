@@ -23,9 +23,10 @@ from campaign.errors import (
     ChannelStopped,
     ChannelUncertain,
 )
-from campaign.provider_codes import CODES, TWILIO, Outcome, classify
 from campaign.reasons import Channel
+from channels.codes import Outcome, classify
 from channels.protocol import Outgoing
+from channels.twilio.codes import CODES
 from channels.twilio.send import ASK_AGAIN, MOST_LISTED, SETTLED_AFTER, Twilio
 from tests.facts import PLACED
 from tests.fakes.provider import Fault, Reply, serving
@@ -98,10 +99,10 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("code", [code for code in CODES[TWILIO] if len(code) == 5])
+@pytest.mark.parametrize("code", [code for code in CODES if len(code) == 5])
 def test_every_code_becomes_its_error(api: TwilioApi, twilio: Twilio, code: str) -> None:
     """By the table: the right kind, with the code, and without a word of what the provider wrote."""
-    outcome = CODES[TWILIO][code].outcome
+    outcome = CODES[code].outcome
     status = {Outcome.BUSY: 429, Outcome.UNCERTAIN: 500, Outcome.CONFIGURATION: 401}.get(outcome, 400)
     api.plan = lambda: error(status, int(code))
     with pytest.raises(ChannelError) as caught:
@@ -115,12 +116,12 @@ def test_every_code_becomes_its_error(api: TwilioApi, twilio: Twilio, code: str)
 
 def test_an_error_of_the_server_is_uncertain_whatever_its_code() -> None:
     """A 5xx may have come after the message was taken; unknown codes go by their status."""
-    assert classify(TWILIO, 21610, 503) is Outcome.UNCERTAIN
-    assert classify(TWILIO, 99999, 400) is Outcome.REFUSED
-    assert classify(TWILIO, 99999, 401) is Outcome.CONFIGURATION
-    assert classify(TWILIO, 99999, 429) is Outcome.BUSY
-    assert classify(TWILIO, "302", 302) is Outcome.CONFIGURATION
-    assert classify(TWILIO, "30999") is Outcome.REFUSED
+    assert classify(CODES, 21610, 503) is Outcome.UNCERTAIN
+    assert classify(CODES, 99999, 400) is Outcome.REFUSED
+    assert classify(CODES, 99999, 401) is Outcome.CONFIGURATION
+    assert classify(CODES, 99999, 429) is Outcome.BUSY
+    assert classify(CODES, "302", 302) is Outcome.CONFIGURATION
+    assert classify(CODES, "30999") is Outcome.REFUSED
 
 
 @pytest.mark.parametrize(

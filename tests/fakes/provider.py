@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from tests.facts import PLACED
@@ -89,16 +91,20 @@ class FakeProvider:
 
 
 @contextmanager
-def serving(provider: FakeProvider) -> Iterator[str]:
-    """Serve a provider on a free port of loopback; gives its base address."""
+def serving(provider: FakeProvider, certificate: Path | None = None) -> Iterator[str]:
+    """Serve a provider on a free port of loopback, by TLS with a certificate; gives its base address."""
 
     class Handler(_Handler):
         fake = provider
 
     server = _Server(("127.0.0.1", 0), Handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    provider.base = f"http://127.0.0.1:{server.server_port}"
+    provider.base = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
     try:
         yield provider.base
     finally:
@@ -161,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         with self.fake.lock:
             self.fake.requests.append((self.command, self.path, headers, body))
             reply, fault = self.fake.answer(self.command, self.path, headers, body)
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             self._write(reply, fault)
 
     def _write(self, reply: Reply, fault: Fault | None) -> None:

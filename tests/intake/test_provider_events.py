@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, select
 
-from campaign.delivery import EFFECTS, ProviderEvent, merged_state, sendgrid_event, twilio_event
+from campaign.delivery import EFFECTS, ProviderEvent, Report, merged_state
 from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
-from intake.provider_reports import Report, apply_reports
+from intake.provider_reports import apply_reports
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.queries.channel_stops import stopped_channels
@@ -160,47 +160,6 @@ def test_what_is_not_ours_is_passed_over(database: Database, message: str) -> No
         applied = apply_reports(session, reports)
         assert (applied.known, applied.new, applied.failed) == (0, 0, ())
         assert get_message(session, message).state == "sending"
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "event"),
-    [
-        ("queued", None, ProviderEvent.ACCEPTED),
-        ("delivered", "", ProviderEvent.DELIVERED),
-        ("undelivered", "30003", ProviderEvent.UNDELIVERED),
-        ("Undelivered", "30005", ProviderEvent.INVALID),
-        ("undelivered", "30006", ProviderEvent.INVALID),
-        ("failed", "21610", ProviderEvent.OPTED_OUT),
-        ("undelivered", "30007", ProviderEvent.BLOCKED),
-        ("undelivered", "30034", ProviderEvent.MISCONFIGURED),
-        ("failed", "21635", ProviderEvent.INVALID),
-        ("sent", "30005", ProviderEvent.ACCEPTED),
-        ("received", None, None),
-    ],
-)
-def test_twilio_is_understood(status: str, code: str | None, event: ProviderEvent | None) -> None:
-    """Statuses with codes become our events; a code counts for failures only."""
-    assert twilio_event(status, code) is event
-
-
-@pytest.mark.parametrize(
-    ("told", "event"),
-    [
-        (("processed",), ProviderEvent.ACCEPTED),
-        (("bounce", "bounce"), ProviderEvent.BOUNCED),
-        (("bounce", "blocked"), ProviderEvent.BLOCKED),
-        (("bounce", "bounce", None, "Invalid Address"), ProviderEvent.INVALID),
-        (("dropped", None, "Bounced Address"), ProviderEvent.BOUNCED),
-        (("dropped", None, "Unsubscribed Address"), ProviderEvent.OPTED_OUT),
-        (("dropped", None, "Spam Reporting Address"), ProviderEvent.COMPLAINED),
-        (("dropped", None, "Recipient List over Package Quota"), ProviderEvent.DROPPED),
-        (("group_unsubscribe",), ProviderEvent.UNSUBSCRIBED),
-        (("group_resubscribe",), None),
-    ],
-)
-def test_sendgrid_is_understood(told: tuple[str, ...], event: ProviderEvent | None) -> None:
-    """Events with type, reason and classification become ours; drops by their reason."""
-    assert sendgrid_event(*told) is event
 
 
 def test_callbacks_and_our_own_commit_at_one_instant(database: Database, message: str) -> None:

@@ -29,7 +29,7 @@ from tests.callbacks import (
     sendgrid_headers,
 )
 from tests.shop import unique
-from web.hooks.reports import tell_failures
+from web.hooks.reports import notify_campaigns
 
 
 @pytest.fixture
@@ -66,7 +66,10 @@ async def test_a_batch_is_applied_whole(calls: Providers, message: str) -> None:
         event(message, "delivered"), event(message, "processed"), event(message, "delivered"),
         event("somebodyelses", "bounce"), event(message, "group_resubscribe"),
     )  # fmt: skip
-    assert (answer.status_code, answer.json()) == (200, {"events": 5, "new": 2, "ignored": 2})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"events": 5, "new": 2, "ignored": 2, "not_understood": 0},
+    )
     assert kept(calls) == ["accepted", "delivered"]
     row = calls.message(message)
     assert (row.state, row.provider_id) == ("sent", "sg-1.filter")
@@ -117,7 +120,7 @@ async def test_a_failure_is_told_to_the_open_campaign_once(calls: Providers, mes
     """Signalled when it failed, not again when it is told again."""
     for number in range(2):
         await calls.sendgrid(event(message, "bounce", number))
-    assert calls.told.failures == [("o-1", "loyalty")]
+    assert calls.notified.failures == [("o-1", "loyalty")]
 
 
 async def test_a_campaign_that_cannot_be_told_is_no_error() -> None:
@@ -127,7 +130,7 @@ async def test_a_campaign_that_cannot_be_told_is_no_error() -> None:
         async def delivery_failed(self, order_id: str, step: str) -> None:
             raise Unavailable(order_id + step)
 
-    await tell_failures(Away(), [("o-1", "loyalty")] * 3)  # type: ignore[arg-type]
+    await notify_campaigns(Away(), [("o-1", "loyalty")] * 3)  # type: ignore[arg-type]
 
 
 async def test_a_scanner_is_no_reader(calls: Providers, message: str) -> None:

@@ -22,7 +22,7 @@ from starter import clock
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.tables import MessageEventRow, WebhookRow
-from tests.callbacks import Told
+from tests.callbacks import Notified
 from web.app import create_app
 from web.hooks.signatures import SignedForm, twilio_form
 
@@ -87,7 +87,7 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
         sendgrid_webhook_key=SENDGRID_KEY,
     )
     made = create_app(settings, database)
-    made.state.campaigns = Told()
+    made.state.campaigns = Notified()
     router = APIRouter()
 
     @router.post("/myapp.php")

@@ -79,7 +79,7 @@ async def test_a_dead_number_is_suppressed_and_its_campaign_told(calls: Provider
         await calls.status(identifier, "undelivered", ErrorCode="30005", N=str(_))
     assert calls.message(identifier).state == "failed"
     assert may_text(calls) is Reason.SUPPRESSED
-    assert calls.told.failures == [("o-1", "loyalty")]
+    assert calls.notified.failures == [("o-1", "loyalty")]
     with calls.database.transaction() as session:
         assert session.exec(select(MessageEventRow.code).where(MessageEventRow.kind == "invalid")).one() == (
             "30005"

@@ -1,4 +1,4 @@
-"""What both providers' callbacks share: apply once, then tell the campaigns whose message failed."""
+"""What both providers' callbacks share: apply once, then notify the campaigns whose message failed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 import structlog
 
+from campaign.delivery import Report
 from campaign.errors import NotFound, Unavailable
-from intake.provider_reports import Applied, Report, apply_reports, remember_request
+from intake.provider_reports import Applied, apply_reports, remember_request
 from starter import clock
 from starter.client import Campaigns
 from storage.database import Database
 from web.hooks.signatures import refused
 
-TELL_SECONDS = 10.0
+NOTIFY_SECONDS = 10.0
 AT_ONCE = 20
 _log = structlog.get_logger(__name__)
 
@@ -34,20 +35,20 @@ def apply_signed(database: Database, digest: str, reports: Sequence[Report]) -> 
     return applied
 
 
-async def tell_failures(campaigns: Campaigns, failed: Sequence[tuple[str, str]]) -> None:
-    """Tell the campaigns of (order, step) that a message failed, so that they may take the other channel.
+async def notify_campaigns(campaigns: Campaigns, failed: Sequence[tuple[str, str]]) -> None:
+    """Notify the campaigns of (order, step) that a message failed, so that they may take the other channel.
 
     The database has it already, and a campaign reads it there at its next decision: one that cannot be
-    told now loses only time.
+    notified now loses only time.
     """
     limit = asyncio.Semaphore(AT_ONCE)
 
-    async def tell(order_id: str, step: str) -> None:
+    async def notify(order_id: str, step: str) -> None:
         async with limit:
             try:
-                async with asyncio.timeout(TELL_SECONDS):
+                async with asyncio.timeout(NOTIFY_SECONDS):
                     await campaigns.delivery_failed(order_id, step)
             except (NotFound, Unavailable, TimeoutError):
-                _log.warning("campaign not told of a failed message", order_id=order_id, step=step)
+                _log.warning("campaign not notified of a failed message", order_id=order_id, step=step)
 
-    await asyncio.gather(*(tell(order_id, step) for order_id, step in failed))
+    await asyncio.gather(*(notify(order_id, step) for order_id, step in failed))

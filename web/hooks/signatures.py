@@ -1,38 +1,25 @@
-"""Whether a callback is the provider's own: signatures by the vendors' code, over our public address.
+"""What a provider has signed, as FastAPI dependencies: the checks themselves stand in `channels`.
 
 Everything that is not signed is refused with 403, whatever is wrong with it: a forger learns nothing.
+The body is read in the event loop, and checked in a thread.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from binascii import Error as NotBase64
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from urllib.parse import parse_qsl
+from typing import Annotated
 
 import structlog
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from fastapi import HTTPException, Request
-from sendgrid.helpers.eventwebhook import EventWebhook
-from twilio.request_validator import RequestValidator
+from fastapi import Depends, HTTPException, Request
 
+from channels.sendgrid import signature as sendgrid
+from channels.twilio import signature as twilio
 from settings import Settings
 from starter import clock
 
 MAX_FORM = 64 * 1024
 MAX_BATCH = 4 * 1024 * 1024
-OLDEST, NEWEST = timedelta(minutes=10), timedelta(minutes=5)
-TWILIO_SIGNATURE = "X-Twilio-Signature"
-SENDGRID_SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
-SENDGRID_TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
 _log = structlog.get_logger(__name__)
-_SECONDS = re.compile(r"[0-9]{10}")
-_PLAIN = re.compile(r"[!\"$-~]*")  # no white space and no "#": parsers of addresses drop those
 
 
 @dataclass(frozen=True)
@@ -56,26 +43,28 @@ def refused() -> HTTPException:
     return HTTPException(403, "not a request that the provider has signed, or one that was here before")
 
 
-async def twilio_form(request: Request) -> SignedForm:
-    """Return a form that Twilio has signed for our public address.
+async def _form_body(request: Request) -> bytes:
+    return await read_body(request, MAX_FORM)
 
-    The signature is an HMAC over address and parameters, so that it identifies the request. Forms are
-    read strictly: a pair without ``=`` would sign the same text as another pair does.
+
+async def _batch_body(request: Request) -> bytes:
+    return await read_body(request, MAX_BATCH)
+
+
+def twilio_form(request: Request, body: Annotated[bytes, Depends(_form_body)]) -> SignedForm:
+    """Return a form that Twilio has signed for our public address.
 
     Raises:
         HTTPException: 403 for one that is not signed; 413 for one that is too long.
     """
     settings: Settings = request.app.state.settings
-    signature = request.headers.get(TWILIO_SIGNATURE, "")
-    body, target = await read_body(request, MAX_FORM), _target(request)
-    if settings.twilio_auth_token is None or not settings.public_url or not _PLAIN.fullmatch(target):
+    if settings.twilio_auth_token is None or not settings.public_url:
         raise refused()
-    address = settings.public_url.rstrip("/") + target
-    params = _form(body)
-    validator = RequestValidator(settings.twilio_auth_token.get_secret_value())
-    if not validator.validate(address, params, signature):
+    address = settings.public_url.rstrip("/") + _target(request)
+    token = settings.twilio_auth_token.get_secret_value()
+    if not twilio.is_signed(address, body, request.headers, token):
         raise refused()
-    return SignedForm(params, _digest("twilio", signature))
+    return SignedForm(twilio.form_of(body) or {}, twilio.digest_of(request.headers))
 
 
 def _target(request: Request) -> str:
@@ -83,72 +72,21 @@ def _target(request: Request) -> str:
     return f"{request.scope['path']}{'?' if query else ''}{query}"
 
 
-def _form(body: bytes) -> dict[str, str]:
-    """Read a form. Raises 403 for what is not one, or names a parameter twice."""
-    try:
-        text = body.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict") if text else []
-    except ValueError:
-        raise refused() from None
-    params = dict(pairs)
-    if len(params) != len(pairs):
-        raise refused()
-    return params
-
-
-async def sendgrid_batch(request: Request) -> SignedBatch:
+def sendgrid_batch(request: Request, body: Annotated[bytes, Depends(_batch_body)]) -> SignedBatch:
     """Return a body that SendGrid has signed lately.
-
-    An ECDSA signature can be changed and still hold, so the digest is of what was signed.
 
     Raises:
         HTTPException: 403 for one that is not signed or is stale; 413 for one that is too long.
     """
-    settings: Settings = request.app.state.settings
-    stamp = request.headers.get(SENDGRID_TIMESTAMP, "")
-    signature = request.headers.get(SENDGRID_SIGNATURE, "")
-    body = await read_body(request, MAX_BATCH)
-    if not settings.sendgrid_webhook_key or not _is_recent(stamp) or not _plain_base64(signature):
+    key = request.app.state.settings.sendgrid_webhook_key
+    try:
+        signed = bool(key) and sendgrid.is_signed(body, request.headers, key, clock.now())
+    except ValueError:
+        _log.error("AFTERGLOW_SENDGRID_WEBHOOK_KEY is no public key of SendGrid's")
+        signed = False
+    if not signed:
         raise refused()
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise refused() from None
-    if not _verifier(settings.sendgrid_webhook_key).verify_signature(text, signature, stamp):
-        raise refused()
-    return SignedBatch(text, _digest("sendgrid", stamp + text))
-
-
-@lru_cache(maxsize=4)
-def _verifier(key: str) -> EventWebhook:
-    """Return the vendor's verifier. Raises 403 for a key that is none: that is ours to mend."""
-    try:
-        verifier = EventWebhook("".join(key.split()))
-        if isinstance(verifier.public_key, EllipticCurvePublicKey):
-            return verifier
-    except (ValueError, UnsupportedAlgorithm):
-        pass
-    _log.error("AFTERGLOW_SENDGRID_WEBHOOK_KEY is no public key of SendGrid's")
-    raise refused()
-
-
-def _is_recent(stamp: str) -> bool:
-    if not _SECONDS.fullmatch(stamp):
-        return False
-    age = clock.now() - datetime.fromtimestamp(int(stamp), UTC)
-    return -NEWEST <= age <= OLDEST
-
-
-def _plain_base64(text: str) -> bool:
-    """Say whether this is the one way to write what it says: decoders pass over stray characters."""
-    try:
-        return bool(text) and base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
-    except (NotBase64, ValueError):
-        return False
-
-
-def _digest(provider: str, signed: str) -> str:
-    return hashlib.sha256(f"{provider}\n{signed}".encode()).hexdigest()
+    return SignedBatch(body.decode("utf-8"), sendgrid.digest_of(body, request.headers))
 
 
 async def read_body(request: Request, limit: int) -> bytes:
