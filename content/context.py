@@ -7,11 +7,19 @@ header or a plain text, nor turn its neighbours' reading direction round.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
+
+from campaign import wire
+from campaign.catalogue import Shelf
+from campaign.customers.history import kept_orders, lifetime_value
+from campaign.definition.model import Definition, Step
+from campaign.facts import Facts
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Invisible: soft hyphen, zero-width spaces, bidirectional controls; and what is no XML: surrogates,
@@ -129,3 +137,88 @@ class MessageContext(Seen):
     currency: str = "USD"
     unsubscribe_url: str | None = None
     preferences_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who is written to, as templates may know it, and the pages that the message links to.
+
+    ``message_id`` names the message to our own pages; a preview has none of them.
+    """
+
+    message_id: str = ""
+    first_name: str | None = None
+    language: str | None = None
+    unsubscribe_url: str | None = None
+    preferences_url: str | None = None
+
+
+def build_context(
+    definition: Definition,
+    step: Step,
+    segment: str,
+    facts: Facts,
+    now: datetime,
+    *,
+    lines: Sequence[wire.Line],
+    shelf: Shelf,
+    recipient: Recipient,
+) -> MessageContext:
+    """Gather everything that a template can see, for a message or its preview.
+
+    ``lines`` are the order's, ``shelf`` what the catalogue has to show beside them; ``facts.orders`` holds
+    the order itself. An offer's end is counted from ``now``.
+    """
+    return MessageContext(
+        message_id=recipient.message_id,
+        step=step.name,
+        segment=segment,
+        brand=brand_of(definition),
+        customer=Customer(first_name=recipient.first_name, language=recipient.language),
+        order=_order(facts, lines, shelf),
+        offer=_offer(definition, step, segment, now),
+        best_sellers=_products(shelf.best_sellers),
+        whats_new=_products(shelf.whats_new),
+        cross_sell=_products(shelf.cross_sell),
+        order_count=len(kept_orders(facts.orders)),
+        lifetime_value=lifetime_value(facts.orders, facts.currency),
+        currency=facts.currency,
+        unsubscribe_url=recipient.unsubscribe_url,
+        preferences_url=recipient.preferences_url,
+    )
+
+
+def brand_of(definition: Definition) -> Brand:
+    """Return the brand as templates see it."""
+    return Brand.model_validate(definition.brand.model_dump(include=set(Brand.model_fields)))
+
+
+def _order(facts: Facts, lines: Sequence[wire.Line], shelf: Shelf) -> Order:
+    total = next(order.total for order in facts.orders if order.order_id == facts.order_id)
+    return Order(
+        order_id=facts.order_id,
+        placed_at=facts.placed_at,
+        currency=facts.currency,
+        total=total,
+        lines=[_line(line, shelf.known.get(line.sku)) for line in lines],
+    )
+
+
+def _line(line: wire.Line, product: wire.Product | None) -> Line:
+    about = {name: getattr(product, name) for name in Item.model_fields} if product else {"name": line.sku}
+    return Line(**about | {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price})
+
+
+def _offer(definition: Definition, step: Step, segment: str, now: datetime) -> Offer | None:
+    audience = step.audience(segment)
+    offer = definition.offers.get(audience.offer) if audience and audience.offer else None
+    if offer is None:
+        return None
+    until = now + offer.valid_for if offer.valid_for else None
+    return Offer(code=offer.code, text=offer.text, valid_until=until, terms=offer.terms)
+
+
+def _products(products: Sequence[wire.Product]) -> list[Product]:
+    return [
+        Product(**{name: getattr(product, name) for name in Product.model_fields}) for product in products
+    ]

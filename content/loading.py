@@ -9,7 +9,7 @@ from campaign.definition.model import Definition
 from campaign.errors import BadCampaign, Problem
 from campaign.reasons import Channel
 from content.checking import check_templates, full_example
-from content.context import Brand
+from content.context import brand_of
 from content.sms_report import sms_costs, too_long
 
 PLACEHOLDER_DOMAIN = "example.com"
@@ -48,11 +48,6 @@ def read_definition(path: Path) -> Definition:
             [Problem(str(path), "cannot be read", "set AFTERGLOW_CAMPAIGN to a file")]
         ) from None
     return parse_definition(text, path.name)
-
-
-def brand_of(definition: Definition) -> Brand:
-    """Return the brand as templates see it."""
-    return Brand.model_validate(definition.brand.model_dump(include=set(Brand.model_fields)))
 
 
 def wanted_templates(definition: Definition) -> list[tuple[Channel, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlmodel import Session
 from campaign.errors import Unavailable
 
 SQLITE_BUSY_SECONDS = 30
+READ_ONLY = {"postgresql_readonly": True}
 
 
 class Database:
@@ -37,6 +38,17 @@ class Database:
             _connect(session)
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Give a session that only reads and locks nothing: on SQLite no writer waits for it.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            _connect(session, READ_ONLY)
+            yield session
+
     def answers(self) -> bool:
         """Say whether a statement comes back: the database's part of a readiness check."""
         try:
@@ -51,9 +63,9 @@ class Database:
         self.engine.dispose()
 
 
-def _connect(session: Session) -> None:
+def _connect(session: Session, options: Mapping[str, Any] | None = None) -> None:
     try:
-        session.connection()
+        session.connection(execution_options=options)
     except OperationalError:
         msg = "the database cannot be reached or is locked"
         raise Unavailable(msg) from None
@@ -87,4 +99,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     """Take the write lock at once: a lock taken half-way through cannot wait, it fails."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = READ_ONLY.items() <= connection.get_execution_options().items()
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

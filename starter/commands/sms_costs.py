@@ -13,7 +13,8 @@ from campaign.definition.model import Definition
 from campaign.errors import BadCampaign, Unavailable
 from campaign.reasons import Channel
 from content.checking import full_example
-from content.loading import brand_of, wanted_templates
+from content.context import brand_of
+from content.loading import wanted_templates
 from content.sms_report import Longest, SmsCost, fix_sms_templates, sms_costs, too_long
 from settings import Settings
 from starter.commands.console import out, table

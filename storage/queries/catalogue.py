@@ -1,18 +1,24 @@
-"""Products, and what can be said of them: best-sellers, what's new, bought together."""
+"""Products, and those that one message shows. Nothing here grows with the shop's orders.
+
+What needs the whole history is counted by `storage.queries.statistics` and read by key.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlalchemy import func, inspect, literal, select, union_all
+from sqlmodel import Session, col
 
+from campaign.catalogue import NEW_DAYS, SHOWN, Shelf
 from campaign.wire import Product
-from storage.tables import OrderLineRow, OrderRow, ProductRow
+from storage.tables import BestSellerRow, BoughtTogetherRow, ProductRow
 
-BEST_SELLER_DAYS = 90
-NEW_DAYS = 60
+_KNOWN, _BEST, _NEW, _TOGETHER = "known", "best", "new", "together"
+_PRODUCT = tuple(inspect(ProductRow).columns)
 
 
 def save_product(session: Session, product: Product) -> None:
@@ -20,55 +26,74 @@ def save_product(session: Session, product: Product) -> None:
     session.merge(ProductRow(**product.model_dump()))
 
 
-def products_by_sku(session: Session, skus: Iterable[str]) -> dict[str, ProductRow]:
-    """Return the known ones of some products."""
-    rows = session.exec(select(ProductRow).where(col(ProductRow.sku).in_(list(skus))))
-    return {row.sku: row for row in rows}
-
-
-def best_sellers(session: Session, now: datetime, without: Iterable[str], limit: int) -> Sequence[ProductRow]:
-    """Return what sold most (by quantity) in the 90 days before ``now``, most sold first."""
-    statement = (
-        select(ProductRow)
-        .join(OrderLineRow, col(OrderLineRow.sku) == col(ProductRow.sku))
-        .join(OrderRow, col(OrderRow.id) == col(OrderLineRow.order_id))
-        .where(
-            col(OrderRow.placed_at) > now - timedelta(days=BEST_SELLER_DAYS),
-            col(OrderRow.placed_at) <= now,
-            col(ProductRow.sku).not_in(list(without)),
-        )
-        .group_by(col(ProductRow.sku))
-        .order_by(func.sum(OrderLineRow.quantity).desc(), col(ProductRow.sku))
-        .limit(limit)
+def shelf_for(session: Session, skus: Sequence[str], now: datetime, limit: int = SHOWN) -> Shelf:
+    """Return what a message about an order of ``skus`` can show, in one statement of index reads."""
+    wanted = union_all(
+        _known(skus), _best_sellers(skus, limit), _new(skus, now, limit), _bought_together(skus, limit)
     )
-    return session.exec(statement).all()
-
-
-def bought_together(session: Session, skus: Iterable[str], limit: int) -> Sequence[ProductRow]:
-    """Return what customers bought in the same orders as these products, most often first."""
-    bought = list(skus)
-    orders = select(OrderLineRow.order_id).where(col(OrderLineRow.sku).in_(bought))
-    statement = (
-        select(ProductRow)
-        .join(OrderLineRow, col(OrderLineRow.sku) == col(ProductRow.sku))
-        .where(col(OrderLineRow.order_id).in_(orders), col(ProductRow.sku).not_in(bought))
-        .group_by(col(ProductRow.sku))
-        .order_by(func.count().desc(), col(ProductRow.sku))
-        .limit(limit)
+    by_use: dict[str, list[Product]] = defaultdict(list)
+    for use, _, *values in session.connection().execute(_with_products(wanted)):
+        by_use[use].append(_product(values))
+    return Shelf(
+        known={product.sku: product for product in by_use[_KNOWN]},
+        best_sellers=by_use[_BEST],
+        whats_new=by_use[_NEW],
+        cross_sell=by_use[_TOGETHER],
     )
-    return session.exec(statement).all()
 
 
-def new_products(session: Session, now: datetime, without: Iterable[str], limit: int) -> Sequence[ProductRow]:
-    """Return what was added in the 60 days before ``now``, newest first."""
-    statement = (
-        select(ProductRow)
-        .where(
-            col(ProductRow.added_at) > now - timedelta(days=NEW_DAYS),
-            col(ProductRow.added_at) <= now,
-            col(ProductRow.sku).not_in(list(without)),
-        )
-        .order_by(col(ProductRow.added_at).desc(), col(ProductRow.sku))
-        .limit(limit)
+def _with_products(wanted: Any) -> Any:
+    found = wanted.subquery("wanted")
+    return (
+        select(found.c.use, found.c.place, *_PRODUCT)
+        .join(ProductRow, col(ProductRow.sku) == found.c.sku)
+        .order_by(found.c.use, found.c.place)
     )
-    return session.exec(statement).all()
+
+
+def _product(values: Sequence[Any]) -> Product:
+    """Return a row as the product it was saved from: it was validated then."""
+    return Product.model_construct(
+        **{column.key: value for column, value in zip(_PRODUCT, values, strict=True)}
+    )
+
+
+def _known(skus: Sequence[str]) -> Any:
+    sku = col(ProductRow.sku)
+    return select(literal(_KNOWN).label("use"), literal(0).label("place"), sku).where(sku.in_(skus))
+
+
+def _best_sellers(skus: Sequence[str], limit: int) -> Any:
+    sku = col(BestSellerRow.sku)
+    return _first(_BEST, sku, col(BestSellerRow.quantity), limit, sku.not_in(skus))
+
+
+def _new(skus: Sequence[str], now: datetime, limit: int) -> Any:
+    """Return what was added in the days before ``now``, newest first."""
+    sku, added = col(ProductRow.sku), col(ProductRow.added_at)
+    since = now - timedelta(days=NEW_DAYS)
+    return _first(_NEW, sku, added, limit, added > since, added <= now, sku.not_in(skus))
+
+
+def _bought_together(skus: Sequence[str], limit: int) -> Any:
+    """Return what stands beside any of the products in the most orders."""
+    sku, other = col(BoughtTogetherRow.sku), col(BoughtTogetherRow.other_sku)
+    orders = func.sum(BoughtTogetherRow.orders)
+    return _first(_TOGETHER, other, orders, limit, sku.in_(skus), other.not_in(skus), group=other)
+
+
+def _first(
+    use: str,
+    sku: Any,
+    weight: Any,
+    limit: int,
+    *where: Any,
+    group: Any = None,
+) -> Any:
+    """Select the heaviest. Cut in a subquery: SQLite takes no limit in a part of a union."""
+    statement = select(sku.label("sku"), weight.label("weight")).where(*where)
+    if group is not None:
+        statement = statement.group_by(group)
+    cut = statement.order_by(weight.desc(), sku).limit(limit).subquery()
+    place = func.row_number().over(order_by=(cut.c.weight.desc(), cut.c.sku))
+    return select(literal(use).label("use"), place.label("place"), cut.c.sku)

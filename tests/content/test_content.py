@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from campaign.errors import BadCampaign
 from campaign.reasons import Channel
 from content.checking import check_templates, examples
-from content.context import Customer, MessageContext
-from content.loading import brand_of, load_campaign, wanted_templates
+from content.context import Customer, MessageContext, brand_of
+from content.loading import load_campaign, wanted_templates
 from content.rendering import render_email, render_sms
 from content.sms import sms_segments
 from content.templates import money

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content.checking import examples
-from content.context import Customer, MessageContext
+from content.context import Customer, MessageContext, brand_of
 from content.links import Shortening, has_foreign_links, is_web_address, shorten_html, shorten_text
-from content.loading import brand_of
 from content.rendering import render_email
 from tests.facts import ROOT, default_definition
 

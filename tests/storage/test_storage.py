@@ -14,16 +14,9 @@ from sqlmodel import Session, SQLModel, select
 
 from campaign.errors import BadSettings, NotFound, Unavailable
 from campaign.reasons import Channel
-from campaign.wire import Customer, OrderStatus, OrderUpdate, Product, Purchase
+from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
 from storage.database import Database
 from storage.migrate import current_revision, ensure_schema, head_revision, upgrade
-from storage.queries.catalogue import (
-    best_sellers,
-    bought_together,
-    new_products,
-    products_by_sku,
-    save_product,
-)
 from storage.queries.customers import customer_facts, lock_customer, save_customer
 from storage.queries.orders import order_events, order_lines, record_order_event, save_order
 from storage.tables import ConsentRow, CustomerRow, OrderRow
@@ -140,33 +133,6 @@ def test_the_last_recorded_event_holds(session: Session) -> None:
     assert order_events(session, "o-1") == {OrderStatus.DELIVERED: early.at}
     with pytest.raises(NotFound):
         record_order_event(session, "o-404", early)
-
-
-def test_what_can_be_said_of_products(session: Session) -> None:
-    """Best-sellers by quantity in 90 days, bought together, what's new: never what was bought itself."""
-    for number, sku in enumerate("abcd"):
-        added = PLACED - timedelta(days=30 * number)
-        entry = {
-            "sku": sku,
-            "name": sku,
-            "url": "https://x.example.com",
-            "price": "1.00",
-            "currency": "USD",
-            "added_at": added,
-        }
-        save_product(session, Product.model_validate(entry))
-    save(
-        session,
-        purchase("1", "a", "b", customer_id="c-1"),
-        purchase("2", "b", "c", customer_id="c-2"),
-        purchase("3", "c", customer_id="c-3"),
-        purchase("4", "d", days=-100, customer_id="c-4"),
-    )
-    now = PLACED + timedelta(days=1)
-    assert [row.sku for row in best_sellers(session, now, ["b"], 3)] == ["c", "a"]
-    assert [row.sku for row in bought_together(session, ["b"], 3)] == ["a", "c"]
-    assert [row.sku for row in new_products(session, now, ["a"], 3)] == ["b"]
-    assert set(products_by_sku(session, ["a", "zzz"])) == {"a"}
 
 
 def test_sqlite_is_set_up_for_many_processes(tmp_path: object) -> None:

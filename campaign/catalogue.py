@@ -1,0 +1,29 @@
+"""What the shop sells, as far as one message shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from campaign.wire import Product
+
+#: Best-sellers and what is bought together are counted over the orders of so many days.
+COUNTED_DAYS = 90
+#: A product is new for so many days after it was added.
+NEW_DAYS = 60
+#: A message shows at most so many products of each kind.
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The products that one message can show, best first; none but ``known`` are in the order itself.
+
+    ``known`` has the order's own products by sku, as far as the catalogue knows them.
+    """
+
+    known: Mapping[str, Product] = field(default_factory=lambda: MappingProxyType({}))
+    best_sellers: Sequence[Product] = ()
+    whats_new: Sequence[Product] = ()
+    cross_sell: Sequence[Product] = ()

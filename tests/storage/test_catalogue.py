@@ -1,0 +1,104 @@
+"""The catalogue and the shop's statistics: what a message can show, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from campaign.wire import Product
+from storage.database import Database
+from storage.queries import statistics as counting
+from storage.queries.catalogue import save_product, shelf_for
+from storage.queries.statistics import BEST_SELLERS, BOUGHT_TOGETHER, refresh_statistics, statistics
+from storage.tables import BoughtTogetherRow
+from tests.facts import PLACED
+from tests.storage.test_storage import purchase, save
+
+NOW = PLACED + timedelta(days=1)
+
+
+def sell(session: Session, skus: str, days_between: int = 30) -> None:
+    """Save products, each added so many days before the one before it."""
+    for number, sku in enumerate(skus):
+        added = PLACED - timedelta(days=days_between * number)
+        about = {"sku": sku, "name": sku.upper(), "url": "https://x.example.com", "added_at": added}
+        save_product(session, Product.model_validate({**about, "price": "1.50", "currency": "USD"}))
+
+
+def skus(products: Sequence[Product]) -> str:
+    """The products' skus, in order."""
+    return "".join(product.sku for product in products)
+
+
+@pytest.fixture
+def shop(database: Database) -> Database:
+    """Four products, three orders within 90 days and one before."""
+    with database.transaction() as session:
+        sell(session, "abcd")
+        save(
+            session,
+            purchase("1", "a", "b", customer_id="c-1"),
+            purchase("2", "b", "c", customer_id="c-2"),
+            purchase("3", "c", customer_id="c-3"),
+            purchase("4", "d", "c", days=-100, customer_id="c-4"),
+        )
+    return database
+
+
+def test_what_a_message_shows(shop: Database) -> None:
+    """Best-sellers by quantity in 90 days, bought together, what's new: never what the order has itself."""
+    refresh_statistics(shop, NOW)
+    with shop.snapshot() as session:
+        shelf = shelf_for(session, ["b", "zzz"], NOW)
+    assert skus(shelf.best_sellers) == "ca"
+    assert skus(shelf.cross_sell) == "ac"
+    assert skus(shelf.whats_new) == "a"
+    assert set(shelf.known) == {"b"}
+    assert (shelf.known["b"].name, str(shelf.known["b"].price)) == ("B", "1.50")
+
+
+def test_nothing_is_shown_before_it_is_counted(shop: Database) -> None:
+    """Without statistics a message has no best-sellers, and costs no count over the orders."""
+    with shop.snapshot() as session:
+        shelf = shelf_for(session, ["b"], NOW)
+    assert (skus(shelf.best_sellers), skus(shelf.cross_sell), skus(shelf.whats_new)) == ("", "", "a")
+
+
+def test_counting_again_replaces_what_was_counted(shop: Database) -> None:
+    """A second count, 90 days later, leaves nothing of the first, and says when it was made."""
+    refresh_statistics(shop, NOW)
+    later = NOW + timedelta(days=200)
+    with shop.transaction() as session:
+        save(session, purchase("5", "a", "d", days=150, customer_id="c-5"))
+    assert refresh_statistics(shop, later) == {BEST_SELLERS: 2, BOUGHT_TOGETHER: 2}
+    with shop.snapshot() as session:
+        shelf = shelf_for(session, ["a"], later)
+        found = statistics(session)
+        kept = session.exec(select(BoughtTogetherRow.sku).order_by(BoughtTogetherRow.sku)).all()
+    assert (skus(shelf.best_sellers), skus(shelf.cross_sell), kept) == ("d", "d", ["a", "d"])
+    assert [(one.name, one.computed_at) for one in found] == [(BEST_SELLERS, later), (BOUGHT_TOGETHER, later)]
+
+
+def test_many_products_are_written_in_short_transactions(
+    shop: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches end where a product does, and cover all that is there: the result is the same."""
+    refresh_statistics(shop, NOW)
+    with shop.snapshot() as session:
+        before = [row.model_dump() for row in session.exec(select(BoughtTogetherRow))]
+    monkeypatch.setattr(counting, "_ROWS_AT_ONCE", 1)
+    refresh_statistics(shop, NOW)
+    with shop.snapshot() as session:
+        assert [row.model_dump() for row in session.exec(select(BoughtTogetherRow))] == before
+
+
+def test_counting_locks_nobody_out(shop: Database) -> None:
+    """While the orders are read, a message can be written: no write lock is held, on SQLite neither."""
+    with shop.snapshot() as reading:
+        assert len(shelf_for(reading, ["b"], NOW).known) == 1
+        with shop.transaction() as session:
+            sell(session, "e")
+        assert shelf_for(reading, ["e"], NOW).known.keys() <= {"e"}
