@@ -129,6 +129,18 @@ class CloseRequest(Payload):
     news: list[ReceivedSignal] = []
 
 
+class StatisticsRequest(Payload):
+    """Count the shop's statistics over the days before ``now``."""
+
+    now: datetime
+
+
+class StatisticsRefreshed(Payload):
+    """How many rows each statistic has now."""
+
+    rows: dict[str, int]
+
+
 Request = TypeVar("Request", bound=Payload)
 Answer = TypeVar("Answer", bound=Payload | None)
 
@@ -147,3 +159,4 @@ SEGMENT = Call("segment", SegmentRequest, StepDecision)
 RENDER = Call("render", RenderRequest, type(None))
 DELIVER = Call("deliver", DeliverRequest, Delivered)
 CLOSE = Call("close", CloseRequest, type(None))
+REFRESH_STATISTICS = Call("refresh_statistics", StatisticsRequest, StatisticsRefreshed)

@@ -18,6 +18,7 @@ from activities.interface import (
     CLOSE,
     DELIVER,
     ENROL,
+    REFRESH_STATISTICS,
     RENDER,
     SEGMENT,
     Answer,
@@ -30,6 +31,8 @@ from activities.interface import (
     RenderRequest,
     Request,
     SegmentRequest,
+    StatisticsRefreshed,
+    StatisticsRequest,
     StepDecision,
 )
 from activities.links import Links
@@ -39,6 +42,7 @@ from campaign.definition.model import Definition
 from campaign.reasons import Channel
 from channels.protocol import MessageChannel
 from storage.database import Database
+from storage.queries.statistics import refresh_statistics
 
 log = structlog.get_logger()
 
@@ -101,9 +105,16 @@ class Activities:
         close(self.database, request)
         log.info("campaign ended", order=request.order_id, reason=request.reason.value)
 
+    @_performs(REFRESH_STATISTICS)
+    def refresh_statistics(self, request: StatisticsRequest) -> StatisticsRefreshed:
+        """See `storage.queries.statistics`."""
+        rows = refresh_statistics(self.database, request.now)
+        log.info("statistics refreshed", **rows)
+        return StatisticsRefreshed(rows=rows)
+
     def for_campaigns(self) -> list[Callable[..., Any]]:
         """Return the activities of the workflow's own queue."""
-        return [self.enrol, self.segment, self.render, self.close]
+        return [self.enrol, self.segment, self.render, self.close, self.refresh_statistics]
 
 
 def _waited() -> timedelta:

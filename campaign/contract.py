@@ -14,6 +14,9 @@ WORKFLOW_ID_PREFIX = "post-purchase/"
 TASK_QUEUE = "post-purchase"
 DELIVERY_QUEUES = {Channel.EMAIL: "deliver-email", Channel.SMS: "deliver-sms"}
 STATUS_QUERY = "status"
+#: What is counted over the whole shop: a workflow of its own, started by a schedule.
+STATISTICS_WORKFLOW = "RefreshShopStatistics"
+STATISTICS_SCHEDULE = "post-purchase-statistics"
 
 
 class Signal(StrEnum):

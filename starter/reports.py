@@ -11,6 +11,7 @@ from campaign.reasons import Reason
 from storage.queries.customers import consents_of
 from storage.queries.messages import messages_of
 from storage.queries.runs import get_run, steps_of
+from storage.queries.statistics import statistics
 from storage.tables import MessageRow, StepRow
 
 
@@ -41,6 +42,12 @@ def order_report_or_none(session: Session, order_id: str) -> dict[str, Any] | No
         return order_report(session, order_id)
     except NotFound:
         return None
+
+
+def statistics_line(session: Session) -> str:
+    """Return when what messages show of the whole shop was counted, for people."""
+    counted = [row.computed_at for row in statistics(session)]
+    return f"Best-sellers counted: {f'{min(counted):%Y-%m-%d %H:%M} UTC' if counted else 'not yet'}"
 
 
 def consent_report(session: Session, customer_id: str) -> list[dict[str, Any]]:

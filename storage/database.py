@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlmodel import Session
 from campaign.errors import Unavailable
 
 SQLITE_BUSY_SECONDS = 30
-READ_ONLY = {"postgresql_readonly": True}
+_READS_ONLY = "afterglow_reads_only"
 
 
 class Database:
@@ -26,6 +26,7 @@ class Database:
         """Make the engine; nothing is connected yet."""
         self.url = _with_driver(url)
         self.engine = _engine(self.url, pool_size)
+        self._reader = self.engine.execution_options(**{_READS_ONLY: True})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -39,14 +40,10 @@ class Database:
             yield session
 
     @contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        """Give a session that only reads and locks nothing: on SQLite no writer waits for it.
-
-        Raises:
-            Unavailable: the database cannot be reached.
-        """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            _connect(session, READ_ONLY)
+    def reading(self) -> Iterator[Session]:
+        """Give a session that only reads: on SQLite it keeps nobody from writing. Raises as `transaction`."""
+        with Session(self._reader, expire_on_commit=False) as session, session.begin():
+            _connect(session)
             yield session
 
     def answers(self) -> bool:
@@ -63,9 +60,9 @@ class Database:
         self.engine.dispose()
 
 
-def _connect(session: Session, options: Mapping[str, Any] | None = None) -> None:
+def _connect(session: Session) -> None:
     try:
-        session.connection(execution_options=options)
+        session.connection()
     except OperationalError:
         msg = "the database cannot be reached or is locked"
         raise Unavailable(msg) from None
@@ -98,6 +95,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Any) -> None:
-    """Take the write lock at once: a lock taken half-way through cannot wait, it fails."""
-    reads = READ_ONLY.items() <= connection.get_execution_options().items()
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    """Take the write lock at once where something will be written: one taken half-way cannot wait."""
+    reads_only = connection.get_execution_options().get(_READS_ONLY)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

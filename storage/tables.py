@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlmodel import Field, SQLModel
 
 from campaign.facts import Purpose
@@ -266,7 +277,7 @@ class BestSellerRow(SQLModel, table=True):
 
     rank: int = Field(primary_key=True)
     sku: str = Field(max_length=100)
-    quantity: int
+    quantity: int = Field(sa_type=BigInteger)
 
 
 class BoughtTogetherRow(SQLModel, table=True):

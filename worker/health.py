@@ -11,6 +11,7 @@ from fastapi import FastAPI, Response
 
 from storage.database import Database
 from storage.queries.channel_stops import stopped_channels
+from storage.queries.statistics import statistics
 
 
 def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:
@@ -25,15 +26,21 @@ def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:
     def readyz(response: Response) -> dict[str, bool | dict[str, str]]:
         checks = {"polling": polling(), "database": database.answers()}
         response.status_code = 200 if all(checks.values()) else 503
-        return {**checks, "stopped_channels": _stopped(database) if checks["database"] else {}}
+        return {**checks, **(_details(database) if checks["database"] else {})}
 
     return app
 
 
-def _stopped(database: Database) -> dict[str, str]:
-    """Return the provider's code for each stopped channel. A worker with one is ready all the same."""
-    with database.transaction() as session:
-        return {row.channel: row.code for row in stopped_channels(session)}
+def _details(database: Database) -> dict[str, dict[str, str]]:
+    """Return what an operator should see, though a worker is ready all the same.
+
+    ``stopped_channels``: the provider's code of each; ``statistics``: when each was last computed.
+    """
+    with database.reading() as session:
+        return {
+            "stopped_channels": {row.channel: row.code for row in stopped_channels(session)},
+            "statistics": {row.name: row.computed_at.isoformat() for row in statistics(session)},
+        }
 
 
 class _Server(uvicorn.Server):

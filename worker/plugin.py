@@ -10,6 +10,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from worker.failures import FailureInterceptor
 from workflows.campaign import PostPurchaseCampaign
+from workflows.statistics import RefreshShopStatistics
 
 PASSED_THROUGH = (
     "activities",
@@ -54,7 +55,7 @@ def afterglow_plugin() -> SimplePlugin:
     return SimplePlugin(
         "afterglow",
         data_converter=data_converter(),
-        workflows=[PostPurchaseCampaign],
+        workflows=[PostPurchaseCampaign, RefreshShopStatistics],
         workflow_runner=sandbox(),
         interceptors=[FailureInterceptor()],
     )

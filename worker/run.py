@@ -32,6 +32,7 @@ from storage.database import Database
 from storage.migrate import ensure_schema
 from worker.health import health_app, serving
 from worker.plugin import afterglow_plugin, data_converter
+from worker.schedules import ensure_schedules
 
 log = structlog.get_logger()
 
@@ -190,6 +191,7 @@ async def _run_until(stop: asyncio.Event, settings: Settings) -> None:
     ensure_schema(database, may_upgrade=not settings.production)
     activities = make_activities(settings, database)
     client = await connect(settings)
+    await ensure_schedules(client, database)
     async with workers(client, settings, activities) as running, _health(settings, database, running) as port:
         log.info("worker ready", queues=[worker.task_queue for worker in running], health_port=port)
         await stop.wait()

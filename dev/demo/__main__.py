@@ -35,6 +35,7 @@ from settings import load_settings
 from starter.client import Campaigns
 from storage.database import Database
 from storage.queries.customers import save_customer
+from storage.queries.statistics import refresh_statistics
 
 AT_ONCE = 12
 PIPED_WIDTH = 140
@@ -134,6 +135,9 @@ async def load_shop(running: Stack, persons: list[Person], now: datetime) -> Non
     earlier = [order for person in persons for order in person.earlier]
     files = {"products": catalogue(now), "customer": [p.contact for p in persons], "history": earlier}
     await asyncio.gather(*(_command(running, name, data) for name, data in files.items()))
+    database = Database(f"sqlite:///{running.home / 'afterglow.db'}")
+    refresh_statistics(database, now)
+    database.close()
 
 
 async def _command(running: Stack, name: str, data: list[dict[str, Any]]) -> None:

@@ -86,11 +86,13 @@ def status(order_id: OrderId, json: AsJson = False) -> None:
     """Show where an order's campaign stands, what was sent, and why not."""
     with database() as opened, opened.transaction() as session:
         stored = reports.order_report_or_none(session, order_id)
+        counted = reports.statistics_line(session)
     live = _live(order_id, required=stored is None)
     if json:
         typer.echo(as_json({**live, **(stored or {})}))
         return
     _print_status(order_id, live, stored or {})
+    out.print(counted, soft_wrap=True)
 
 
 def _live(order_id: str, *, required: bool) -> dict[str, Any]:

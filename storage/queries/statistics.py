@@ -1,6 +1,6 @@
 """What needs the whole shop's history, counted by a schedule and kept as rows that are read by key.
 
-Counting reads one snapshot and locks nothing. Its result is written in short transactions, product by
+Counting only reads, and keeps nobody from writing. Its result is written in short transactions, product by
 product, so that a message on its way sees the old rows or the new ones and hardly ever waits.
 """
 
@@ -45,8 +45,15 @@ def statistics(session: Session) -> Sequence[StatisticRow]:
     return session.exec(select(StatisticRow).order_by(col(StatisticRow.name))).all()
 
 
+def computed_since(database: Database, then: datetime) -> bool:
+    """Say whether every statistic has been computed since."""
+    with database.reading() as session:
+        fresh = {row.name for row in statistics(session) if row.computed_at >= then}
+    return fresh >= {BEST_SELLERS, BOUGHT_TOGETHER}
+
+
 def _refresh_best_sellers(database: Database, now: datetime) -> int:
-    with database.snapshot() as session:
+    with database.reading() as session:
         found = session.connection().execute(_most_sold(now)).mappings().all()
     rows = [{"rank": rank, **row} for rank, row in enumerate(found, 1)]
     with database.transaction() as session:
@@ -77,7 +84,7 @@ def _counted(lines: Any, now: datetime) -> Any:
 
 def _refresh_bought_together(database: Database, now: datetime) -> int:
     written, last = 0, ""
-    with database.snapshot() as reading:
+    with database.reading() as reading:
         pairs = reading.connection().execution_options(yield_per=_ROWS_AT_ONCE).execute(_pairs(now))
         for batch in _whole_products(dict(row) for row in pairs.mappings()):
             with database.transaction() as session:

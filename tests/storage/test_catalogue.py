@@ -51,7 +51,7 @@ def shop(database: Database) -> Database:
 def test_what_a_message_shows(shop: Database) -> None:
     """Best-sellers by quantity in 90 days, bought together, what's new: never what the order has itself."""
     refresh_statistics(shop, NOW)
-    with shop.snapshot() as session:
+    with shop.reading() as session:
         shelf = shelf_for(session, ["b", "zzz"], NOW)
     assert skus(shelf.best_sellers) == "ca"
     assert skus(shelf.cross_sell) == "ac"
@@ -62,7 +62,7 @@ def test_what_a_message_shows(shop: Database) -> None:
 
 def test_nothing_is_shown_before_it_is_counted(shop: Database) -> None:
     """Without statistics a message has no best-sellers, and costs no count over the orders."""
-    with shop.snapshot() as session:
+    with shop.reading() as session:
         shelf = shelf_for(session, ["b"], NOW)
     assert (skus(shelf.best_sellers), skus(shelf.cross_sell), skus(shelf.whats_new)) == ("", "", "a")
 
@@ -74,7 +74,7 @@ def test_counting_again_replaces_what_was_counted(shop: Database) -> None:
     with shop.transaction() as session:
         save(session, purchase("5", "a", "d", days=150, customer_id="c-5"))
     assert refresh_statistics(shop, later) == {BEST_SELLERS: 2, BOUGHT_TOGETHER: 2}
-    with shop.snapshot() as session:
+    with shop.reading() as session:
         shelf = shelf_for(session, ["a"], later)
         found = statistics(session)
         kept = session.exec(select(BoughtTogetherRow.sku).order_by(BoughtTogetherRow.sku)).all()
@@ -87,17 +87,17 @@ def test_many_products_are_written_in_short_transactions(
 ) -> None:
     """Batches end where a product does, and cover all that is there: the result is the same."""
     refresh_statistics(shop, NOW)
-    with shop.snapshot() as session:
+    with shop.reading() as session:
         before = [row.model_dump() for row in session.exec(select(BoughtTogetherRow))]
     monkeypatch.setattr(counting, "_ROWS_AT_ONCE", 1)
     refresh_statistics(shop, NOW)
-    with shop.snapshot() as session:
+    with shop.reading() as session:
         assert [row.model_dump() for row in session.exec(select(BoughtTogetherRow))] == before
 
 
 def test_counting_locks_nobody_out(shop: Database) -> None:
     """While the orders are read, a message can be written: no write lock is held, on SQLite neither."""
-    with shop.snapshot() as reading:
+    with shop.reading() as reading:
         assert len(shelf_for(reading, ["b"], NOW).known) == 1
         with shop.transaction() as session:
             sell(session, "e")

@@ -23,7 +23,7 @@ def upgrade() -> None:
         "best_sellers",
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("sku", sa.String(length=100), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("rank", name=op.f("pk_best_sellers")),
     )
     op.create_table(

@@ -1,0 +1,53 @@
+"""What runs by the clock: the schedule is made once, and counts at once where nothing has been counted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
+
+from campaign.contract import STATISTICS_SCHEDULE
+from starter import clock
+from storage.queries.statistics import BEST_SELLERS, BOUGHT_TOGETHER, computed_since, refresh_statistics
+from tests.shop import Shop
+from worker.schedules import REFRESH_EVERY, ensure_schedules
+
+pytestmark = pytest.mark.temporal
+
+
+async def test_the_first_worker_makes_the_schedule_and_counts_at_once(shop: Shop) -> None:
+    """Nothing has been counted: a refresh runs now, then every hour; a second start changes nothing."""
+    since = clock.now() - timedelta(minutes=1)
+    await ensure_schedules(shop.client, shop.database)
+    schedule = shop.client.get_schedule_handle(STATISTICS_SCHEDULE)
+    try:
+        while not (started := (await schedule.describe()).info.recent_actions):
+            pass
+        execution = started[0].action
+        assert isinstance(execution, ScheduleActionExecutionStartWorkflow)
+        run = shop.client.get_workflow_handle(execution.workflow_id)
+        assert (await run.result())["rows"] == {BEST_SELLERS: 0, BOUGHT_TOGETHER: 0}
+        assert computed_since(shop.database, since)
+        await ensure_schedules(shop.client, shop.database)
+        described = await schedule.describe()
+    finally:
+        await schedule.delete()
+    assert described.info.num_actions == 1
+    assert [spec.every for spec in described.schedule.spec.intervals] == [REFRESH_EVERY]
+    assert described.schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
+
+
+async def test_a_worker_counts_at_its_start_what_has_missed_its_turn(shop: Shop) -> None:
+    """With the schedule there, statistics of three hours ago are counted anew when a worker starts."""
+    refresh_statistics(shop.database, clock.now())
+    await ensure_schedules(shop.client, shop.database)
+    schedule = shop.client.get_schedule_handle(STATISTICS_SCHEDULE)
+    try:
+        assert (await schedule.describe()).info.num_actions == 0
+        refresh_statistics(shop.database, clock.now() - 3 * REFRESH_EVERY)
+        await ensure_schedules(shop.client, shop.database)
+        while not (await schedule.describe()).info.recent_actions:
+            pass
+    finally:
+        await schedule.delete()
