@@ -43,7 +43,7 @@ schema: $(READY)
 	$(BIN)/python -m dev.schema
 
 histories: ready
-	$(BIN)/python -m dev.histories
+	$(BIN)/python -m dev.histories $(ARGS)
 
 screenshots: ready
 	$(BIN)/python -m dev.screenshots

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from dev.servers.ports import TEMPORAL_PORT, UI_PORT, WEB_PORT, next_free
@@ -32,6 +33,8 @@ async def develop() -> int:
 
 def main() -> int:
     """Run; report why it cannot go on."""
+    description = "Run Temporal, its Web UI, the worker and the HTTP interface on this machine, until Ctrl-C."
+    argparse.ArgumentParser(prog="python -m dev", description=description).parse_args()
     return finish(develop())
 
 

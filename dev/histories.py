@@ -6,8 +6,8 @@ prefix: the old ones stay, since campaigns that started under them are still asl
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -145,4 +145,8 @@ async def record_all(prefix: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record_all(sys.argv[1] if len(sys.argv) > 1 else "v1"))
+    parser = argparse.ArgumentParser(
+        prog="python -m dev.histories", description="Record this version's histories for the replay test."
+    )
+    parser.add_argument("prefix", help='what their files begin with, such as "v3": older ones must stay')
+    asyncio.run(record_all(parser.parse_args().prefix))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -11,10 +12,14 @@ from campaign.definition.loading import definition_schema
 FILE = Path(__file__).parent.parent / "docs" / "campaign.schema.json"
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Write the file; with --check only report whether it is current."""
+    parser = argparse.ArgumentParser(prog="python -m dev.schema", description=f"Write {FILE.name}.")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if it is out of date"
+    )
     wanted = json.dumps(definition_schema(), indent=2) + "\n"
-    if "--check" in arguments:
+    if parser.parse_args().check:
         current = FILE.exists() and FILE.read_text("utf-8") == wanted
         print(f"{FILE.name}: {'current' if current else 'out of date: run `make schema`'}")
         return 0 if current else 1
@@ -23,4 +28,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

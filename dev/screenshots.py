@@ -5,6 +5,7 @@ Needs Chromium and its driver: Debian's package chromium, and Playwright from th
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import shutil
 import sys
@@ -24,13 +25,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from campaign.contract import workflow_id
-from campaign.errors import AfterglowError, Unavailable
+from campaign.errors import Unavailable
 from campaign.wire import OrderStatus, OrderUpdate, Purchase
 from dev.demo.__main__ import FAST, Theatre, load_shop
 from dev.sample_shop.people import people
 from dev.sample_shop.stories import PROCESSED, Story, stories
 from dev.servers.ports import HOST
-from dev.stack import Stack, Wanted, cancel_on_signals, stack
+from dev.stack import Stack, Wanted, cancel_on_signals, finish, stack
 from starter.client import Campaigns
 from storage.database import Database
 
@@ -158,7 +159,7 @@ def _html(file: Path) -> str:
     return str(part.get_content()) if part else ""
 
 
-async def main() -> int:
+async def take_all() -> int:
     """Take all pictures."""
     cancel_on_signals()
     FOLDER.mkdir(exist_ok=True)
@@ -175,8 +176,11 @@ async def main() -> int:
     return 0
 
 
+def main() -> int:
+    """Run; report why it cannot go on."""
+    argparse.ArgumentParser(prog="python -m dev.screenshots", description="Take docs/img again.").parse_args()
+    return finish(take_all())
+
+
 if __name__ == "__main__":
-    try:
-        sys.exit(asyncio.run(main()))
-    except AfterglowError as error:
-        sys.exit(str(error))
+    sys.exit(main())

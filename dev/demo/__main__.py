@@ -5,8 +5,10 @@ Everything is real: the server, the worker process, the starter, the outbox. Onl
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -24,6 +26,7 @@ from campaign.contract import workflow_id
 from campaign.customers.keywords import asked
 from campaign.errors import AfterglowError, CampaignClosed
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
+from content.loading import read_definition
 from dev.demo.table import results
 from dev.sample_shop.people import Person, catalogue, people
 from dev.sample_shop.stories import Story, stories
@@ -102,7 +105,7 @@ class Theatre:
         except RPCError:
             await handle.describe()
 
-    async def tell(self, order_id: str, status: OrderStatus, at: datetime) -> None:
+    async def update(self, order_id: str, status: OrderStatus, at: datetime) -> None:
         """Send `order_updated`; a campaign may have ended before."""
         try:
             await self._campaigns.order_updated(order_id, OrderUpdate(status=status, at=at))
@@ -151,7 +154,7 @@ async def _command(running: Stack, name: str, data: list[dict[str, Any]]) -> Non
 
 
 async def demonstrate(*, leave: bool, console: Console) -> int:
-    """Run the demo; stay up until Ctrl-C unless told to leave."""
+    """Run the demo; stay up until Ctrl-C unless ``leave``."""
     cancel_on_signals()
     home = load_settings().home.absolute() / "demo"
     shutil.rmtree(home, ignore_errors=True)
@@ -188,19 +191,23 @@ async def _play_all(running: Stack, plays: Sequence[Story], console: Console) ->
 def _report(running: Stack, plays: Sequence[Story], console: Console) -> None:
     database = Database(f"sqlite:///{running.home / 'afterglow.db'}")
     with database.transaction() as session:
-        for part in results(session, plays):
+        steps = [step.name for step in read_definition(load_settings().campaign).steps]
+        for part in results(session, plays, steps, console.width):
             console.print(part)
     database.close()
     console.print(f"Outbox   {running.outbox}", soft_wrap=True)
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Run; report why it cannot go on."""
+    parser = argparse.ArgumentParser(prog="python -m dev.demo", description="Play a sample shop's 90 days.")
+    parser.add_argument("--exit", action="store_true", help="end after the table, do not wait for Ctrl-C")
+    leave = parser.parse_args().exit
     screen = Console()
-    console = screen if screen.is_terminal else Console(width=PIPED_WIDTH)
-    work = demonstrate(leave="--exit" in arguments, console=console)
-    return finish(work, lambda text: console.print(text, style="red"))
+    piped = not screen.is_terminal and "COLUMNS" not in os.environ
+    console = Console(width=PIPED_WIDTH) if piped else screen
+    return finish(demonstrate(leave=leave, console=console), lambda text: console.print(text, style="red"))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

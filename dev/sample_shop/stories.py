@@ -18,7 +18,7 @@ PROCESSED = timedelta(minutes=20)
 class Stage(Protocol):
     """What a scene can do to an order's campaign, at that campaign's own time."""
 
-    async def tell(self, order_id: str, status: OrderStatus, at: datetime) -> None:
+    async def update(self, order_id: str, status: OrderStatus, at: datetime) -> None:
         """Send `order_updated`."""
 
     async def stop(self, order_id: str, reason: str) -> None:
@@ -61,9 +61,9 @@ class Story:
         """Add a scene."""
         self.scenes.append((after, scene))
 
-    def told(self, after: timedelta, status: OrderStatus) -> None:
-        """Add news of the order."""
-        self.happens(after, lambda stage: stage.tell(self.order_id, status, self.placed_at + after))
+    def updated(self, after: timedelta, status: OrderStatus) -> None:
+        """Add a change of the order's status."""
+        self.happens(after, lambda stage: stage.update(self.order_id, status, self.placed_at + after))
 
 
 def stories(persons: list[Person], now: datetime) -> list[Story]:
@@ -80,29 +80,26 @@ def stories(persons: list[Person], now: datetime) -> list[Story]:
 
 def _processed(story: Story, title: str) -> None:
     story.title = title
-    story.told(PROCESSED, OrderStatus.PROCESSED)
+    story.updated(PROCESSED, OrderStatus.PROCESSED)
 
 
 def _everyday(story: Story, random: Random) -> None:
     _processed(story, "everyday")
     if random.random() < 0.7:  # noqa: PLR2004 - most parcels arrive with news
-        story.told(random.randint(2, 5) * DAY, OrderStatus.DELIVERED)
+        story.updated(random.randint(2, 5) * DAY, OrderStatus.DELIVERED)
     if random.random() < 0.2:  # noqa: PLR2004 - some come back by themselves
         _buys_again(story, random)
 
 
 def _buys_again(story: Story, random: Random) -> None:
-    _reads(story) if not story.scenes else None
+    if not story.scenes:
+        story.updated(PROCESSED, OrderStatus.PROCESSED)
     after = random.choice((12, 20, 33)) * DAY
     story.title = f"buys again on day {after.days}"
     purchase = order(f"{story.order_id}-again", story.person.id, story.placed_at + after, random)
     next_story = Story(f"the order after {story.order_id}", story.person, purchase, delay=after)
-    next_story.told(PROCESSED, OrderStatus.PROCESSED)
+    next_story.updated(PROCESSED, OrderStatus.PROCESSED)
     story.happens(after, lambda stage: stage.play(next_story))
-
-
-def _reads(story: Story) -> None:
-    story.told(PROCESSED, OrderStatus.PROCESSED)
 
 
 def _email_only(story: Story, _random: Random) -> None:
@@ -128,13 +125,13 @@ def _night(story: Story, _random: Random) -> None:
 
 def _cancelled(story: Story, _random: Random) -> None:
     _processed(story, "order cancelled on day 2")
-    story.told(2 * DAY, OrderStatus.CANCELLED)
+    story.updated(2 * DAY, OrderStatus.CANCELLED)
 
 
 def _refunded(story: Story, _random: Random) -> None:
     _processed(story, "order refunded on day 15")
-    story.told(4 * DAY, OrderStatus.DELIVERED)
-    story.told(15 * DAY, OrderStatus.REFUNDED)
+    story.updated(4 * DAY, OrderStatus.DELIVERED)
+    story.updated(15 * DAY, OrderStatus.REFUNDED)
 
 
 def _unsubscribes(story: Story, _random: Random) -> None:

@@ -27,7 +27,7 @@ _SERVICE_ACCOUNT = "postgres"
 def postgres_server(password: str | None = None) -> Iterator[str]:
     """Run a throw-away server on a free port; gives its ``postgresql://`` URL. Fast, not power-cut-proof.
 
-    With a password, every role needs its own, as in production; without one, none is asked.
+    With a password, every role needs its own, as in production; without one, none is needed.
 
     Raises:
         Unavailable: no PostgreSQL binaries on this machine.

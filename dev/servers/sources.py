@@ -218,7 +218,7 @@ class DownloadedServer(CommandLineServer):
     source = "the SDK's download"
 
     def __init__(self, places: Places, report: Report) -> None:
-        """Remember how to tell about a download."""
+        """Remember how to report a download."""
         super().__init__(places, None)
         self._report = report
 
@@ -233,7 +233,7 @@ class BuiltServer(OwnServer):
     _ui: Process | None = None
 
     def __init__(self, places: Places, report: Report) -> None:
-        """Remember how to tell about a build."""
+        """Remember how to report a build."""
         super().__init__(places)
         self._report = report
         self._inner_ports = free_ports(INNER_PORTS)

@@ -7,6 +7,7 @@ service listens on loopback, at a port of its own. What production refuses in th
 
 from __future__ import annotations
 
+import argparse
 import secrets
 import signal
 import sys
@@ -185,7 +186,7 @@ class _Starter:
         return [{"python": python}.get(program, program), *arguments]
 
     def _place(self) -> dict[str, str]:
-        """Return what the image sets, and what our services are told, at their native places."""
+        """Return what the image sets, and what our services get, at their native places."""
         url = self._environment("migrate")[f"{PREFIX}DATABASE_URL"].replace(
             "@postgresql:5432/", f"@{':'.join(self._running.postgres)}/"
         )
@@ -243,10 +244,9 @@ class _Starter:
         await wait_until_answers(health, process)
 
 
-async def run(arguments: Sequence[str]) -> int:
-    """Run until Ctrl-C; the one argument is a Python to run Afterglow with."""
+async def run(python: str) -> int:
+    """Run until Ctrl-C. ``python``: what Afterglow runs with."""
     cancel_on_signals()
-    python = arguments[0] if arguments else sys.executable
     with TemporaryDirectory(prefix="afterglow-topology-") as home:
         async with topology(Path(home), await programs(print), print, python) as running:
             print(f"HTTP      {running.url('web')}   token {running.afterglow[f'{PREFIX}API_TOKEN']}")
@@ -262,7 +262,11 @@ async def run(arguments: Sequence[str]) -> int:
 
 def main() -> int:
     """Run; report why it cannot go on."""
-    return finish(run(sys.argv[1:]))
+    parser = argparse.ArgumentParser(
+        prog="python -m dev.topology", description="Run docker-compose.yml's services natively, until Ctrl-C."
+    )
+    parser.add_argument("python", nargs="?", default=sys.executable, help="the Python to run Afterglow with")
+    return finish(run(parser.parse_args().python))
 
 
 if __name__ == "__main__":
