@@ -18,7 +18,7 @@ from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
 from channels.protocol import Receipt
 from storage.database import Database
-from storage.queries.channel_stops import resume_channel, stop_channel
+from storage.queries.channel_stops import resume_if_accepted, stop_channel
 from storage.queries.customers import addresses_of, lock_customer, record_consent, suppress
 from storage.queries.messages import lock_message, settle
 from storage.tables import MessageRow
@@ -41,7 +41,7 @@ def succeed(database: Database, attempt: Attempt, receipt: Receipt, *, sent_now:
     """Write down that the provider has the message; return its state.
 
     That holds over all but what a callback has told since: also over a claim, for a message that is known
-    to be sent must not go out again. What was sent now shows that a stopped channel works again.
+    to be sent must not go out again. What was sent now lets a channel go on that was stopped by an answer.
     """
     with database.transaction() as session:
         row = lock_message(session, attempt.message_id)
@@ -111,7 +111,7 @@ def _is_mine(row: MessageRow, attempt: Attempt) -> bool:
 
 
 def _works_again(session: Session, channel: Channel) -> None:
-    if resume_channel(session, channel):
+    if resume_if_accepted(session, channel):
         log.info("channel resumed", channel=channel.value)
 
 

@@ -59,24 +59,27 @@ class Effect:
     """What follows: ``failed``: it did not reach the customer (else the provider had it at least).
 
     ``suppress`` is the reason for which the address is not written to any more; ``revoke``: the customer
-    has taken the consent for the channel back; ``stop``: it is our own configuration that is refused.
+    has taken the consent for the channel back; ``stop``: it is our own configuration that is refused;
+    ``arrived``: it got through, so that the configuration is right.
     """
 
     failed: bool = False
     suppress: str | None = None
     revoke: bool = False
     stop: bool = False
+    arrived: bool = False
 
 
 HAD_IT = Effect()
+ARRIVED = Effect(arrived=True)
 FAILED = Effect(failed=True)
 
 EFFECTS: dict[ProviderEvent, Effect] = {
     ProviderEvent.ACCEPTED: HAD_IT,
     ProviderEvent.DEFERRED: HAD_IT,
-    ProviderEvent.DELIVERED: HAD_IT,
-    ProviderEvent.OPENED: HAD_IT,
-    ProviderEvent.CLICKED: HAD_IT,
+    ProviderEvent.DELIVERED: ARRIVED,
+    ProviderEvent.OPENED: ARRIVED,
+    ProviderEvent.CLICKED: ARRIVED,
     ProviderEvent.UNSUBSCRIBED: Effect(revoke=True),
     ProviderEvent.SPAM: Effect(suppress="spam", revoke=True),
     ProviderEvent.UNDELIVERED: FAILED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
 from storage.inserts import insert_all_once, insert_once
-from storage.queries.channel_stops import stop_channel
+from storage.queries.channel_stops import resume_if_arrived, stop_channel
 from storage.queries.customers import record_consent, suppress
 from storage.queries.messages import kinds_of
 from storage.tables import CustomerRow, MessageEventRow, MessageRow, RunRow, WebhookRow
@@ -26,13 +26,15 @@ _TEXTS = tuple(defer(col(column)) for column in (MessageRow.html, MessageRow.tex
 class Applied:
     """``new`` events were kept, of ``known`` ones about our messages; ``failed``: steps of open campaigns.
 
-    ``stopped``: the code for which a channel has been stopped just now, by channel.
+    ``stopped``: the code for which a channel has been stopped just now, by channel; ``resumed``: channels
+    that were stopped, and go on.
     """
 
     known: int
     new: int
     failed: tuple[tuple[str, str], ...] = ()
     stopped: tuple[tuple[Channel, str], ...] = ()
+    resumed: tuple[Channel, ...] = ()
 
 
 def remember_request(session: Session, digest: str, now: datetime) -> bool:
@@ -56,13 +58,31 @@ def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
     failed = [rows[key] for key, told in by_message.items() if _settle(rows[key], kinds[key], told)]
     for report in fresh:
         _follow(session, rows[report.message_id], report)
-    stopped = [
-        (report.channel, report.code or "")
-        for report in fresh
-        if EFFECTS[report.event].stop and stop_channel(session, report.channel, report.code or "", report.at)
-    ]
+    stopped = _stop(session, fresh)
+    resumed = _resume(session, rows, fresh)
     session.flush()
-    return Applied(len(known), len(fresh), _open(session, failed), tuple(stopped))
+    return Applied(len(known), len(fresh), _open(session, failed), stopped, resumed)
+
+
+def _stop(session: Session, reports: Sequence[Report]) -> tuple[tuple[Channel, str], ...]:
+    return tuple(
+        (report.channel, report.code or "")
+        for report in reports
+        if EFFECTS[report.event].stop
+        and stop_channel(session, report.channel, report.code or "", report.at, reported=True)
+    )
+
+
+def _resume(
+    session: Session, rows: Mapping[str, MessageRow], reports: Sequence[Report]
+) -> tuple[Channel, ...]:
+    """Let a stopped channel go on when a message got through that was sent since."""
+    latest: dict[Channel, datetime] = {}
+    for report in reports:
+        attempted = rows[report.message_id].attempted_at
+        if EFFECTS[report.event].arrived and attempted:
+            latest[report.channel] = max(attempted, latest.get(report.channel, attempted))
+    return tuple(channel for channel, at in latest.items() if resume_if_arrived(session, channel, at))
 
 
 def _locked(session: Session, identifiers: set[str]) -> dict[str, MessageRow]:

@@ -232,7 +232,8 @@ class LinkRow(SQLModel, table=True):
 class ChannelStopRow(SQLModel, table=True):
     """A channel whose provider refuses our configuration: stopped for all messages, not one by one.
 
-    ``probe_at``: when one message may try again whether the configuration has been mended.
+    ``probe_at``: when one message may try again whether the configuration is right by now; ``reported``: the
+    refusal came after the message was accepted, so that being accepted proves nothing.
     """
 
     __tablename__ = "channel_stops"
@@ -241,6 +242,23 @@ class ChannelStopRow(SQLModel, table=True):
     code: str = Field(max_length=20)
     since: datetime = Field(sa_type=UtcDateTime)
     probe_at: datetime = Field(sa_type=UtcDateTime)
+    reported: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+
+
+class ReplyRow(SQLModel, table=True):
+    """A customer's text message that may ask to be let alone: a person settles it.
+
+    ``text`` is kept until then only; ``verdict`` is ``opt_out`` or ``other``.
+    """
+
+    __tablename__ = "replies"
+
+    id: int | None = Field(default=None, primary_key=True)
+    sender: str = Field(max_length=20, index=True)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    text: str | None = Field(default=None, sa_column=Column(Text))
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    verdict: str | None = Field(default=None, max_length=10)
 
 
 class WebhookRow(SQLModel, table=True):

@@ -17,7 +17,7 @@ app = typer.Typer()
 @command
 def channels(
     resume: Annotated[
-        Channel | None, typer.Option(help="Let a stopped channel try again now: its settings are mended.")
+        Channel | None, typer.Option(help="Let a stopped channel go on: its settings are right now.")
     ] = None,
 ) -> None:
     """Show the channels that their provider has stopped (wrong key, unknown sender, account closed)."""
@@ -29,7 +29,10 @@ def channels(
     if not stopped:
         out.print("no channel is stopped")
         return
-    shown = table("Stopped channels", "channel", "provider's code", "since (UTC)", "next try (UTC)")
+    shown = table(
+        "Stopped channels", "channel", "code", "since (UTC)", "next try (UTC)", "resumes when one is"
+    )
     for row in stopped:
-        shown.add_row(Channel(row.channel).label, row.code, when(row.since), when(row.probe_at))
+        evidence = "delivered" if row.reported else "accepted"
+        shown.add_row(Channel(row.channel).label, row.code, when(row.since), when(row.probe_at), evidence)
     out.print(shown)

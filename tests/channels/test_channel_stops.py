@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from datetime import timedelta
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+from campaign.delivery import ProviderEvent, Report
 from campaign.errors import ChannelBusy, ChannelError, ChannelRefused, ChannelStopped
 from campaign.facts import MessageState
 from campaign.reasons import Channel
 from channels.outbox.send import Outbox
 from channels.sendgrid.send import SendGrid
 from channels.twilio.send import Twilio
+from intake.provider_reports import Applied, apply_reports
 from settings import Settings
 from starter.__main__ import app
 from storage.database import Database
@@ -27,6 +30,8 @@ from storage.migrate import upgrade
 from storage.queries.channel_stops import (
     PROBE_EVERY,
     resume_channel,
+    resume_if_accepted,
+    resume_if_arrived,
     stop_channel,
     stopped_channels,
     wait_for,
@@ -99,6 +104,82 @@ def test_a_refused_message_shows_that_the_configuration_works(shop: Shop) -> Non
     busy(shop, identifiers[0])
     assert shop.deliver(identifiers[0], LOYALTY + PROBE_EVERY) is MessageState.FAILED
     assert shop.deliver(identifiers[1], LOYALTY + PROBE_EVERY) is MessageState.SENT
+
+
+def text_all(shop: Shop, count: int) -> list[str]:
+    """Customers who want SMS, each with a text that is ready to go; return the texts' ids."""
+    given = {"channel": "sms", "state": "granted", "source": "checkout", "confirmed": True,
+             "at": (PLACED - timedelta(days=1)).isoformat()}  # fmt: skip
+    for number in range(count):
+        contact = {"email": None, "phone": f"+1202555{number:04}", "consents": [given]}
+        shop.customer(customer_id=f"s-{number}", preferred_channel="sms", **contact)
+        shop.enrol(f"s-{number}", customer_id=f"s-{number}")
+    return [shop.claim(f"s-{number}") for number in range(count)]
+
+
+def report(shop: Shop, identifier: str, event: ProviderEvent, at: datetime, code: str = "") -> Applied:
+    """Receive a callback about a text."""
+    told = Report(identifier, Channel.SMS, event, at, f"{identifier}:{event}:{at}", "twilio", code)
+    with shop.database.transaction() as session:
+        return apply_reports(session, [told])
+
+
+def deliver_all(shop: Shop, identifiers: list[str], at: datetime) -> list[str]:
+    """Deliver all that still wait; return those that the provider has accepted now."""
+    before = set(shop.provider.accepted)
+    for identifier in identifiers:
+        with suppress(ChannelBusy):
+            shop.deliver(identifier, at)
+    return [identifier for identifier in shop.provider.accepted if identifier not in before]
+
+
+def test_a_reported_refusal_spends_probes_only(database: Database) -> None:
+    """B21: each text is accepted and then reported as 30034: of 200 that wait, one a quarter of an hour goes.
+
+    When a probe is delivered, the configuration is right, and all others go.
+    """
+    shop = Shop(database)
+    identifiers = text_all(shop, 200)
+    shop.deliver(identifiers[0], LOYALTY)
+    soon = timedelta(seconds=2)
+    stopped = report(shop, identifiers[0], ProviderEvent.MISCONFIGURED, LOYALTY + soon, "30034")
+    assert stopped.stopped == ((Channel.SMS, "30034"),)
+    assert deliver_all(shop, identifiers, LOYALTY + 2 * soon) == []
+    at = LOYALTY
+    for _ in range(2):
+        at += PROBE_EVERY + 2 * soon
+        (probe,) = deliver_all(shop, identifiers, at)
+        assert report(shop, probe, ProviderEvent.ACCEPTED, at).resumed == ()
+        assert report(shop, probe, ProviderEvent.MISCONFIGURED, at + soon, "30034").stopped == ()
+    at += PROBE_EVERY + 2 * soon
+    (probe,) = deliver_all(shop, identifiers, at)
+    assert report(shop, probe, ProviderEvent.DELIVERED, at + soon).resumed == (Channel.SMS,)
+    assert len(deliver_all(shop, identifiers, at + 2 * soon)) == 196
+    states = Counter(shop.message(identifier).state for identifier in identifiers)
+    assert states == {"failed": 3, "sent": 197}
+
+
+def test_what_was_sent_before_the_stop_is_no_evidence(database: Database) -> None:
+    """A text of yesterday that is delivered now says nothing about the configuration of today."""
+    shop = Shop(database)
+    early, late = text_all(shop, 2)
+    for identifier in (early, late):
+        shop.deliver(identifier, LOYALTY)
+    minute = timedelta(minutes=1)
+    report(shop, late, ProviderEvent.MISCONFIGURED, LOYALTY + minute, "30032")
+    assert report(shop, early, ProviderEvent.DELIVERED, LOYALTY + 2 * minute).resumed == ()
+    with database.transaction() as session:
+        assert [row.code for row in stopped_channels(session)] == ["30032"]
+        assert resume_channel(session, Channel.SMS), "a person may"
+
+
+def test_a_report_outweighs_an_answer(database: Database) -> None:
+    """Stopped by an answer and then by a report: being accepted is no evidence any more."""
+    with database.transaction() as session:
+        assert stop_channel(session, Channel.SMS, "20003", LOYALTY)
+        assert not stop_channel(session, Channel.SMS, "30002", LOYALTY, reported=True)
+        assert not resume_if_accepted(session, Channel.SMS)
+        assert resume_if_arrived(session, Channel.SMS, LOYALTY + timedelta(minutes=1))
 
 
 def test_of_all_that_ask_at_once_one_probes(database: Database) -> None:

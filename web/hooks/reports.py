@@ -32,6 +32,8 @@ def apply_signed(database: Database, digest: str, reports: Sequence[Report]) -> 
         applied = apply_reports(session, reports)
     for channel, code in applied.stopped:
         _log.error("channel stopped", channel=channel.value, code=code)
+    for channel in applied.resumed:
+        _log.info("channel resumed", channel=channel.value)
     return applied
 
 
