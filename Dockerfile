@@ -25,12 +25,16 @@ COPY web/ web/
 COPY worker/ worker/
 COPY workflows/ workflows/
 ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
     AFTERGLOW_HOME=/var/lib/afterglow \
     AFTERGLOW_HEALTH_HOST=0.0.0.0 \
     AFTERGLOW_HEALTH_PORT=8080 \
     AFTERGLOW_WEB_HOST=0.0.0.0 \
     AFTERGLOW_WEB_PORT=8080
+# The command line by its short name, as `[project.scripts]` makes it where pip installs the project.
+RUN printf '#!/opt/venv/bin/python\nfrom starter.__main__ import main\n\nmain()\n' > /opt/venv/bin/afterglow \
+    && chmod 0755 /opt/venv/bin/afterglow
 # The root file system may be read-only: what Python would write at its first start is written now.
 RUN python -m compileall -q /app
 USER 10001:10001

@@ -66,6 +66,7 @@ $(READY): requirements-dev.lock
 		{ echo "Afterglow needs Python 3.11 or newer: install it, or name it with make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable .
 	touch $(READY)
 
 clean:

@@ -1,22 +1,26 @@
 """Settings from the environment (``AFTERGLOW_*``) and a ``.env`` file. Temporal's own are Temporal's.
 
-Everything wrong is listed at once, and placeholders are refused outside development.
+Everything wrong is listed at once. Placeholders are refused in production, and wherever customers or
+strangers are reached: with a real provider, or at a public address.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from campaign.errors import BadSettings, Problem
-from campaign.problems import problems_of
+from campaign.problems import Form, problems_of
 
 PREFIX = "AFTERGLOW_"
 PLACEHOLDERS = (
@@ -31,13 +35,16 @@ PLACEHOLDERS = (
     "temporal",
     "afterglow",
 )
-
-
 MIN_TOKEN = 20
+RANDOM = f"set {MIN_TOKEN} or more random characters"
+
+WebAddress = Annotated[
+    str, Form(r"^https?://[^\s/]+(/\S*)?$", 'write an address such as "https://news.shop.com"')
+]
 
 
 class Environment(StrEnum):
-    """Where this runs. Placeholders are accepted in development only."""
+    """Where this runs. Placeholders are accepted in development only, as long as nobody is reached."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -68,16 +75,21 @@ class Settings(BaseSettings):
     templates: Path = Path("content/default")
     email: Literal["outbox", "sendgrid"] = "outbox"
     sms: Literal["outbox", "twilio"] = "outbox"
-    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/\S*)?$")] | None = None
+    public_url: WebAddress | None = None
     secret_key: SecretStr = SecretStr("development")
+    previous_secret_keys: SecretStr = SecretStr("")
     provider_seconds: Annotated[float, Field(gt=0, le=20)] = 10.0
     sendgrid_api_key: SecretStr | None = None
     sendgrid_api_base: str = "https://api.sendgrid.com"
     sendgrid_sandbox: bool = False
     sendgrid_webhook_key: str | None = None
-    twilio_account_sid: Annotated[str, StringConstraints(pattern="^AC[0-9a-zA-Z]+$")] | None = None
+    twilio_account_sid: (
+        Annotated[str, Form("^AC[0-9a-zA-Z]+$", "write the SID, which begins with AC")] | None
+    ) = None
     twilio_auth_token: SecretStr | None = None
-    twilio_messaging_service_sid: Annotated[str, StringConstraints(pattern="^MG[0-9a-zA-Z]+$")] | None = None
+    twilio_messaging_service_sid: (
+        Annotated[str, Form("^MG[0-9a-zA-Z]+$", "write the SID, which begins with MG")] | None
+    ) = None
     twilio_from: str | None = None
     twilio_api_base: str = "https://api.twilio.com"
     sms_replies: Literal["provider", "afterglow"] = "provider"
@@ -109,8 +121,31 @@ class Settings(BaseSettings):
 
     @property
     def production(self) -> bool:
-        """Whether placeholders are refused."""
+        """Whether this is an operator's production: the tables are changed by `afterglow migrate` only."""
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def exposed_by(self) -> str | None:
+        """Return the setting by which customers or strangers are reached; None where all stays here.
+
+        What is exposed runs with production's checks, whatever ``AFTERGLOW_ENVIRONMENT`` says: own secret,
+        API token, https and brand.
+        """
+        if self.production:
+            return f"{PREFIX}ENVIRONMENT=production"
+        for name in ("email", "sms"):
+            if (provider := getattr(self, name)) != "outbox":
+                return f"{PREFIX}{name.upper()}={provider}"
+        return (
+            f"a public {PREFIX}PUBLIC_URL"
+            if self.public_url and not _on_this_machine(self.public_url)
+            else None
+        )
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Return the keys that links are accepted with, newest first; the first one signs."""
+        return (self.secret_key.get_secret_value(), *_listed(self.previous_secret_keys))
 
 
 def load_settings() -> Settings:
@@ -120,15 +155,28 @@ def load_settings() -> Settings:
         BadSettings: with every setting that is wrong, by the name of its variable.
     """
     try:
-        settings = Settings()
+        settings, wrong = Settings(), []
     except ValidationError as error:
-        problems = [_by_variable(problem) for problem in problems_of(error)]
-        raise BadSettings(problems + _unknown_variables()) from None
-    problems = [*_unknown_variables(), *_provider_problems(settings)]
-    problems += _placeholders(settings) if settings.production else []
+        wrong = [_by_variable(problem) for problem in problems_of(error)]
+        settings = _without(error)
+    problems = [*wrong, *_unknown_variables(), *_consequences(settings, {problem.where for problem in wrong})]
     if problems:
         raise BadSettings(problems)
     return settings
+
+
+def _without(error: ValidationError) -> Settings:
+    """Return the settings with the defaults for what is wrong, so that the rest can be checked too."""
+    names = {str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}
+    return Settings.model_validate({name: Settings.model_fields[name].get_default() for name in names})
+
+
+def _consequences(settings: Settings, known: set[str]) -> list[Problem]:
+    """List what the settings need of each other, but for the ``known`` wrong ones."""
+    problems = _provider_problems(settings)
+    if settings.exposed_by:
+        problems += _exposure_problems(settings, settings.exposed_by)
+    return [problem for problem in problems if problem.where not in known]
 
 
 def _by_variable(problem: Problem) -> Problem:
@@ -167,23 +215,38 @@ def _provider_problems(settings: Settings) -> list[Problem]:
     return problems
 
 
-def _placeholders(settings: Settings) -> list[Problem]:
+def _exposure_problems(settings: Settings, why: str) -> list[Problem]:
+    """List what may not face the world; ``why`` names the setting that makes it do so."""
     problems = []
     if settings.public_url and not settings.public_url.startswith("https://"):
-        where = f"{PREFIX}PUBLIC_URL"
-        problems.append(Problem(where, "is not https", "customers' links and callbacks need it"))
+        what = f"is not https ({why})"
+        problems.append(Problem(f"{PREFIX}PUBLIC_URL", what, "customers' links and callbacks need it"))
     url = make_url(settings.database_url)
     if url.get_backend_name() == "postgresql" and (url.password or "").lower() in PLACEHOLDERS:
-        problems.append(
-            Problem(
-                f"{PREFIX}DATABASE_URL", "has no password, or a placeholder", "set a password of your own"
-            )
-        )
-    for name, secret in (("API_TOKEN", settings.api_token), ("SECRET_KEY", settings.secret_key)):
-        token = secret.get_secret_value() if secret else None
-        if token is None:
-            problems.append(Problem(f"{PREFIX}{name}", "is missing", "set 20 or more random characters"))
-        elif token.lower() in PLACEHOLDERS or len(token) < MIN_TOKEN:
-            what = "is a placeholder or too short"
-            problems.append(Problem(f"{PREFIX}{name}", what, "set 20 or more random characters"))
+        what = f"has no password, or a placeholder ({why})"
+        problems.append(Problem(f"{PREFIX}DATABASE_URL", what, "set a password of your own"))
+    for name, secret in _secrets(settings):
+        if secret is None:
+            problems.append(Problem(f"{PREFIX}{name}", f"is missing ({why})", RANDOM))
+        elif secret.lower() in PLACEHOLDERS or len(secret) < MIN_TOKEN:
+            problems.append(Problem(f"{PREFIX}{name}", f"is a placeholder or too short ({why})", RANDOM))
     return problems
+
+
+def _secrets(settings: Settings) -> Iterator[tuple[str, str | None]]:
+    yield "API_TOKEN", settings.api_token.get_secret_value() if settings.api_token else None
+    yield "SECRET_KEY", settings.secret_key.get_secret_value()
+    for key in _listed(settings.previous_secret_keys):
+        yield "PREVIOUS_SECRET_KEYS", key
+
+
+def _listed(value: SecretStr) -> list[str]:
+    return [part.strip() for part in value.get_secret_value().split(",") if part.strip()]
+
+
+def _on_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -20,10 +20,14 @@ def make_token(secret: str, use: TokenUse, message_id: str) -> str:
     return token.decode() if isinstance(token, bytes) else token
 
 
-def read_token(secret: str, use: TokenUse, token: str) -> str | None:
-    """Return the message's id, or None for a token that we did not make for this use."""
+def read_token(secrets: tuple[str, ...], use: TokenUse, token: str) -> str | None:
+    """Return the message's id, or None for a token that we did not make for this use.
+
+    ``secrets`` are the keys that tokens were made with, newest first: links in mails that were sent before a
+    key was changed still open.
+    """
     try:
-        value = URLSafeSerializer(secret, salt=use.value).loads(token)
+        value = URLSafeSerializer(secrets[::-1], salt=use.value).loads(token)
     except BadSignature:
         return None
     return value if isinstance(value, str) else None

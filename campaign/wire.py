@@ -30,6 +30,7 @@ from pydantic import (
     model_validator,
 )
 
+from campaign.problems import Form
 from campaign.reasons import Channel
 
 MAX_LINES = 500
@@ -154,7 +155,11 @@ def _write_money(value: Decimal) -> str:
 
 Id = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=100, pattern=r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$"),
+    StringConstraints(min_length=1, max_length=100),
+    Form(
+        r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$",
+        "write it on one line, without spaces at either end",
+    ),
     AfterValidator(_no_contact_data),
 ]
 Money = Annotated[
@@ -166,6 +171,14 @@ CurrencyCode = Annotated[str, AfterValidator(_currency)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Country = Annotated[str, AfterValidator(_country)]
+Language = Annotated[
+    str, Form(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", 'write a language tag such as "en" or "pt-BR"')
+]
+WebAddress = Annotated[
+    str,
+    StringConstraints(max_length=2_000),
+    Form(r"^https?://\S+$", 'write an address such as "https://shop.com/mug"'),
+]
 Text = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 
 
@@ -276,7 +289,7 @@ class Customer(Wire):
     phone: Annotated[str, AfterValidator(_phone)] | None = None
     first_name: Text | None = None
     last_name: Text | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
+    language: Language | None = None
     country: Country | None = None
     region: Text | None = None
     postal_code: Text | None = None
@@ -291,8 +304,8 @@ class Product(Wire):
 
     sku: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     name: Text
-    url: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://")]
-    image_url: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^https?://")] | None = None
+    url: WebAddress
+    image_url: WebAddress | None = None
     price: Money
     currency: CurrencyCode
     category: Text | None = None

@@ -47,7 +47,7 @@ def make_activities(settings: Settings, database: Database) -> Activities:
     """
     return Activities(
         database=database,
-        definition=load_campaign(settings.campaign, settings.templates, production=settings.production),
+        definition=load_campaign(settings.campaign, settings.templates, production=bool(settings.exposed_by)),
         templates=settings.templates,
         channels=make_channels(settings),
         links=make_links(settings),

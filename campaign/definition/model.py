@@ -15,13 +15,23 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, 
 
 from campaign.definition.durations import Duration
 from campaign.errors import NotFound
+from campaign.problems import Form
 from campaign.reasons import Channel
 from campaign.wire import Country, CurrencyCode, Money, TimeZone
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-SegmentOrAll = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9-]{0,39})$")]
-Template = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500)]
+_NAME_WORDS = 'up to 40 small letters, digits and "-", a letter first'
+Name = Annotated[str, Form(r"^[a-z][a-z0-9-]{0,39}$", f"write {_NAME_WORDS}")]
+SegmentOrAll = Annotated[
+    str, Form(r"^(\*|[a-z][a-z0-9-]{0,39})$", f'write a segment\'s name ({_NAME_WORDS}), or "*" for all')
+]
+Template = Annotated[
+    str, Form(r"^[a-z][a-z0-9_]{0,59}$", 'write up to 60 small letters, digits and "_", a letter first')
+]
+Url = Annotated[
+    str,
+    StringConstraints(max_length=500),
+    Form(r"^https?://\S+$", 'write an address such as "https://shop.com"'),
+]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Days = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -158,7 +168,7 @@ class Offer(Section):
     """An incentive as the customer reads it."""
 
     text: Words
-    code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{3,30}$")] | None = None
+    code: Annotated[str, Form(r"^[A-Z0-9-]{3,30}$", 'write 3 to 30 capitals, digits and "-"')] | None = None
     valid_for: Duration | None = None
     terms: Words | None = None
 

@@ -169,6 +169,8 @@ def web_process(url: str) -> Iterator[tuple[str, int]]:
     own = {
         "AFTERGLOW_DATABASE_URL": url,
         "AFTERGLOW_PUBLIC_URL": PUBLIC,
+        "AFTERGLOW_API_TOKEN": TOKEN,
+        "AFTERGLOW_SECRET_KEY": TOKEN,
         "AFTERGLOW_TWILIO_AUTH_TOKEN": TOKEN,
         "AFTERGLOW_SENDGRID_WEBHOOK_KEY": base64.b64encode(public).decode(),
     }

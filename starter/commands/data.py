@@ -101,7 +101,7 @@ def check(
     file, folder = path or chosen.campaign, templates or chosen.templates
     if fix_sms:
         sms_costs.fix_sms(read_definition(file), folder)
-    definition = load_campaign(file, folder, production=chosen.production)
+    definition = load_campaign(file, folder, production=bool(chosen.exposed_by))
     names = ", ".join(step.name for step in definition.steps)
     count = len(wanted_templates(definition))
     out.print(f"{file}: {definition.name}, version {definition_digest(definition)}", highlight=False)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from campaign.errors import BadSettings
+from campaign.errors import BadCampaign, BadSettings
 from settings import Environment, load_settings
+from storage.database import Database
 from tests.facts import ROOT
-from worker.run import deployment
+from worker.run import deployment, make_activities
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +71,79 @@ def test_placeholders_are_refused_in_production(monkeypatch: pytest.MonkeyPatch)
     settings = load_settings()
     assert settings.production
     assert "q8Zt3vN0bK7yW2xR5mLd" not in repr(settings)
+
+
+REAL = {
+    "EMAIL": "sendgrid",
+    "SENDGRID_API_KEY": "SG.key",
+    "SENDGRID_WEBHOOK_KEY": "key",
+    "SMS": "twilio",
+    "TWILIO_ACCOUNT_SID": "AC1",
+    "TWILIO_AUTH_TOKEN": "token",
+    "TWILIO_FROM": "+12025550100",
+}
+KEYS = {"API_TOKEN": "q8Zt3vN0bK7yW2xR5mLd", "SECRET_KEY": "Yx7cP2mQ9sVb4nKt8wLf"}
+
+
+@pytest.mark.parametrize(
+    ("given", "public", "why"),
+    [
+        (("EMAIL", "SENDGRID"), "http://127.0.0.1:8080", "AFTERGLOW_EMAIL=sendgrid"),
+        (("SMS", "TWILIO"), "http://127.0.0.1:8080", "AFTERGLOW_SMS=twilio"),
+        ((), "https://news.shop.com", "a public AFTERGLOW_PUBLIC_URL"),
+        ((), "http://203.0.113.7", "a public AFTERGLOW_PUBLIC_URL"),
+    ],
+)
+def test_who_can_be_reached_needs_what_production_needs(
+    monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], public: str, why: str
+) -> None:
+    """A real provider or public address is refused with a sample secret or brand, or without a token."""
+    monkeypatch.setenv("AFTERGLOW_PUBLIC_URL", public)
+    for name, value in REAL.items():
+        if name.startswith(given or ("-",)):
+            monkeypatch.setenv(f"AFTERGLOW_{name}", value)
+    text = refused()
+    assert f"AFTERGLOW_API_TOKEN: is missing ({why})" in text
+    assert f"AFTERGLOW_SECRET_KEY: is a placeholder or too short ({why})" in text
+    assert ("AFTERGLOW_PUBLIC_URL: is not https" in text) == public.startswith("http://")
+    monkeypatch.setenv("AFTERGLOW_PUBLIC_URL", "https://news.shop.com")
+    for name, value in KEYS.items():
+        monkeypatch.setenv(f"AFTERGLOW_{name}", value)
+    settings = load_settings()
+    assert settings.exposed_by
+    with pytest.raises(BadCampaign, match="brand"):
+        make_activities(settings, Database(settings.database_url))
+
+
+@pytest.mark.parametrize("public", ["http://127.0.0.1:8080", "http://localhost:8080/x", "https://[::1]"])
+def test_what_stays_on_this_machine_needs_no_secrets(monkeypatch: pytest.MonkeyPatch, public: str) -> None:
+    """The outbox at a loopback address runs at once, as `make dev` does."""
+    monkeypatch.setenv("AFTERGLOW_PUBLIC_URL", public)
+    assert load_settings().exposed_by is None
+
+
+def test_previous_secret_keys_are_as_long_as_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys come newest first; an old placeholder among them would let links be forged, so it is refused."""
+    monkeypatch.setenv("AFTERGLOW_ENVIRONMENT", "production")
+    for name, value in KEYS.items():
+        monkeypatch.setenv(f"AFTERGLOW_{name}", value)
+    monkeypatch.setenv("AFTERGLOW_PREVIOUS_SECRET_KEYS", "Kd83mS0qPzXv5tYw1nRb, development")
+    assert "AFTERGLOW_PREVIOUS_SECRET_KEYS: is a placeholder or too short" in refused()
+    monkeypatch.setenv("AFTERGLOW_PREVIOUS_SECRET_KEYS", "Kd83mS0qPzXv5tYw1nRb, Lw92nT1rQaYw6uZx2oSc")
+    settings = load_settings()
+    assert settings.secret_keys == (KEYS["SECRET_KEY"], "Kd83mS0qPzXv5tYw1nRb", "Lw92nT1rQaYw6uZx2oSc")
+    assert "Kd83mS0qPzXv5tYw1nRb" not in repr(settings)
+
+
+def test_what_is_wrong_in_itself_and_what_is_missing_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value of the wrong form does not hide what another setting still needs; none is listed twice."""
+    monkeypatch.setenv("AFTERGLOW_SMS", "twilio")
+    monkeypatch.setenv("AFTERGLOW_TWILIO_ACCOUNT_SID", "wrong")
+    monkeypatch.setenv("AFTERGLOW_EMAIL_RATE", "-1")
+    text = refused()
+    for name in ("EMAIL_RATE", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "PUBLIC_URL", "API_TOKEN"):
+        assert text.count(f"AFTERGLOW_{name}: ") == 1, name
+    assert "write the SID, which begins with AC" in text
 
 
 def test_versioned_workers_upgrade_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlmodel import select
 
 from activities.deliver import deliver
@@ -126,6 +127,21 @@ async def test_a_forged_token_opens_nothing(mail: Mail, method: str) -> None:
     assert len({answer.text for answer in answers}) == 1
     assert "Juniper" not in answers[0].text
     assert mail.ledger() == [("sms", "granted", "checkout")]
+
+
+async def test_links_in_mails_already_sent_outlive_a_new_secret_key(mail: Mail) -> None:
+    """With the old key among the previous ones every link works; new links are signed by the new key."""
+    message, new = mail.claim(), "a-newer-secret-of-twenty"
+    settings = Settings(secret_key=SecretStr(new), previous_secret_keys=SecretStr(f"another-one,{SECRET}"))
+    app = create_app(settings, mail.database)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        assert (await http.get(preferences(message))).status_code == 200
+        (code, *_) = re.findall(rf"{PUBLIC}/c/(\w+)", message.html or "")
+        assert (await http.get(f"/c/{code}")).status_code == 302
+        page = await http.post(unsubscribe(message))
+        assert page.status_code == 200
+        assert make_token(new, TokenUse.PREFERENCES, message.id) in page.text
+    assert mail.ledger()[1:] == [("email", "revoked", "unsubscribe page")]
 
 
 async def test_whoever_shares_the_address_is_unsubscribed_too(mail: Mail) -> None:

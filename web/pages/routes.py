@@ -138,7 +138,7 @@ def _form(body: bytes) -> tuple[Choice | None, bool]:
 
 
 def _reader(settings: Settings, session: Session, use: TokenUse, token: str) -> Reader | None:
-    message_id = read_token(settings.secret_key.get_secret_value(), use, token)
+    message_id = read_token(settings.secret_keys, use, token)
     return reader_of(session, message_id) if message_id else None
 
 
@@ -147,7 +147,7 @@ def _again(session: Session, reader: Reader) -> Reader:
 
 
 def _unsubscribe_page(settings: Settings, reader: Reader) -> HTMLResponse:
-    secret = settings.secret_key.get_secret_value()
+    newest = settings.secret_keys[0]
     others = reader.standing.choice.channels - {reader.channel}
     return page(
         "unsubscribe.html.j2",
@@ -157,7 +157,7 @@ def _unsubscribe_page(settings: Settings, reader: Reader) -> HTMLResponse:
         address=masked(reader.channel, reader.address),
         words=unsubscribe_words(reader.definition.brand.name, reader.channel),
         others=[CHANNEL_NAMES[channel] for channel in others],
-        preferences=f"../preferences/{make_token(secret, TokenUse.PREFERENCES, reader.message.id)}",
+        preferences=f"../preferences/{make_token(newest, TokenUse.PREFERENCES, reader.message.id)}",
     )
 
 

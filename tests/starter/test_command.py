@@ -1,0 +1,21 @@
+"""`afterglow`, the installed command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.facts import ROOT
+
+
+def test_afterglow_is_the_starter_by_a_short_name() -> None:
+    """The command beside this Python does the same as `python -m starter`, and shows its own name."""
+    installed = Path(sys.executable).with_name("afterglow")
+    short, long = (
+        subprocess.run([*command, "schema"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for command in ([installed], [sys.executable, "-m", "starter"])
+    )
+    assert short == long
+    shown = subprocess.run([installed, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Usage: afterglow" in shown.stdout
