@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 
 from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wait
-from campaign.customers.history import segment_of
+from campaign.customers.history import segment_of, superseded
 from campaign.definition.model import Definition, Step
 from campaign.errors import BadPurchase
 from campaign.problems import time_problems
@@ -41,9 +40,11 @@ def enrol(database: Database, definition: Definition, request: EnrolRequest) -> 
             _open(session, definition, request)
         loaded = load(session, purchase.order_id, request.now)
         return Enrolled(
-            segment=segment_of(loaded.definition, loaded.facts.orders, loaded.facts.currency),
+            segment=segment_of(loaded.definition, loaded.facts.orders),
             steps=_plan(loaded, request.now),
-            supersedes=_older(loaded, open_runs(session, purchase.customer_id)),
+            supersedes=superseded(
+                loaded.facts, (r.order_id for r in open_runs(session, purchase.customer_id))
+            ),
         )
 
 
@@ -75,10 +76,3 @@ def first_wait(loaded: Loaded, step: Step, now: datetime) -> Wait:
     if decision.reason is Reason.AWAITING_EVENT and decision.until:
         return Wait(at=decision.until, reason=decision.reason)
     return Wait(at=decision.until or now)
-
-
-def _older(loaded: Loaded, runs: Sequence[RunRow]) -> list[str]:
-    """Return the open runs of older orders. Equal times are ordered by id, so one order always wins."""
-    placed = {order.order_id: order.placed_at for order in loaded.facts.orders}
-    mine = (loaded.facts.placed_at, loaded.facts.order_id)
-    return sorted(run.order_id for run in runs if (placed[run.order_id], run.order_id) < mine)

@@ -22,7 +22,7 @@ def record_news(session: Session, order_id: str, news: Iterable[ReceivedSignal])
 
 def _mark_run(session: Session, order_id: str, item: ReceivedSignal) -> None:
     run = get_run(session, order_id)
-    run.repurchased_by = run.repurchased_by or item.repurchased
+    run.repurchased_by = item.repurchased or run.repurchased_by
     run.stop_reason = run.stop_reason or item.stop
     session.add(run)
     session.flush()

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from activities.enrol import first_wait
+from activities.ghosts import record_ghosts
 from activities.interface import ClaimedMessage, SegmentRequest, StepDecision
 from activities.news import record_news
 from campaign.definition.model import Step
@@ -36,6 +37,7 @@ def segment(database: Database, request: SegmentRequest) -> StepDecision:
         record_step(session, request.order_id, step.name, decision, request.now)
         loaded.run.segment = decision.segment
         _release(session, loaded, step, decision, request.now)
+        record_ghosts(session, loaded.run, step.name, decision, request.now)
         claims = _claims(session, loaded, step, decision, request.now)
         return _answer(loaded, step, decision, claims, request.now)
 

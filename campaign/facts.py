@@ -21,7 +21,11 @@ class Purpose(StrEnum):
 
 
 class MessageState(StrEnum):
-    """The life of a message: claimed -> sending -> one of the settled states."""
+    """The life of a message: claimed -> sending -> one of the settled states.
+
+    `HELD_OUT` is a ghost: what a customer of the holdout would have been sent. It is settled from the start,
+    is never rendered or delivered, and counts against nothing but the held-out customer's own caps.
+    """
 
     CLAIMED = "claimed"
     SENDING = "sending"
@@ -29,6 +33,7 @@ class MessageState(StrEnum):
     UNCONFIRMED = "unconfirmed"
     FAILED = "failed"
     SKIPPED = "skipped"
+    HELD_OUT = "held_out"
 
     @property
     def settled(self) -> bool:
@@ -38,7 +43,7 @@ class MessageState(StrEnum):
     @property
     def counts(self) -> bool:
         """Whether it counts against caps: it has reached the customer, or may have, or is about to."""
-        return self not in (MessageState.FAILED, MessageState.SKIPPED)
+        return self not in (MessageState.FAILED, MessageState.SKIPPED, MessageState.HELD_OUT)
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,8 @@ class CustomerFacts:
     """What is known of the customer now.
 
     ``reachable`` holds the channels with an address, ``suppressed`` those whose address may not be
-    written to, ``engaged`` those on which the customer has lately opened or clicked something.
-    ``less``: the customer asked for fewer messages. ``asked_to_confirm``: the one opt-in question for
-    this number has been asked.
+    written to. ``less``: the customer chose fewer messages. ``asked_to_confirm``: the one opt-in question
+    for this number has been put.
     """
 
     customer_id: str
@@ -76,7 +80,6 @@ class CustomerFacts:
     phone: str | None = None
     time_zone: str | None = None
     suppressed: frozenset[Channel] = frozenset()
-    engaged: frozenset[Channel] = frozenset()
     less: bool = False
     asked_to_confirm: bool = False
     consents: tuple[ConsentEntry, ...] = ()
@@ -97,7 +100,8 @@ class PastOrder:
 class PastMessage:
     """A message to the customer, of this campaign or another.
 
-    ``at`` is when it was sent, or last tried, or claimed; ``engaged``: a person has opened or clicked it.
+    ``at`` is when it was sent, or last tried, or claimed; ``opened`` and ``clicked``: a person has done so.
+    Where opens may not be tracked, no rule looks at ``opened`` (`campaign.rules.consent.may_track_opens`).
     """
 
     order_id: str
@@ -106,12 +110,18 @@ class PastMessage:
     state: MessageState
     at: datetime
     id: str = ""
-    engaged: bool = False
+    opened: bool = False
+    clicked: bool = False
+    purpose: Purpose = Purpose.MARKETING
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that `campaign.rules.decision.decide` looks at besides the definition, the step and the time."""
+    """All that `campaign.rules.decision.decide` looks at besides the definition, the step and the time.
+
+    ``repurchased_by`` is the newer order that the signal `repurchased` named; it may be one that is not
+    in ``orders``.
+    """
 
     order_id: str
     placed_at: datetime
@@ -122,7 +132,7 @@ class Facts:
     messages: tuple[PastMessage, ...] = ()
     holdout: bool = False
     stopped: bool = False
-    repurchased: bool = False
+    repurchased_by: str | None = None
 
     def mine(self, step: str) -> dict[Channel, PastMessage]:
         """Return this order's messages of a step, by channel."""

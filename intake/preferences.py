@@ -65,7 +65,7 @@ def reader_of(session: Session, message_id: str) -> Reader | None:
         return None
     customer = session.get_one(CustomerRow, message.customer_id, populate_existing=True)
     definition = load_definition(session, get_run(session, message.order_id).digest)
-    return Reader(message, customer, customer_facts(session, customer, frozenset()), definition)
+    return Reader(message, customer, customer_facts(session, customer), definition)
 
 
 def unsubscribe(session: Session, reader: Reader, statement: Statement) -> None:
@@ -75,7 +75,7 @@ def unsubscribe(session: Session, reader: Reader, statement: Statement) -> None:
     """
     for customer_id in _sharers(session, reader):
         row = lock_customer(session, customer_id)
-        facts = customer_facts(session, row, frozenset())
+        facts = customer_facts(session, row)
         if not is_revoked(facts.consents, reader.channel):
             _declare(session, row, facts, {reader.channel: False}, statement)
 
@@ -92,7 +92,7 @@ def _sharers(session: Session, reader: Reader) -> list[str]:
 def choose(session: Session, reader: Reader, choice: Choice, statement: Statement, *, less: bool) -> bool:
     """Keep what the customer chose; False, and nothing done, if that is not on offer."""
     row = lock_customer(session, reader.customer.id)
-    facts = customer_facts(session, row, frozenset())
+    facts = customer_facts(session, row)
     if not standing(reader.definition, facts).offers(choice):
         return False
     row.preferred_channel, row.less = choice.preferred, less

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
 from campaign.definition.model import Definition, Segment
-from campaign.facts import PastMessage, PastOrder
+from campaign.facts import Facts, PastMessage, PastOrder
 from campaign.reasons import Channel
 
 
@@ -23,7 +23,7 @@ def lifetime_value(orders: Sequence[PastOrder], currency: str) -> Decimal:
 
     Orders in another currency are left out: there is no rate that would be right for all of them.
     """
-    return sum((o.total for o in kept_orders(orders) if o.currency == currency), Decimal(0))
+    return sum((o.total for o in orders if o.kept and o.currency == currency), Decimal(0))
 
 
 def buying_cycle(orders: Sequence[PastOrder], at_least: int) -> timedelta | None:
@@ -39,20 +39,38 @@ def buying_cycle(orders: Sequence[PastOrder], at_least: int) -> timedelta | None
 
 
 def engaged_channels(
-    messages: Sequence[PastMessage], definition: Definition, now: datetime
+    messages: Sequence[PastMessage], definition: Definition, now: datetime, *, opens: bool
 ) -> frozenset[Channel]:
-    """Return the channels on which the customer has lately opened or clicked something."""
+    """Return the channels on which the customer has lately clicked something, or ``opens``: opened it."""
     since = now - definition.consent.engaged_within
-    return frozenset(m.channel for m in messages if m.engaged and m.at >= since)
+    return frozenset(m.channel for m in messages if (m.clicked or (opens and m.opened)) and m.at >= since)
 
 
-def segment_of(definition: Definition, orders: Sequence[PastOrder], currency: str) -> str:
-    """Return the first segment of the definition that the customer belongs to."""
-    count, value = len(kept_orders(orders)), lifetime_value(orders, currency)
+def segment_of(definition: Definition, orders: Sequence[PastOrder]) -> str:
+    """Return the first segment of the definition that the customer belongs to.
+
+    `Segment.min_lifetime_value` is an amount in the shop's currency, whatever an order was paid in.
+    """
+    count = sum(order.kept for order in orders)
+    value = lifetime_value(orders, definition.shop.currency)
     return next(
         (s.name for s in definition.segments if _belongs(s, count, value)),
         definition.segments[-1].name,
     )
+
+
+def superseded(facts: Facts, open_orders: Iterable[str]) -> list[str]:
+    """Return which of the customer's open campaigns this order ends: those of older orders, if it is kept.
+
+    An order that was cancelled before its campaign began ends no other. Equal times are ordered by id, so
+    that one order always wins.
+    """
+    known = {order.order_id: order for order in facts.orders}
+    own = known.get(facts.order_id)
+    if own is not None and not own.kept:
+        return []
+    mine = (facts.placed_at, facts.order_id)
+    return sorted(name for name in open_orders if name in known and (known[name].placed_at, name) < mine)
 
 
 def _belongs(segment: Segment, count: int, value: Decimal) -> bool:

@@ -125,8 +125,21 @@ class Timing(Section):
     less_gap: Duration = timedelta(days=30)
 
 
+class Tracking(Section):
+    """What may be recorded of how messages are read, beyond clicks on the shop's own links.
+
+    ``opens_in``: the countries in whose e-mails a provider's open pixel may be. No rule needs it: it only
+    adds opens to what counts as engagement. Where the law wants a consent for it, that is the shop's to have.
+    """
+
+    opens_in: list[Country] = []
+
+
 class Segment(Section):
-    """Customers with at least so many orders, or at least so much lifetime value (either will do)."""
+    """Customers with at least so many orders, or at least so much lifetime value (either will do).
+
+    ``min_lifetime_value`` is in `Shop.currency`: what was paid in another one is left out.
+    """
 
     name: Name
     min_orders: Annotated[int, Field(ge=1)] | None = None
@@ -201,7 +214,7 @@ class Step(Section):
 
     ``latest`` is an event with a delay, or ``window`` counts from the due time. ``scaled`` delays
     follow the vertical and the customer's buying cycle. With ``channels = "email_then_sms"`` the SMS
-    follows ``sms_after`` the email, unless that was opened or clicked.
+    follows ``sms_after`` the email, unless that was clicked.
     """
 
     name: Name
@@ -242,6 +255,7 @@ class Definition(Section):
     brand: Brand
     shop: Shop
     consent: ConsentPolicy = ConsentPolicy()
+    tracking: Tracking = Tracking()
     timing: Timing = Timing()
     verticals: Annotated[dict[Name, Vertical], Field(min_length=1)]
     segments: Annotated[list[Segment], Field(min_length=1)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from functools import cache, lru_cache
+from datetime import date, datetime
+from functools import cache, cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -24,7 +24,10 @@ class PlaceCap(Section):
 
 
 class Place(Section):
-    """A country or one of its regions, and what no setting of a campaign can loosen there."""
+    """A country or one of its regions, and what no setting of a campaign can loosen there.
+
+    ``in_force``: the date from which the row holds (None: it always has).
+    """
 
     name: str
     country: Country
@@ -36,6 +39,15 @@ class Place(Section):
     checked: date
     certainty: Literal["sure", "likely"]
 
+    @cached_property
+    def sms_caps(self) -> tuple[Cap, ...]:
+        """The caps, as a campaign's own."""
+        return tuple(Cap(channel=Channel.SMS, messages=cap.messages, per=cap.per) for cap in self.caps)
+
+    def holds(self, at: datetime) -> bool:
+        """Say whether the row is in force: its day has begun in UTC, which is before it does in America."""
+        return self.in_force is None or self.in_force <= at.date()
+
 
 @cache
 def all_places() -> tuple[Place, ...]:
@@ -45,7 +57,7 @@ def all_places() -> tuple[Place, ...]:
 
 @lru_cache(maxsize=4096)
 def places_of(where: Whereabouts) -> tuple[Place, ...]:
-    """Return every place that a customer may be in, by whatever source."""
+    """Return every place that a customer may be in, by whatever source; also those of rules still to come."""
     regions = {(region.country, region.code) for region in where.regions}
     return tuple(
         place
@@ -53,12 +65,3 @@ def places_of(where: Whereabouts) -> tuple[Place, ...]:
         if (place.region is None and place.country in where.countries)
         or (place.country, place.region) in regions
     )
-
-
-def legal_caps(where: Whereabouts) -> list[Cap]:
-    """Return the caps that hold for a customer whatever the campaign says."""
-    return [
-        Cap(channel=Channel.SMS, messages=cap.messages, per=cap.per)
-        for place in places_of(where)
-        for cap in place.caps
-    ]

@@ -15,10 +15,10 @@ def next_uncapped(
 ) -> datetime:
     """Return the first instant from ``now`` on at which every cap of the channel allows a message.
 
-    ``messages`` are the customer's that count (`MessageState.counts`), of every campaign. A message
-    leaves a cap's stretch exactly ``per`` after it was sent.
+    ``messages`` are the customer's that take a slot, of every campaign. A message leaves a cap's stretch
+    exactly ``per`` after it was sent.
     """
-    sent = sorted((m.at for m in messages if m.channel is channel and m.state.counts), reverse=True)
+    sent = sorted((m.at for m in messages if m.channel is channel), reverse=True)
     earliest = now
     for cap in caps:
         if cap.channel is channel and len(sent) >= cap.messages:

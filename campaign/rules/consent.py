@@ -84,3 +84,12 @@ def _granted(definition: Definition, granted: list[ConsentEntry], channel: Chann
     if channel is Channel.SMS and definition.consent.sms_double_opt_in and not confirmed:
         return Permission(Reason.NOT_CONFIRMED, granted[-1].id)
     return Permission(consent_id=(confirmed or granted)[-1].id)
+
+
+def may_track_opens(definition: Definition, customer: CustomerFacts) -> bool:
+    """Say whether a provider's open pixel may be in an e-mail to the customer (`Tracking.opens_in`).
+
+    Never for a customer of unknown country. In France the pixel needs a consent of its own (CNIL,
+    deliberation 2026-042 of 12 March 2026), in Italy too (Garante, provision 284 of 17 April 2026).
+    """
+    return customer.country in definition.tracking.opens_in

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from campaign.definition.model import Definition, Hours
-from campaign.facts import CustomerFacts
-from campaign.places.law import places_of
+from campaign.places.law import Place
 from campaign.places.regions import Zones
-from campaign.places.zones import Whereabouts, whereabouts
+from campaign.places.zones import Whereabouts
 from campaign.reasons import Channel
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -26,18 +26,17 @@ Rule = tuple[Hours, ZoneInfo]
 
 
 def next_decent(
-    definition: Definition, customer: CustomerFacts, channel: Channel, now: datetime
+    definition: Definition, where: Whereabouts, laws: Sequence[Place], channel: Channel, now: datetime
 ) -> datetime | None:
     """Return the first instant from ``now`` on that is decent on a channel.
 
-    Decent is what the campaign's hours and, for SMS, those of every place that the customer may be in
-    allow in every zone that the customer may be in. Where those never meet, the campaign's hours are kept
-    in the zones of the more trusted sources only, in the end in the first one's; where that gives no time
-    either, the places' hours too. None when even then there is none within nine days.
+    Decent is what the campaign's hours and, for SMS, those of ``laws`` (of the places that the customer may
+    be in) allow in every zone that the customer may be in. Where those never meet, the campaign's hours are
+    kept in the zones of the more trusted sources only, in the end in the first one's; where that gives no
+    time either, the laws' too. None when even then there is none within nine days.
     """
-    where = whereabouts(customer, definition.shop.country)
     own = definition.quiet_hours.get(channel)
-    legal = [place.hours for place in places_of(where)] if channel is Channel.SMS else []
+    legal = [place.hours for place in laws] if channel is Channel.SMS else []
     for zones, legal_zones in _more_and_more_trusted(where, definition.shop.time_zone):
         at = next_allowed(_rules([own] if own else [], zones, legal, legal_zones), now)
         if at is not None:
@@ -95,6 +94,11 @@ def _opening(hours: Hours, day: date, zone: ZoneInfo) -> tuple[datetime, datetim
     window = hours.days.get(_DAYS[day.weekday()], (hours.start, hours.end))  # type: ignore[call-overload]
     if window == "never":
         return None
+    return _stretch(window, day, zone)
+
+
+@lru_cache(maxsize=16_384)
+def _stretch(window: tuple[time, time], day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
     start, end = max(_instants(day, window[0], zone)), min(_instants(day, window[1], zone))
     return (start, end) if start < end else None
 

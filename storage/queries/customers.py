@@ -67,7 +67,7 @@ def addresses_of(customer: CustomerRow) -> dict[Channel, str | None]:
     return {Channel.EMAIL: customer.email, Channel.SMS: customer.phone}
 
 
-def customer_facts(session: Session, row: CustomerRow, engaged: frozenset[Channel]) -> CustomerFacts:
+def customer_facts(session: Session, row: CustomerRow) -> CustomerFacts:
     """Return what decisions need to know of a customer."""
     addresses = addresses_of(row)
     return CustomerFacts(
@@ -80,7 +80,6 @@ def customer_facts(session: Session, row: CustomerRow, engaged: frozenset[Channe
         phone=row.phone,
         time_zone=row.time_zone,
         suppressed=frozenset(c for c, a in addresses.items() if a and is_suppressed(session, c, a)),
-        engaged=engaged,
         less=row.less,
         asked_to_confirm=_asked_to_confirm(session, row),
         consents=ledger(session, row),
@@ -138,7 +137,7 @@ def _asked_to_confirm(session: Session, row: CustomerRow) -> bool:
     asked = select(MessageRow.id).where(
         MessageRow.customer_id == row.id,
         MessageRow.purpose == Purpose.OPT_IN.value,
-        col(MessageRow.state).not_in(("claimed", "failed", "skipped")),
+        col(MessageRow.state).not_in(("claimed", "failed", "skipped", "held_out")),
         MessageRow.recipient == row.phone,
     )
     return session.exec(asked.limit(1)).first() is not None

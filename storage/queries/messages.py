@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from campaign.delivery import merged_state
 from campaign.errors import NotFound
-from campaign.facts import MessageState, PastMessage
+from campaign.facts import MessageState, PastMessage, Purpose
 from campaign.reasons import Channel, Reason
 from storage.queries.customers import lock_customer
 from storage.tables import MessageEventRow, MessageRow
@@ -113,7 +113,7 @@ def messages_to(session: Session, customer_id: str) -> tuple[PastMessage, ...]:
         .where(MessageRow.customer_id == customer_id)
         .options(defer(col(MessageRow.html)), defer(col(MessageRow.text)), defer(col(MessageRow.subject)))  # type: ignore[arg-type]
     )
-    engaged = _engaged(session, customer_id)
+    opened, clicked = _engagement(session, customer_id)
     return tuple(
         PastMessage(
             order_id=row.order_id,
@@ -122,16 +122,18 @@ def messages_to(session: Session, customer_id: str) -> tuple[PastMessage, ...]:
             state=MessageState(row.state),
             at=row.sent_at or row.attempted_at or row.claimed_at,
             id=row.id,
-            engaged=row.id in engaged,
+            opened=row.id in opened,
+            clicked=row.id in clicked,
+            purpose=Purpose(row.purpose),
         )
         for row in session.exec(statement)
     )
 
 
-def _engaged(session: Session, customer_id: str) -> set[str]:
-    """Return the customer's messages that a person has opened or clicked."""
+def _engagement(session: Session, customer_id: str) -> tuple[set[str], set[str]]:
+    """Return the customer's messages that a person has opened, and those that one has clicked."""
     statement = (
-        select(MessageEventRow.message_id)
+        select(MessageEventRow.message_id, MessageEventRow.kind)
         .join(MessageRow, col(MessageRow.id) == col(MessageEventRow.message_id))
         .where(
             MessageRow.customer_id == customer_id,
@@ -139,4 +141,7 @@ def _engaged(session: Session, customer_id: str) -> set[str]:
             col(MessageEventRow.machine).is_(False),
         )
     )
-    return set(session.exec(statement))
+    found: dict[str, set[str]] = {"opened": set(), "clicked": set()}
+    for identifier, kind in session.exec(statement):
+        found[kind].add(identifier)
+    return found["opened"], found["clicked"]

@@ -9,7 +9,6 @@ from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
-from campaign.customers.history import engaged_channels
 from campaign.definition.loading import definition_digest, definition_text, stored_definition
 from campaign.definition.model import Definition
 from campaign.errors import NotFound
@@ -85,7 +84,7 @@ def open_runs(session: Session, customer_id: str) -> Sequence[RunRow]:
     return session.exec(statement).all()
 
 
-def load(session: Session, order_id: str, now: datetime) -> Loaded:
+def load(session: Session, order_id: str, now: datetime) -> Loaded:  # noqa: ARG001 - time is given
     """Lock the customer and read everything a decision needs, as it is at ``now``.
 
     Raises:
@@ -100,13 +99,13 @@ def load(session: Session, order_id: str, now: datetime) -> Loaded:
         order_id=order_id,
         placed_at=order.placed_at,
         currency=order.currency,
-        customer=customer_facts(session, customer, engaged_channels(messages, definition, now)),
+        customer=customer_facts(session, customer),
         events=order_events(session, order_id),
         orders=orders_of(session, customer.id),
         messages=messages,
         holdout=run.holdout,
         stopped=run.stop_reason is not None,
-        repurchased=run.repurchased_by is not None,
+        repurchased_by=run.repurchased_by,
     )
     return Loaded(run, order, customer, definition, facts)
 

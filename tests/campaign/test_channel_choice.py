@@ -10,12 +10,14 @@ import pytest
 from campaign.definition.model import Definition
 from campaign.facts import ConsentEntry, CustomerFacts, MessageState, PastMessage
 from campaign.reasons import Channel, Reason
+from campaign.rules.consent import may_track_opens
 from campaign.rules.decision import Decision, Kind, decide
 from tests.facts import PLACED, customer, default_definition, facts, granted, message, revoked
 
 DEFINITION = default_definition()
 DUE = timedelta(days=21)
 AT = PLACED + DUE
+CLICKED_SMS = message("thank-you", Channel.SMS, PLACED - timedelta(days=5), order_id="o-0", clicked=True)
 PLAIN_SMS = ConsentEntry(7, Channel.SMS, granted=True, at=PLACED - timedelta(days=2))
 
 
@@ -42,13 +44,13 @@ def ask(
 
 def test_engagement_goes_before_the_shops_order() -> None:
     """Who reads SMS and not emails, and named no channel, gets an SMS."""
-    assert set(ask(customer(engaged=frozenset({Channel.SMS}))).send or {}) == {Channel.SMS}
+    assert set(ask(customer(), CLICKED_SMS).send or {}) == {Channel.SMS}
 
 
 def test_consent_goes_before_engagement() -> None:
     """A channel without consent is not used, however engaged the customer is there."""
-    who = customer(engaged=frozenset({Channel.SMS}), consents=(granted(Channel.EMAIL),))
-    assert set(ask(who).send or {}) == {Channel.EMAIL}
+    who = customer(consents=(granted(Channel.EMAIL),))
+    assert set(ask(who, CLICKED_SMS).send or {}) == {Channel.EMAIL}
 
 
 @pytest.mark.parametrize("state", [MessageState.FAILED, MessageState.SKIPPED])
@@ -74,8 +76,8 @@ def test_a_lost_consent_falls_back() -> None:
     assert set(ask(who, claimed).send or {}) == {Channel.SMS}
 
 
-def test_the_sms_follows_an_email_that_was_not_opened() -> None:
-    """Of email_then_sms the SMS waits two days, and goes only if the email was not opened or clicked."""
+def test_the_sms_follows_an_email_that_was_not_clicked() -> None:
+    """Of email_then_sms the SMS waits two days, and goes only if the email was not clicked."""
     definition = changed({"channels": "email_then_sms"})
     first = ask(customer(), definition=definition)
     assert set(first.send or {}) == {Channel.EMAIL}
@@ -89,9 +91,37 @@ def test_the_sms_follows_an_email_that_was_not_opened() -> None:
     )
     later = timedelta(days=23, hours=3)
     assert set(ask(customer(), sent, after=later, definition=definition).send or {}) == {Channel.SMS}
-    opened = message("loyalty", Channel.EMAIL, AT, engaged=True)
-    skipped = ask(customer(), opened, after=later, definition=definition)
+    clicked = message("loyalty", Channel.EMAIL, AT, clicked=True)
+    skipped = ask(customer(), clicked, after=later, definition=definition)
     assert (skipped.kind, (skipped.blocked or {})[Channel.SMS]) == (Kind.SKIP, Reason.ENGAGED)
+
+
+def test_an_open_is_no_click() -> None:
+    """An opened email does not hold the SMS back: without open tracking nobody would know of it."""
+    definition = changed({"channels": "email_then_sms"})
+    opened = message("loyalty", Channel.EMAIL, AT, opened=True)
+    decision = ask(customer(), opened, after=timedelta(days=23, hours=3), definition=definition)
+    assert set(decision.send or {}) == {Channel.SMS}
+
+
+@pytest.mark.parametrize(
+    ("country", "opens_in", "channel"),
+    [
+        ("US", [], Channel.EMAIL),
+        ("US", ["US"], Channel.SMS),
+        ("FR", ["US"], Channel.EMAIL),
+        (None, ["US"], Channel.EMAIL),
+    ],
+)
+def test_opens_count_only_where_they_may_be_tracked(
+    country: str | None, opens_in: list[str], channel: Channel
+) -> None:
+    """By default no open counts as engagement; where the shop allows it, it does."""
+    definition = changed(tracking={"opens_in": opens_in})
+    who = customer(country=country)
+    read = message("thank-you", Channel.SMS, PLACED - timedelta(days=5), order_id="o-0", opened=True)
+    assert may_track_opens(definition, who) is (channel is Channel.SMS)
+    assert set(ask(who, read, definition=definition).send or {}) == {channel}
 
 
 def test_the_sms_does_not_wait_for_an_email_that_cannot_go() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from campaign.customers.history import buying_cycle, lifetime_value, segment_of
+from campaign.customers.history import buying_cycle, lifetime_value, segment_of, superseded
 from campaign.definition.model import Cap, Definition, Hours
-from campaign.facts import Facts, MessageState, PastMessage
+from campaign.facts import Facts, MessageState, PastMessage, PastOrder
 from campaign.reasons import Channel, Reason
 from campaign.rules.caps import next_uncapped
 from campaign.rules.consent import permission
@@ -107,7 +108,7 @@ def test_win_back_follows_the_vertical_within_bounds() -> None:
     ("changes", "reason"),
     [
         ({"stopped": True}, Reason.STOPPED),
-        ({"repurchased": True}, Reason.REPURCHASED),
+        ({"repurchased_by": "o-9"}, Reason.REPURCHASED),
         ({"orders": (order(1), order(2, days=1))}, Reason.REPURCHASED),
         ({"events": {OrderStatus.CANCELLED: PLACED}}, Reason.CANCELLED),
         ({"events": {OrderStatus.REFUNDED: PLACED}}, Reason.REFUNDED),
@@ -125,6 +126,32 @@ def test_a_cancelled_newer_order_is_no_repurchase() -> None:
     assert ask("loyalty", facts(orders=orders), timedelta(days=21)).kind is Kind.SEND
 
 
+@pytest.mark.parametrize(
+    ("orders", "kind"),
+    [
+        ((order(1),), Kind.EXIT),
+        ((order(1), order(2, days=1)), Kind.EXIT),
+        ((order(1), order(2, days=1, kept=False)), Kind.SEND),
+        ((order(1), order(2, days=1, kept=False), order(3, days=2)), Kind.EXIT),
+    ],
+    ids=["known by the signal alone", "kept", "cancelled since", "cancelled, and a third one kept"],
+)
+def test_the_signal_of_a_newer_order_that_is_lost_ends_nothing(
+    orders: tuple[PastOrder, ...], kind: Kind
+) -> None:
+    """`repurchased` named order 2: cancelled before the older campaign decides, it does not end it."""
+    known = facts(orders=orders, repurchased_by="o-2")
+    assert ask("loyalty", known, timedelta(days=21, hours=2)).kind is kind
+
+
+def test_a_cancelled_order_supersedes_nothing() -> None:
+    """Cancelled before its campaign began, a newer order leaves the older campaigns alone."""
+    kept = facts(order_id="o-2", placed_at=PLACED + timedelta(days=1), orders=(order(1), order(2, days=1)))
+    assert superseded(kept, ["o-1", "o-2"]) == ["o-1"]
+    lost = replace(kept, orders=(order(1), order(2, days=1, kept=False)))
+    assert superseded(lost, ["o-1", "o-2"]) == []
+
+
 def test_of_two_orders_at_one_instant_one_stays() -> None:
     """Equal times are ordered by id, the same for everybody who asks."""
     pair = (order(1), order(2))
@@ -135,8 +162,10 @@ def test_of_two_orders_at_one_instant_one_stays() -> None:
 
 
 def test_the_holdout_gets_nothing() -> None:
-    """A customer in the holdout is skipped before anything else is looked at."""
-    assert ask("loyalty", facts(holdout=True), timedelta(days=21)).reason is Reason.HOLDOUT
+    """A customer in the holdout is skipped, by whatever channel a message was due."""
+    decision = ask("loyalty", facts(holdout=True), timedelta(days=21))
+    assert (decision.kind, decision.reason) == (Kind.SKIP, Reason.HOLDOUT)
+    assert not decision.send
 
 
 @pytest.mark.parametrize(
@@ -248,12 +277,20 @@ def test_a_settled_message_is_never_sent_again(state: MessageState, reason: Reas
 
 def test_segments_by_orders_or_value() -> None:
     """First-time, returning, and VIP by either order count or lifetime value; lost orders do not count."""
-    assert segment_of(DEFINITION, (order(),), "USD") == "first-time"
-    assert segment_of(DEFINITION, (order(1), order(2)), "USD") == "returning"
-    assert segment_of(DEFINITION, (order(1, total="500.00"),), "USD") == "vip"
-    assert segment_of(DEFINITION, tuple(order(n) for n in range(6)), "USD") == "vip"
+    assert segment_of(DEFINITION, (order(),)) == "first-time"
+    assert segment_of(DEFINITION, (order(1), order(2))) == "returning"
+    assert segment_of(DEFINITION, (order(1, total="500.00"),)) == "vip"
+    assert segment_of(DEFINITION, tuple(order(n) for n in range(6))) == "vip"
     lost = (order(1), order(2, total="900.00", kept=False))
-    assert segment_of(DEFINITION, lost, "USD") == "first-time"
+    assert segment_of(DEFINITION, lost) == "first-time"
+
+
+def test_lifetime_value_counts_in_the_shops_currency() -> None:
+    """A first order of 600 yen makes nobody a VIP from 500 dollars on; 500 dollars do."""
+    yen = order(1, total="600", currency="JPY")
+    assert ask("loyalty", facts(orders=(yen,), currency="JPY"), NOON).segment == "first-time"
+    dollars = order(2, days=-9, total="500.00")
+    assert ask("loyalty", facts(orders=(dollars, yen), currency="JPY"), NOON).segment == "vip"
 
 
 def test_lifetime_value_is_in_one_currency() -> None:
@@ -319,8 +356,9 @@ def test_no_time_is_over_a_cap(
         PastMessage("x", "loyalty", channel, state, now - timedelta(minutes=ago))
         for channel, ago, state in past
     ]
+    messages = [m for m in messages if m.state.counts]
     at = next_uncapped([cap], Channel.SMS, messages, now)
-    counted = [m for m in messages if m.channel is Channel.SMS and m.state.counts and m.at > at - cap.per]
+    counted = [m for m in messages if m.channel is Channel.SMS and m.at > at - cap.per]
     assert at >= now
     assert len(counted) < most
 
@@ -371,7 +409,8 @@ def test_nothing_is_sent_against_the_rules(
         assert decision.window.due is not None
         assert decision.window.due <= now <= decision.window.latest
         assert is_open(DEFINITION.quiet_hours[channel], ZoneInfo(zone), now)
-        assert next_uncapped(DEFINITION.caps, channel, messages, now) == now
+        counted = [m for m in messages if m.state.counts]
+        assert next_uncapped(DEFINITION.caps, channel, counted, now) == now
         assert channel in reachable
         entries = [entry for entry in consents if entry.channel is channel]
         entry = max(entries, key=lambda e: (e.at, not e.granted), default=None)

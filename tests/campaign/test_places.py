@@ -11,9 +11,9 @@ import phonenumbers
 import pytest
 from phonenumbers.timezone import time_zones_for_number
 
-from campaign.definition.model import Hours
-from campaign.facts import Facts, MessageState
-from campaign.places.law import all_places, legal_caps, places_of
+from campaign.definition.model import Definition, Hours
+from campaign.facts import CustomerFacts, Facts, MessageState
+from campaign.places.law import all_places, places_of
 from campaign.places.regions import by_number, by_postal_code, data_file, expand, region_named
 from campaign.places.zones import whereabouts
 from campaign.reasons import Channel, Reason
@@ -30,6 +30,12 @@ EASTERN, CENTRAL, MOUNTAIN, PACIFIC = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
 )  # fmt: skip
 TUESDAY, SATURDAY, SUNDAY = date(2026, 7, 7), date(2026, 7, 11), date(2026, 7, 12)
+
+
+def next_time(definition: Definition, who: CustomerFacts, channel: Channel, now: datetime) -> datetime | None:
+    """The first decent time for a customer of a US shop."""
+    where = whereabouts(who, "US")
+    return next_decent(definition, where, places_of(where), channel, now)
 
 
 def zones(**known: Any) -> set[str]:
@@ -123,40 +129,40 @@ def test_somewhere_in_the_us_is_one_to_eight_eastern(known: dict[str, Any]) -> N
         early = datetime(2026, month, 7, 12, tzinfo=UTC)
         opening = datetime(2026, month, 7, 13 + offset, tzinfo=UTC)
         for channel in Channel:
-            assert next_decent(DEFINITION, who, channel, early) == opening
+            assert next_time(DEFINITION, who, channel, early) == opening
             last = opening + timedelta(hours=6, minutes=59)
-            assert next_decent(DEFINITION, who, channel, last) == last
+            assert next_time(DEFINITION, who, channel, last) == last
             following = opening + timedelta(days=1)
-            assert next_decent(DEFINITION, who, channel, opening + timedelta(hours=7)) == following
+            assert next_time(DEFINITION, who, channel, opening + timedelta(hours=7)) == following
 
 
 def test_a_us_customer_with_a_foreign_number_is_both() -> None:
     """Somewhere in the US, or in London: only while it is decent in both."""
     who = customer(time_zone=None, phone="+442079460000")
-    at = next_decent(DEFINITION, who, Channel.SMS, datetime(2026, 1, 6, 12, tzinfo=UTC))
+    at = next_time(DEFINITION, who, Channel.SMS, datetime(2026, 1, 6, 12, tzinfo=UTC))
     assert at == datetime(2026, 1, 6, 18, tzinfo=UTC)
     late = datetime(2026, 1, 6, 20, tzinfo=UTC)
-    assert next_decent(DEFINITION, who, Channel.SMS, late) == datetime(2026, 1, 7, 18, tzinfo=UTC)
+    assert next_time(DEFINITION, who, Channel.SMS, late) == datetime(2026, 1, 7, 18, tzinfo=UTC)
 
 
 def test_hours_that_never_meet_leave_out_the_least_trusted_source() -> None:
     """Tokyo by profile, New York by number: Tokyo's hours and New York's law; in summer Tokyo's alone."""
     who = customer(time_zone="Asia/Tokyo", phone="+12125550100")
-    winter = next_decent(DEFINITION, who, Channel.SMS, datetime(2026, 1, 6, 3, tzinfo=UTC))
+    winter = next_time(DEFINITION, who, Channel.SMS, datetime(2026, 1, 6, 3, tzinfo=UTC))
     assert winter == datetime(2026, 1, 7, 1, tzinfo=UTC)
-    summer = next_decent(DEFINITION, who, Channel.SMS, datetime(2026, 7, 6, 12, tzinfo=UTC))
+    summer = next_time(DEFINITION, who, Channel.SMS, datetime(2026, 7, 6, 12, tzinfo=UTC))
     assert summer == datetime(2026, 7, 7, 1, tzinfo=UTC)
 
 
 def test_a_country_too_wide_for_its_hours_gets_no_sms() -> None:
     """From Kaliningrad to Kamchatka no hour is decent for an SMS; a known zone helps."""
     who = customer(time_zone=None, country="RU")
-    assert next_decent(DEFINITION, who, Channel.SMS, PLACED) is None
+    assert next_time(DEFINITION, who, Channel.SMS, PLACED) is None
     known = facts(customer=customer(time_zone=None, country="RU", preferred="sms"))
     decision = decide(DEFINITION, known, DEFINITION.step("loyalty"), PLACED + timedelta(days=21))
     assert (decision.kind, decision.reason) == (Kind.SKIP, Reason.QUIET_HOURS)
     moscow = customer(time_zone="Europe/Moscow", country="RU")
-    assert next_decent(DEFINITION, moscow, Channel.SMS, PLACED) is not None
+    assert next_time(DEFINITION, moscow, Channel.SMS, PLACED) is not None
 
 
 #: Weekdays, Saturday, Sunday, as the sources of `campaign/places/data/places.toml` have them.
@@ -210,7 +216,7 @@ def test_no_campaign_is_looser_than_a_place(place: str, number: int, day: date) 
         expected = hours is not None and all(
             each.date() == day and hours[:5] <= f"{each:%H:%M}" < hours[6:] for each in local
         )
-        assert (next_decent(ANY_TIME, who, Channel.SMS, at) == at) is expected, local
+        assert (next_time(ANY_TIME, who, Channel.SMS, at) == at) is expected, local
 
 
 def test_every_place_is_in_that_table() -> None:
@@ -235,7 +241,8 @@ def test_every_place_is_in_that_table() -> None:
 )
 def test_a_place_is_known_by_any_source(known: dict[str, Any]) -> None:
     """State, ZIP or area code: any of them brings the three SMS in 24 hours."""
-    (cap,) = legal_caps(whereabouts(customer(**{"time_zone": None, **known}), "US"))
+    places = places_of(whereabouts(customer(**{"time_zone": None, **known}), "US"))
+    (cap,) = (cap for place in places for cap in place.sms_caps)
     assert (cap.channel, cap.messages, cap.per) == (Channel.SMS, 3, timedelta(days=1))
 
 
@@ -249,8 +256,8 @@ def test_email_is_not_bound_by_laws_on_texts() -> None:
     """Rhode Island's hours are for SMS; the campaign's are for email."""
     who = customer(time_zone=None, region="RI")
     sunday = datetime(2026, 7, 12, 15, tzinfo=UTC)
-    assert next_decent(DEFINITION, who, Channel.EMAIL, sunday) == sunday
-    assert next_decent(DEFINITION, who, Channel.SMS, sunday) == datetime(2026, 7, 13, 14, tzinfo=UTC)
+    assert next_time(DEFINITION, who, Channel.EMAIL, sunday) == sunday
+    assert next_time(DEFINITION, who, Channel.SMS, sunday) == datetime(2026, 7, 13, 14, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_contact_data_is_updated_by_field(session: Session) -> None:
     row = session.get_one(CustomerRow, "c-1")
     assert (row.email, row.phone) == ("a@example.com", None)
     assert len(session.exec(select(ConsentRow)).all()) == 1
-    known = customer_facts(session, row, frozenset())
+    known = customer_facts(session, row)
     assert known.reachable == {Channel.EMAIL}
     assert [entry.granted for entry in known.consents] == [True]
 

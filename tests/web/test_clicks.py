@@ -106,12 +106,12 @@ async def test_a_person_and_a_scanner_are_told_apart(mail: Mail, clock: list[dat
         await mail.http.get(link, headers={"User-Agent": agent})
     assert mail.clicks() == [True] * 5
     with mail.database.transaction() as session:
-        assert not any(past.engaged for past in load(session, "o-1", LOYALTY).facts.messages)
+        assert not any(past.clicked for past in load(session, "o-1", LOYALTY).facts.messages)
     clock[0] += timedelta(minutes=1)
     await mail.http.get(link)
     assert mail.clicks() == [True] * 5 + [False]
     with mail.database.transaction() as session:
-        assert any(past.engaged for past in load(session, "o-1", LOYALTY).facts.messages)
+        assert any(past.clicked for past in load(session, "o-1", LOYALTY).facts.messages)
 
 
 async def test_clicks_do_not_flood_the_table(mail: Mail, clock: list[datetime]) -> None:

@@ -138,7 +138,7 @@ async def test_a_scanner_is_no_reader(calls: Providers, message: str) -> None:
     for machine, engaged in ((True, False), (False, True)):
         await calls.sendgrid(event(message, "open", int(machine), sg_machine_open=machine))
         with calls.database.transaction() as session:
-            assert [told.engaged for told in messages_to(session, "c-1")] == [engaged]
+            assert [told.opened for told in messages_to(session, "c-1")] == [engaged]
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(-9, 200), (-11, 403), (4, 200), (6, 403)])

@@ -54,7 +54,7 @@ def states(calls: Providers, customer_id: str = "c-1") -> list[tuple[str, str, s
 def may_text(calls: Providers, customer_id: str = "c-1") -> Reason | None:
     """Why the customer may not be sent a text, or None."""
     with calls.database.transaction() as session:
-        facts = customer_facts(session, lock_customer(session, customer_id), frozenset())
+        facts = customer_facts(session, lock_customer(session, customer_id))
     return permission(default_definition(), facts, Channel.SMS).reason
 
 
