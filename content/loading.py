@@ -8,7 +8,8 @@ from campaign.definition.loading import parse_definition
 from campaign.definition.model import Definition
 from campaign.errors import BadCampaign, Problem
 from campaign.reasons import Channel
-from content.checking import check_templates, full_example
+from content.checking.examples import full_example
+from content.checking.rendered import check_templates
 from content.context import brand_of
 from content.sms_report import sms_costs, too_long
 

@@ -50,7 +50,8 @@ MALFUNCTIONS = (
     RecursionError,
 )
 _SEEN = (MessageContext, Brand, Customer, Order, Line, Product, Offer)
-_NAMES = sorted({name for seen in _SEEN for name in seen.model_fields})
+#: Every name that any part of the context has.
+NAMES = sorted({name for seen in _SEEN for name in seen.model_fields})
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -62,6 +63,10 @@ class BadTemplate(TemplateError):
         super().__init__(message)
         self.fix = fix
         self.tag = tag
+
+
+class MissingValue(TemplateError):
+    """A template shows a field that is empty for this customer."""
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -80,21 +85,31 @@ def load_template(folder: Path, file: str, *, escape: bool) -> Template:
     Raises:
         jinja2.TemplateError: it is missing or is not Jinja2.
     """
-    return _environment(folder, escape=escape).get_template(file)
+    return sandbox(folder, escape=escape).get_template(file)
 
 
 @lru_cache(maxsize=8)
-def _environment(folder: Path, *, escape: bool) -> Sandbox:
+def sandbox(folder: Path, *, escape: bool) -> Sandbox:
+    """Return the environment of a folder's templates, which keeps them compiled."""
     environment = Sandbox(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         autoescape=escape,
+        finalize=_present,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(money=money, day=day, sentence=sentence, query=query, main=main)
     environment.tests["known"] = known
     return environment
+
+
+def _present(value: Any) -> Any:
+    """Refuse to write "None" to a customer."""
+    if value is None:
+        msg = "shows a value that is not there for every customer"
+        raise MissingValue(msg)
+    return value
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -145,6 +160,8 @@ def _told(error: Exception) -> tuple[str, str]:
     match error:
         case TemplateNotFound():
             return f"no such file: {error.name}", "create it, or name another"
+        case MissingValue():
+            return str(error.message), "wrap it in {% if ... %}, as the default templates do"
         case SecurityError():
             return "uses what templates may not", "read the fields in content/context.py only"
         case _:
@@ -158,10 +175,10 @@ def _undefined(folder: Path, where: str, error: UndefinedError) -> Problem:
     source = folder / where.rpartition(":")[0]
     if not name or not source.is_file() or name not in source.read_text("utf-8"):
         return Problem(where, "uses a name that is not there", "see content/context.py for what there is")
-    if name in _NAMES:
+    if name in NAMES:
         what = f"{name} is not there for every customer"
         return Problem(where, what, "wrap it in {% if ... %}, as the default templates do")
-    near = get_close_matches(name, _NAMES, 1)
+    near = get_close_matches(name, NAMES, 1)
     fix = f"did you mean {near[0]}?" if near else "see content/context.py for what there is"
     return Problem(where, f"{name} is not defined", fix)
 

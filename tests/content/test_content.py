@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from campaign.errors import BadCampaign
 from campaign.reasons import Channel
-from content.checking import check_templates, examples
+from content.checking.examples import examples
+from content.checking.rendered import check_templates
 from content.context import Customer, MessageContext, brand_of
 from content.loading import load_campaign, wanted_templates
 from content.rendering import render_email, render_sms

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.checking import examples
+from content.checking.examples import examples
 from content.context import Customer, MessageContext, brand_of
 from content.links import Shortening, has_foreign_links, is_web_address, shorten_html, shorten_text
 from content.rendering import render_email

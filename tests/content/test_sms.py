@@ -18,7 +18,7 @@ from campaign.definition.loading import parse_definition
 from campaign.errors import BadCampaign
 from campaign.wire import Customer as Contact
 from campaign.wire import Product
-from content.checking import full_example
+from content.checking.examples import full_example
 from content.context import Customer, brand_of
 from content.loading import load_campaign
 from content.rendering import render_sms

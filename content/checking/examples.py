@@ -1,0 +1,78 @@
+"""Contexts that every template must survive: full, bare, hostile, and one for each value it compares with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from content.checking.compared import Field, compared_values, with_value
+from content.context import Brand, Customer, Line, MessageContext, Offer, Order, Product
+
+_AT = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
+
+
+def examples(brand: Brand, folder: Path | None = None, file: str = "") -> list[MessageContext]:
+    """Return full, bare and hostile contexts; for a template also those with what it compares with."""
+    made = [full_example(brand), _bare(brand), _hostile(brand)]
+    values = compared_values(folder, file) if folder else []
+    return made + [changed for value in values for base in made[:2] if (changed := _changed(base, *value))]
+
+
+def _changed(context: MessageContext, path: Field, value: Any) -> MessageContext | None:
+    """Return the context with another value in a field; None if it cannot be there."""
+    try:
+        return MessageContext.model_validate(with_value(context, path, value))
+    except (AttributeError, ValidationError):
+        return None
+
+
+def _bare(brand: Brand) -> MessageContext:
+    line = Line(sku="SKU-1", name="SKU-1", quantity=1, unit_price=Decimal("5.00"))
+    order = Order(order_id="1001", placed_at=_AT, currency="USD", total=Decimal("5.00"), lines=[line])
+    return MessageContext(
+        message_id="m-1", step="step", segment="first-time", brand=brand, customer=Customer(), order=order
+    )
+
+
+def full_example(brand: Brand) -> MessageContext:
+    """Return a context in which nothing is missing."""
+    product = Product(
+        sku="MUG-1", name="Stoneware mug", url="https://shop.example.com/p/mug", price=Decimal("19.90"),
+        currency="USD", category="Kitchen", rating=4.7, review_count=213, review_quote="My favourite.",
+    )  # fmt: skip
+    about = product.model_dump(exclude={"price", "currency", "category"})
+    lines = [Line(quantity=2, unit_price=Decimal("19.90"), **about)] * 2
+    return _bare(brand).model_copy(
+        update={
+            "customer": Customer(first_name="Ada", language="en"),
+            "order": Order(
+                order_id="1001", placed_at=_AT, currency="USD", total=Decimal("79.60"), lines=lines
+            ),
+            "offer": Offer(
+                code="CODE10", text="10% off your next order", valid_until=_AT, terms="Once per customer."
+            ),
+            "best_sellers": [product] * 3,
+            "whats_new": [product] * 2,
+            "cross_sell": [product],
+            "unsubscribe_url": "https://shop.example.com/unsubscribe/token",
+            "preferences_url": "https://shop.example.com/preferences/token",
+        }
+    )
+
+
+def _hostile(brand: Brand) -> MessageContext:
+    full = full_example(brand)
+    name = "<script>alert(1)</script>{{ 7 * 7 }}\r\nBcc: x@example.com"
+    lines = [
+        line.model_copy(update={"name": name, "review_quote": "</mj-text>\"'&"}) for line in full.order.lines
+    ]
+    return full.model_copy(
+        update={
+            "customer": Customer(first_name=name[:20]),
+            "order": full.order.model_copy(update={"lines": lines}),
+        }
+    )

@@ -1,0 +1,80 @@
+"""Every mistake of a template: names that are not there, and what goes wrong when it is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from campaign.errors import BadCampaign, Problem
+from campaign.reasons import Channel
+from content.checking.examples import examples
+from content.checking.names import name_problems
+from content.context import Brand, MessageContext
+from content.rendering import SUFFIXES, render_email, render_sms
+from content.sms import to_gsm7
+
+
+def check_templates(folder: Path, wanted: Iterable[tuple[Channel, str]], brand: Brand) -> list[Problem]:
+    """Check every branch's names, and render with several contexts; list each mistake once."""
+    found: dict[Problem, None] = {}
+    for channel, name in wanted:
+        file = SUFFIXES[channel].format(name)
+        found |= dict.fromkeys(name_problems(folder, file))
+        known = {_without_line(problem) for problem in found}
+        for context in examples(brand, folder, file):
+            for problem in _check(folder, channel, name, context):
+                if _without_line(problem) not in known or problem.where == file:
+                    found[problem] = None
+    return list(found)
+
+
+def _without_line(problem: Problem) -> tuple[str, str]:
+    return problem.where.partition(":")[0], problem.what
+
+
+def _check(folder: Path, channel: Channel, name: str, context: MessageContext) -> Iterator[Problem]:
+    file = SUFFIXES[channel].format(name)
+    try:
+        if channel is Channel.EMAIL:
+            yield from _check_email(folder, file, name, context)
+        else:
+            yield from _check_sms(folder, file, name, context)
+    except BadCampaign as error:
+        yield from error.problems
+
+
+def _check_email(folder: Path, file: str, name: str, context: MessageContext) -> Iterator[Problem]:
+    email = render_email(folder, name, context)
+    if not email.subject:
+        yield Problem(file, "has an empty subject", "write one in the block subject")
+    for part, text in (("html", email.html), ("text", email.text)):
+        address = context.brand.postal_address if part == "text" else _escaped(context.brand.postal_address)
+        if address not in text:
+            yield Problem(
+                file, f"shows no postal address ({part})", "law requires it: use brand.postal_address"
+            )
+        if not _way_out(context, text):
+            yield Problem(
+                file, f"has no way to unsubscribe ({part})", "use unsubscribe_url or brand.unsubscribe_email"
+            )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#39;")
+
+
+def _way_out(context: MessageContext, text: str) -> bool:
+    return any(way in text for way in (context.unsubscribe_url, context.brand.unsubscribe_email) if way)
+
+
+def _check_sms(folder: Path, file: str, name: str, context: MessageContext) -> Iterator[Problem]:
+    text = render_sms(folder, name, context).text
+    if not _says(text, context.brand.name):
+        yield Problem(file, "does not say who it is from", "law requires it: use brand.name")
+    if not _says(text, context.brand.sms_opt_out):
+        yield Problem(file, "does not say how to opt out", "law requires it: use brand.sms_opt_out")
+
+
+def _says(text: str, words: str) -> bool:
+    """Say whether words are in an SMS, as they are or in plain characters."""
+    return words in text or to_gsm7(words) in text
