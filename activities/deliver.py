@@ -28,6 +28,8 @@ from campaign.errors import (
 from campaign.facts import MessageState
 from campaign.reasons import Channel
 from campaign.rules.decision import decide
+from campaign.rules.limits import limits_of
+from campaign.rules.question import Question
 from channels.protocol import MessageChannel, Outgoing, Receipt
 from storage.database import Database
 from storage.queries.channel_stops import PROBE_EVERY, wait_for
@@ -151,7 +153,12 @@ def _begin(session: Session, loaded: Loaded, row: MessageRow, now: datetime) -> 
     settle(session, row, MessageState.SENDING, now)
     if row.state != MessageState.SENDING.value:
         return MessageState(row.state)
-    return _Opened(_outgoing(loaded.definition, row, now), Attempt(row.id, now, now), earlier=False)
+    question = Question(loaded.definition, loaded.facts, loaded.definition.step(row.step), now)
+    limits = limits_of(question, Channel(row.channel), row.latest_at)
+    outgoing = replace(
+        _outgoing(loaded.definition, row, now), deliver_by=limits.deliver_by, track_opens=limits.track_opens
+    )
+    return _Opened(outgoing, Attempt(row.id, now, now), earlier=False)
 
 
 def _earlier(session: Session, row: MessageRow, now: datetime) -> _Opened:

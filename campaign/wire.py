@@ -278,6 +278,9 @@ def _email(value: str) -> str:
     except EmailNotValidError:
         msg = 'write one e-mail address, such as "ada@example.com"'
         raise ValueError(msg) from None
+    if found.ascii_email is None:
+        msg = 'write an address whose part before the "@" is ASCII: no mail can be sent to this one here'
+        raise ValueError(msg)
     return found.normalized
 
 

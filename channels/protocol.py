@@ -13,6 +13,8 @@ from campaign.reasons import Channel
 class Outgoing:
     """One message, ready to go. ``at`` is the business time; ``position`` the step's number.
 
+    ``deliver_by``: it may not reach the customer later than this; None where nothing says so.
+    ``track_opens``: the provider may put its own picture into an email, to count opens.
     ``known_ids``: the provider's ids of other messages to this address, which this one cannot be.
     """
 
@@ -30,6 +32,8 @@ class Outgoing:
     html: str | None
     text: str
     at: datetime
+    deliver_by: datetime | None = None
+    track_opens: bool = False
     unsubscribe_url: str | None = None
     known_ids: frozenset[str] = frozenset()
 
@@ -63,11 +67,11 @@ class MessageChannel(Protocol):
         ...
 
     def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:
-        """Find out whether the attempt of that time got through. None: it did not, for certain.
+        """Find out whether the attempt of that time was accepted. None: it was not, for certain.
 
         Raises:
             ChannelPending: it will be known later.
             ChannelUncertain: nobody will ever be able to tell.
-            ChannelError: the provider was not reached; ask again later.
+            ChannelError: the provider was not reached; query again later.
         """
         ...

@@ -44,6 +44,22 @@ def next_decent(
     return None
 
 
+def decent_until(
+    definition: Definition, where: Whereabouts, laws: Sequence[Place], now: datetime
+) -> datetime | None:
+    """Return when the decent hours for an SMS end that ``now`` lies in; None where nothing ends them.
+
+    By the rules of `next_decent`: what is handed over in these hours may not arrive after them.
+    """
+    own, legal = definition.quiet_hours.get(Channel.SMS), [place.hours for place in laws]
+    for zones, legal_zones in _more_and_more_trusted(where, definition.shop.time_zone):
+        rules = _rules([own] if own else [], zones, legal, legal_zones)
+        if next_allowed(rules, now) is not None:
+            ends = (_closing(hours, zone, now) for hours, zone in rules)
+            return min((end for end in ends if end is not None), default=None)
+    return None
+
+
 def _rules(own: list[Hours], zones: Zones, legal: list[Hours], legal_zones: Zones) -> list[Rule]:
     rules = [(hours, zone) for hours in own for zone in zones]
     rules += [(hours, zone) for hours in legal for zone in legal_zones]
@@ -88,6 +104,12 @@ def _next_in_zone(hours: Hours, zone: ZoneInfo, now: datetime) -> datetime | Non
         if opening and now < opening[1]:
             return max(now, opening[0])
     return None
+
+
+def _closing(hours: Hours, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Return the end of the day's hours that ``now`` lies in; None outside of them."""
+    opening = _opening(hours, now.astimezone(zone).date(), zone)
+    return opening[1] if opening and opening[0] <= now < opening[1] else None
 
 
 def _opening(hours: Hours, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from campaign.errors import ChannelError
 from campaign.reasons import Channel
+from channels.addresses import with_ascii_addresses
 from channels.protocol import Outgoing, Receipt
 from channels.unsubscribe import unsubscribe_headers
 
@@ -85,6 +86,7 @@ def _write_once(path: Path, body: bytes, drafts: Path) -> bool:
 
 
 def _email(message: Outgoing) -> bytes:
+    message = with_ascii_addresses(message)
     mail = EmailMessage(policy=_UNFOLDED)
     mail["From"] = formataddr((message.brand, message.sender))
     mail["To"] = message.to

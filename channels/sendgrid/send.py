@@ -1,8 +1,8 @@
 """Email by SendGrid's own SDK.
 
-SendGrid has no idempotency key and cannot be asked about one message; only its events tell what became
+SendGrid has no idempotency key and cannot be queried for one message; only its events report what became
 of it, by the message's own argument `afterglow_message`. Until those have had their time, the
-outcome is open; after it, nobody can tell.
+outcome is open; after it, it is never known.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from sendgrid.helpers.mail import (
 )
 
 from campaign.errors import ChannelPending, ChannelUncertain
+from channels.addresses import with_ascii_addresses
 from channels.answers import Answer, Refusal, error_for
 from channels.http import Http
 from channels.protocol import Outgoing, Receipt
@@ -41,7 +42,7 @@ from channels.unsubscribe import unsubscribe_headers
 
 EVENTS_WITHIN = timedelta(minutes=30)
 """How long to wait for an event of a message whose answer was lost. They mostly come within seconds."""
-ASK_AGAIN = timedelta(minutes=5)
+QUERY_AGAIN = timedelta(minutes=5)
 
 ACCEPTED, CHECKED = 202, 200
 
@@ -67,7 +68,7 @@ class SendGrid:
 
     def send(self, message: Outgoing) -> Receipt:
         """Post the mail. See `channels.protocol.MessageChannel.send`."""
-        body = mail_of(message, sandbox=self._sandbox).get()
+        body = mail_of(with_ascii_addresses(message), sandbox=self._sandbox).get()
         try:
             answer = self._client().mail.send.post(request_body=body)
         except Refusal as refusal:
@@ -81,9 +82,9 @@ class SendGrid:
         """Wait for the events' time, then give up: see `channels.protocol.MessageChannel.find`."""
         left = attempted_at + EVENTS_WITHIN - message.at
         if left > timedelta(0):
-            msg = "sendgrid's events have not told yet"
-            raise ChannelPending(msg, min(left, ASK_AGAIN))
-        msg = "sendgrid's events have told nothing"
+            msg = "sendgrid's events have not come yet"
+            raise ChannelPending(msg, min(left, QUERY_AGAIN))
+        msg = "sendgrid's events have not come"
         raise ChannelUncertain(msg)
 
     def close(self) -> None:
@@ -96,7 +97,7 @@ class SendGrid:
 
 
 def mail_of(message: Outgoing, *, sandbox: bool) -> Mail:
-    """Build the SDK's mail. The shop's own links are the ones that count clicks."""
+    """Build the SDK's mail. The shop's own links are the ones that count clicks: SendGrid counts none."""
     mail = Mail(
         From(message.sender, message.brand),
         To(message.to),
@@ -104,14 +105,14 @@ def mail_of(message: Outgoing, *, sandbox: bool) -> Mail:
         PlainTextContent(message.text),
         HtmlContent(message.html) if message.html else None,
     )
-    mail.custom_arg = CustomArg(MESSAGE_ARG, message.id)
+    mail.personalizations[0].add_custom_arg(CustomArg(MESSAGE_ARG, message.id))
     if message.reply_to:
         mail.reply_to = ReplyTo(message.reply_to)
     for name, value in unsubscribe_headers(message).items():
         mail.header = Header(name, value)
     mail.tracking_settings = TrackingSettings(
         ClickTracking(enable=False, enable_text=False),
-        OpenTracking(enable=True),
+        OpenTracking(enable=message.track_opens),
         SubscriptionTracking(enable=False),
     )
     if sandbox:

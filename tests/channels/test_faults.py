@@ -48,7 +48,7 @@ from storage.tables import MessageEventRow, MessageRow, RunRow
 from tests.activities.test_activities import purchase_of
 from tests.facts import PLACED, default_definition
 from tests.fakes.provider import FakeProvider, Fault, Reply, serving
-from tests.fakes.sendgrid_api import KEY, SendGridApi
+from tests.fakes.sendgrid_api import KEY, SendGridApi, message_of
 from tests.fakes.sendgrid_api import error as sendgrid_error
 from tests.fakes.twilio_api import ACCOUNT, TOKEN, TwilioApi
 from tests.fakes.twilio_api import error as twilio_error
@@ -228,7 +228,7 @@ def accepted(world: World) -> dict[str, list[str]]:
         found.setdefault(text.message_id, []).append(text.to)
     for mail in world.sendgrid.accepted:
         to = mail["personalizations"][0]["to"][0]["email"]
-        found.setdefault(mail["custom_args"]["afterglow_message"], []).append(to)
+        found.setdefault(message_of(mail), []).append(to)
     return found
 
 

@@ -31,7 +31,7 @@ from channels.sendgrid.send import EVENTS_WITHIN, SendGrid
 from tests.facts import PLACED
 from tests.fakes.certificate import own_certificate
 from tests.fakes.provider import Fault, serving
-from tests.fakes.sendgrid_api import KEY, SendGridApi, error
+from tests.fakes.sendgrid_api import KEY, SendGridApi, error, message_of
 
 WAY_OUT = "https://shop.example.com/unsubscribe/token"
 MAIL = Outgoing(
@@ -58,25 +58,57 @@ def sendgrid(api: SendGridApi) -> Iterator[SendGrid]:
 
 
 def test_a_mail_is_handed_over(api: SendGridApi, sendgrid: SendGrid) -> None:
-    """Both parts, the sender by name, our id as its argument; open tracking only: the links are ours."""
+    """Both parts, the sender by name, our id as the recipient's argument; nothing is tracked."""
     receipt = sendgrid.send(MAIL)
     (mail,) = api.accepted
     assert (receipt.provider_id, receipt.at) == ("sg-1", PLACED)
     assert mail["from"] == {"email": "hello@shop.example.com", "name": "Juniper & Pine"}
     assert mail["reply_to"] == {"email": "help@shop.example.com"}
-    assert mail["personalizations"] == [{"to": [{"email": "ada@example.com"}]}]
+    assert mail["personalizations"] == [
+        {"to": [{"email": "ada@example.com"}], "custom_args": {"afterglow_message": "0f2a"}}
+    ]
     assert mail["subject"] == "Thank you, Zoë"
     assert mail["content"] == [
         {"type": "text/plain", "value": "Grüße\n"},
         {"type": "text/html", "value": "<p>Grüße</p>"},
     ]
-    assert mail["custom_args"] == {"afterglow_message": "0f2a"}
+    assert "custom_args" not in mail
     assert mail["tracking_settings"] == {
         "click_tracking": {"enable": False, "enable_text": False},
-        "open_tracking": {"enable": True},
+        "open_tracking": {"enable": False},
         "subscription_tracking": {"enable": False},
     }
     assert "mail_settings" not in mail
+
+
+def test_a_domain_beyond_ascii_is_sent_in_its_ascii_form(api: SendGridApi, sendgrid: SendGrid) -> None:
+    """B23: IDNA for every address of the mail, with the local part as it is."""
+    shop = replace(MAIL, sender="hello@bücher.example", reply_to="help@bücher.example")
+    sendgrid.send(replace(shop, to="Zoe.M@müller.example", unsubscribe="u@bücher.example"))
+    (mail,) = api.accepted
+    assert mail["personalizations"][0]["to"] == [{"email": "Zoe.M@xn--mller-kva.example"}]
+    assert (mail["from"]["email"], mail["reply_to"]["email"]) == (
+        "hello@xn--bcher-kva.example", "help@xn--bcher-kva.example",
+    )  # fmt: skip
+    assert "mailto:u@xn--bcher-kva.example?" in mail["headers"]["List-Unsubscribe"]
+
+
+def test_a_local_part_beyond_ascii_is_refused_before_it_is_sent(api: SendGridApi, sendgrid: SendGrid) -> None:
+    """B23: one that was kept before the door refused it is invalid; the other channel may take over."""
+    with pytest.raises(ChannelRefused) as caught:
+        sendgrid.send(replace(MAIL, to="zoë@example.com"))
+    assert (caught.value.invalid_address, caught.value.provider_code) == (True, "not_ascii")
+    assert "zoë" not in str(caught.value)
+    assert api.requests == []
+
+
+def test_opens_are_tracked_only_where_it_is_said(api: SendGridApi, sendgrid: SendGrid) -> None:
+    """B11: off unless the message says so, whatever the account's setting is; clicks never."""
+    for track in (False, True):
+        sendgrid.send(replace(MAIL, track_opens=track))
+    settings = [mail["tracking_settings"] for mail in api.accepted]
+    assert [one["open_tracking"]["enable"] for one in settings] == [False, True]
+    assert [one["click_tracking"]["enable"] for one in settings] == [False, False]
 
 
 def test_a_mail_program_can_unsubscribe(api: SendGridApi, sendgrid: SendGrid) -> None:
@@ -104,7 +136,7 @@ def test_threads_share_connections(api: SendGridApi, sendgrid: SendGrid) -> None
     """200 mails from 8 threads over at most 8 connections, each whole."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(sendgrid.send, [replace(MAIL, id=f"m{n}", text=f"text {n}") for n in range(200)]))
-    texts = {mail["custom_args"]["afterglow_message"]: mail["content"][0]["value"] for mail in api.accepted}
+    texts = {message_of(mail): mail["content"][0]["value"] for mail in api.accepted}
     assert texts == {f"m{n}": f"text {n}" for n in range(200)}
     assert api.connections <= 8
 

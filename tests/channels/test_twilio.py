@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -27,7 +28,7 @@ from campaign.reasons import Channel
 from channels.codes import Outcome, classify
 from channels.protocol import Outgoing
 from channels.twilio.codes import CODES
-from channels.twilio.send import ASK_AGAIN, MOST_LISTED, SETTLED_AFTER, Twilio
+from channels.twilio.send import MOST_LISTED, QUERY_AGAIN, SETTLED_AFTER, Twilio
 from tests.facts import PLACED
 from tests.fakes.provider import Fault, Reply, serving
 from tests.fakes.twilio_api import ACCOUNT, TOKEN, TwilioApi, error
@@ -167,7 +168,7 @@ def test_a_lost_answer_is_uncertain_and_found_out(api: TwilioApi, twilio: Twilio
         return
     with pytest.raises(ChannelPending) as pending:
         twilio.find(replace(SMS, at=PLACED + SETTLED_AFTER - timedelta(seconds=1)), PLACED)
-    assert pending.value.retry_after == ASK_AGAIN
+    assert pending.value.retry_after == QUERY_AGAIN
     assert twilio.find(replace(SMS, at=PLACED + SETTLED_AFTER), PLACED) is None
 
 
@@ -248,11 +249,19 @@ def test_what_failed_later_was_accepted(api: TwilioApi, twilio: Twilio) -> None:
 
 
 def test_a_list_that_cannot_be_read_says_nothing(api: TwilioApi, twilio: Twilio) -> None:
-    """Any failure to list is an error to try again, never an answer."""
+    """B22: a failure to list, or a list of something else, is an error to try again, never an answer."""
     late = replace(SMS, at=PLACED + timedelta(days=1))
     for reply, kind in (
         (Reply(200, b"<html>"), ChannelError),
         (Reply.json(200, {}), ChannelError),
+        (Reply.json(200, {"errors": []}), ChannelError),
+        (Reply.json(200, {"data": []}), ChannelError),
+        (Reply.json(200, {"message": ""}), ChannelError),
+        (Reply.json(200, {"messages": []}), ChannelError),
+        (Reply.json(200, {"messages": None, "next_page_uri": None}), ChannelError),
+        (Reply.json(200, {"messages": {}, "next_page_uri": None}), ChannelError),
+        (Reply.json(200, {"messages": [{"sid": 7}], "next_page_uri": None}), ChannelError),
+        (Reply.json(200, []), ChannelError),
         (error(500, 20500), ChannelError),
         (error(429, 20429), ChannelBusy),
         (error(401, 20003), ChannelStopped),
@@ -261,6 +270,59 @@ def test_a_list_that_cannot_be_read_says_nothing(api: TwilioApi, twilio: Twilio)
         with pytest.raises(ChannelError) as caught:
             twilio.find(late, PLACED)
         assert type(caught.value) is kind
+
+
+def test_a_text_without_a_readable_body_is_not_absent(api: TwilioApi, twilio: Twilio) -> None:
+    """B7: Message Redaction hides texts: one since the attempt may be it, a known one is not."""
+    sent = twilio.send(SMS)
+    late = replace(SMS, at=PLACED + SETTLED_AFTER)
+    for shown in ("", "XXXXXXX XXX", "***"):
+        api.accepted[0].body = shown
+        with pytest.raises(ChannelPending):
+            twilio.find(SMS, PLACED)
+        with pytest.raises(ChannelUncertain):
+            twilio.find(late, PLACED)
+    assert twilio.find(replace(late, known_ids=frozenset({sent.provider_id})), PLACED) is None
+    api.accepted[0].at = PLACED - timedelta(days=1)
+    assert twilio.find(late, PLACED) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds"),
+    [
+        (timedelta(seconds=6), "6"),
+        (timedelta(minutes=1, milliseconds=900), "60"),
+        (timedelta(hours=10), "36000"),
+        (timedelta(days=2), "36000"),
+    ],
+)
+def test_a_text_is_held_back_no_longer_than_it_may_arrive(
+    api: TwilioApi, twilio: Twilio, left: timedelta, seconds: str
+) -> None:
+    """B26: ValidityPeriod runs to the end of the permitted hours, within Twilio's bounds."""
+    twilio.send(replace(SMS, deliver_by=PLACED + left))
+    assert form_of(api)["ValidityPeriod"] == seconds
+
+
+def test_a_text_without_an_end_is_left_to_twilio(api: TwilioApi, twilio: Twilio) -> None:
+    """No ValidityPeriod: Twilio's own default holds."""
+    twilio.send(SMS)
+    assert "ValidityPeriod" not in form_of(api)
+
+
+@pytest.mark.parametrize(("left", "wait"), [(5, 6), (0, 1), (-60, 1)])
+def test_a_text_is_not_handed_over_as_the_hours_end(
+    api: TwilioApi, twilio: Twilio, left: int, wait: int
+) -> None:
+    """B26: with less than six seconds left nothing is sent; the next attempt comes after the end."""
+    with pytest.raises(ChannelBusy) as caught:
+        twilio.send(replace(SMS, deliver_by=PLACED + timedelta(seconds=left)))
+    assert (caught.value.retry_after, api.requests) == (timedelta(seconds=wait), [])
+
+
+def form_of(api: TwilioApi) -> dict[str, str]:
+    """What was posted last."""
+    return dict(parse_qsl(api.requests[-1][3].decode()))
 
 
 def test_a_number_with_too_many_messages_cannot_be_told(api: TwilioApi, twilio: Twilio) -> None:

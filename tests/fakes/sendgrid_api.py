@@ -16,6 +16,11 @@ def error(status: int, **headers: str) -> Reply:
     return Reply.json(status, content, **headers)
 
 
+def message_of(mail: dict[str, Any]) -> str:
+    """Our id, as the one recipient's argument has it."""
+    return str(mail["personalizations"][0]["custom_args"]["afterglow_message"])
+
+
 class SendGridApi(FakeProvider):
     """Accepts mail. `accepted` are the bodies as they came."""
 
