@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content import links
 from content.checking.examples import examples
 from content.context import Customer, MessageContext, brand_of
 from content.links import Shortening, has_foreign_links, is_web_address, shorten_html, shorten_text
@@ -181,6 +182,37 @@ def test_nothing_but_web_links_changes(parts: list[str]) -> None:
     )
     assert all(is_web_address(target) for target in codes.targets)
     assert shorten_html(once, codes.shortening()) == once
+
+
+PLAIN = [
+    "<!doctype html>",
+    "<p style='color: red' dir=\"auto\">",
+    "</p>",
+    "<br/>",
+    "<area shape='default' href='https://shop.example.com/map' />",
+    "<title>Hello</title>",
+    "<!--[if mso | IE]><table><tr><td><![endif]-->",
+    "<!--[if !mso]><!-->",
+    "<!--<![endif]-->",
+    "<A HREF = 'https://shop.example.com'>",
+    "<abbr title='<a>'>",
+]
+
+
+@given(parts=st.lists(st.sampled_from(PLAIN + PIECES) | ANYTHING))
+def test_reading_fast_and_reading_as_a_browser_find_the_same_links(parts: list[str]) -> None:
+    """The quick way is taken only where every parser reads alike: same tags, same places, any document."""
+    source = "".join(parts)
+    assert links._link_tags(source) == links._Links(source).tags()
+
+
+def test_an_email_as_mjml_writes_it_is_read_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every default email is: reading it as a browser does took longer than rendering it."""
+    monkeypatch.setattr(links, "_Links", None)
+    for file in (ROOT / "content" / "default" / "email").glob("[!_]*.mjml.j2"):
+        for context in examples(FULL.brand):
+            email = render_email(ROOT / "content" / "default", file.name.partition(".")[0], context)
+            assert PUBLIC in shorten_html(email.html, Codes().shortening(context))
 
 
 @given(
