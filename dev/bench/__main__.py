@@ -1,56 +1,65 @@
-"""``python -m dev.bench [NAME ...] [--number N]``: measure on this machine. Nothing is asserted.
+"""``python -m dev.bench``: what a campaign costs on this machine, beside the bare shape. Nothing is asserted.
 
-Each benchmark is a function in its own module ``dev/bench_*.py``, named in `BENCHMARKS`: it gets a
-running server, worker and web, and how many times to do its thing; it answers what it measured, row by row.
+The full measurement takes about 15 minutes on two cores: ``--runs 1 --orders 0`` gives a first idea in two.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
 from rich.console import Console
-from rich.table import Table
 
-from dev.bench.campaigns import campaigns
-from dev.demo.__main__ import FAST
-from dev.stack import Stack, Wanted, cancel_on_signals, finish, stack
+from campaign.errors import Unavailable
+from dev.bench.campaigns import Wanted, measure
+from dev.bench.rendering import emails_a_second
+from dev.bench.servers import DATABASES, POSTGRESQL
+from dev.bench.tables import results, statements
+from dev.stack import cancel_on_signals, finish
 
-NUMBER = 200
-Benchmark = Callable[[Stack, int], Awaitable[Mapping[str, str]]]
-BENCHMARKS: dict[str, Benchmark] = {"campaigns": campaigns}
+ORDERS = (0, 100_000, 1_000_000)
+RUNS, CAMPAIGNS = 3, 100
 
 
-async def measure(names: Sequence[str], number: int, console: Console) -> int:
-    """Run each benchmark on a fresh stack, and print its table."""
+async def run(kinds: Sequence[str], wanted: Wanted, console: Console) -> int:
+    """Measure on each kind of database, and print its tables. Without PostgreSQL the rest is measured."""
     cancel_on_signals()
-    for name in names:
-        with tempfile.TemporaryDirectory() as home:
-            async with stack(Path(home), Wanted(environment=FAST), console.print) as running:
-                rows = await BENCHMARKS[name](running, number)
-        table = Table("measured", "value", title=f"{name}, {os.cpu_count()} CPUs", title_justify="left")
-        for row in rows.items():
-            table.add_row(*row)
-        console.print(table)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    console.print(
+        f"{os.cpu_count()} CPUs; {wanted.campaigns} campaigns a run, {wanted.runs} runs each, in turns"
+    )
+    console.print(f"Rendering: {emails_a_second():,.0f} emails a second on one core")
+    for kind in kinds:
+        with tempfile.TemporaryDirectory(prefix="afterglow-bench-") as home:
+            try:
+                measured = await measure(kind, Path(home), wanted, console.print)
+            except Unavailable as error:
+                if kind != POSTGRESQL:
+                    raise
+                console.print(f"{kind}: {error}")
+                continue
+        console.print(results(measured), statements(measured))
     return 0
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run, and say why not."""
     parser = argparse.ArgumentParser(prog="python -m dev.bench", description=__doc__)
-    parser.add_argument(
-        "names", nargs="*", default=list(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS)
-    )
-    parser.add_argument("--number", type=int, default=NUMBER, help="how many of each (default: %(default)s)")
+    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=list(DATABASES))
+    parser.add_argument("--runs", type=int, default=RUNS, help="runs of each (default: %(default)s)")
+    parser.add_argument("--campaigns", type=int, default=CAMPAIGNS, help="a run (default: %(default)s)")
+    parser.add_argument("--orders", type=int, nargs="+", default=list(ORDERS), help="past orders in the shop")
     given = parser.parse_args(arguments)
-    unknown = sorted(set(given.names) - set(BENCHMARKS))
-    if unknown or given.number < 1:
-        parser.error(f"no such benchmark: {', '.join(unknown)}" if unknown else "--number must be 1 or more")
-    return finish(measure(given.names, given.number, Console()))
+    if given.runs < 1 or given.campaigns < 1 or min(given.orders) < 0:
+        parser.error("--runs and --campaigns must be 1 or more, --orders 0 or more")
+    wanted = Wanted(given.runs, given.campaigns, sorted(set(given.orders)))
+    return finish(run(given.databases, wanted, Console()))
 
 
 if __name__ == "__main__":

@@ -1,111 +1,178 @@
-"""Whole campaigns, with time skipped: how many a second, and what each costs.
+"""Whole campaigns with time skipped, beside the bare shape, in turns, on the same servers.
 
-Four messages by e-mail to each of as many customers: every step is decided, rendered and written to
-the outbox by the real worker. Waiting costs nothing, so this is what a campaign costs over its life.
+Four messages by e-mail to each customer: every step is decided, rendered and written to the outbox by the
+real worker process. Waiting costs nothing, so this is what a campaign costs over its life.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
+import sys
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import TimeSkipper
+from temporalio.client import Client
 
-from campaign.contract import TASK_QUEUE, WORKFLOW, workflow_id
-from campaign.wire import Customer
-from dev.stack import Stack
+from dev.bench.fill import fill_products, fill_shop
+from dev.bench.play import Played, begin_bare, begin_campaign, play, save_customers
+from dev.bench.servers import Servers, servers, stored_bytes
+from dev.bench.statements import recorded_statements
+from dev.servers.binaries import Report
+from dev.servers.ports import HOST, free_ports
+from dev.servers.processes import start
+from dev.servers.readiness import wait_until_answers
+from settings import Settings
 from storage.database import Database
-from storage.queries.customers import save_customer
+from storage.migrate import upgrade
+from storage.queries.statistics import refresh_statistics
+from worker.plugin import afterglow_plugin
+from worker.run import make_activities, workers
 
-AT_ONCE = 50
-NOT_COUNTED = (
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
-)
-Handle = WorkflowHandle[Any, Any]
-
-
-async def campaigns(running: Stack, number: int) -> Mapping[str, str]:
-    """Run ``number`` campaigns to their ends, `AT_ONCE` at a time."""
-    _save_customers(running.home, number)
-    client = await Client.connect(running.temporal.address, data_converter=pydantic_data_converter)
-    now = datetime.now(UTC)  # noqa: TID251 - the server's clock is real
-    seats = asyncio.Semaphore(AT_ONCE)
-
-    async def run(order: int) -> tuple[Handle, int]:
-        async with seats:
-            handle = await _start(TimeSkipper(client).client, order, now)
-            return handle, (await handle.result())["messages_sent"]
-
-    processes = {"server": running.temporal.pid, "worker": running.worker.pid}
-    before, began = {name: _cpu(pid) for name, pid in processes.items()}, time.perf_counter()
-    ended = await asyncio.gather(*(run(order) for order in range(number)))
-    seconds = time.perf_counter() - began
-    cpu = {name: _cpu(pid) - before[name] for name, pid in processes.items() if pid}
-    sent = sum(messages for _, messages in ended)
-    return {
-        "campaigns": f"{number}, {AT_ONCE} at a time, in {seconds:.1f} s",
-        "campaigns a second": f"{number / seconds:.1f}",
-        "messages a second": f"{sent / seconds:.1f} ({sent} sent)",
-        **await _sizes([handle for handle, _ in ended]),
-        **{f"CPU of the {name}": f"{used / number * 1000:.0f} ms a campaign" for name, used in cpu.items()},
-    }
+ROOT = Path(__file__).parents[2]
+WARM_UP = 10
+COUNTED = 5
 
 
-def _save_customers(home: Path, number: int) -> None:
-    database = Database(f"sqlite:///{home / 'afterglow.db'}")
-    with database.transaction() as session:
-        for order in range(number):
-            contact = {"customer_id": f"c-{order}", "email": f"c{order}@example.com", "country": "US"}
-            save_customer(session, Customer.model_validate(contact))
-    database.close()
+@dataclass(frozen=True)
+class Wanted:
+    """How much to measure: runs of each size, campaigns a run, past orders in the shop, ascending."""
+
+    runs: int
+    campaigns: int
+    orders: Sequence[int]
 
 
-async def _start(client: Client, order: int, now: datetime) -> Handle:
-    purchase = {
-        "order_id": f"bench-{order}", "customer_id": f"c-{order}", "placed_at": now.isoformat(),
-        "currency": "USD", "total": "20.00",
-        "lines": [{"sku": "mug", "quantity": 1, "unit_price": "20.00"}],
-    }  # fmt: skip
-    return await client.start_workflow(
-        WORKFLOW,
-        purchase,
-        id=workflow_id(f"bench-{order}"),
-        task_queue=TASK_QUEUE,
-        start_signal="order_updated",
-        start_signal_args=[{"status": "processed", "at": (now + timedelta(minutes=1)).isoformat()}],
-    )
+@dataclass
+class Size:
+    """The runs with so many past orders; ``refresh``: seconds that counting the statistics took."""
+
+    orders: int
+    refresh: float = 0.0
+    bare: list[Played] = field(default_factory=list)
+    product: list[Played] = field(default_factory=list)
+    stored: Counter[str] = field(default_factory=Counter)
 
 
-async def _sizes(handles: list[Handle]) -> Mapping[str, str]:
-    """Return the histories' events and bytes, as the server counts them, and one history's own events."""
-    infos = [(await handle.describe()).raw_description.workflow_execution_info for handle in handles]
-    events = sorted(info.history_length for info in infos)
-    sizes = sorted(info.history_size_bytes for info in infos)
-    history = await handles[0].fetch_history()
-    own = sum(event.event_type not in NOT_COUNTED for event in history.events)
-    return {
-        "history events": f"{_middle(events)} median, {events[-1]} most; {own} without signals and skips",
-        "history size": f"{_middle(sizes) / 1024:.1f} KB median, {sizes[-1] / 1024:.1f} KB most",
-    }
+@dataclass
+class Measured:
+    """All sizes on one kind of database, and the statements of `COUNTED` campaigns by activity."""
+
+    kind: str
+    sizes: list[Size] = field(default_factory=list)
+    statements: Counter[str] = field(default_factory=Counter)
 
 
-def _middle(ordered: list[int]) -> int:
-    return ordered[len(ordered) // 2]
+class Bench:
+    """One kind of database: its servers, its two workers, and the numbers of customers used so far."""
+
+    def __init__(self, running: Servers, report: Report) -> None:
+        """Use servers that run."""
+        self.running, self._report = running, report
+        self.now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the server's clock is real
+        self.database = Database(running.url)
+        (self._health,) = free_ports(1)
+        self.environment = {
+            "AFTERGLOW_HOME": str(running.home), "AFTERGLOW_DATABASE_URL": running.url,
+            "AFTERGLOW_ENVIRONMENT": "development", "AFTERGLOW_HEALTH_PORT": str(self._health),
+            "AFTERGLOW_EMAIL_RATE": "2000", "AFTERGLOW_LOG_LEVEL": "INFO",
+            "AFTERGLOW_PUBLIC_URL": "http://mail.example.com", "TEMPORAL_ADDRESS": running.address,
+        }  # fmt: skip
+        self._pids: dict[str, int] = {}
+        self._used = 0
+
+    @asynccontextmanager
+    async def workers(self) -> AsyncIterator[None]:
+        """Run the product's worker and the bare one."""
+        logs = self.running.home / "logs"
+        async with AsyncExitStack() as exits:
+            for name, module in (("worker", "worker"), ("bare", "dev.bench.bare")):
+                log = logs / f"{name}.log"
+                process = await start([sys.executable, "-m", module], log, self.environment, folder=ROOT)
+                exits.push_async_callback(process.stop)
+                self._pids[name] = process.pid
+                if name == "worker":
+                    await wait_until_answers(f"http://{HOST}:{self._health}/readyz", process)
+            await self._bare(WARM_UP)
+            await self._product(WARM_UP)
+            yield
+
+    async def size(self, orders: int, before: int, wanted: Wanted) -> Size:
+        """Fill the shop up to so many past orders, count its statistics, and run both in turns."""
+        size = Size(orders)
+        if orders > before:
+            self._report(f"{self.running.kind}: {orders:,} past orders ...")
+            await asyncio.to_thread(fill_shop, self.database, before, orders - 1, self.now)
+        began = time.perf_counter()
+        await asyncio.to_thread(refresh_statistics, self.database, self.now)
+        size.refresh = time.perf_counter() - began
+        for run in range(1, wanted.runs + 1):
+            size.bare.append(await self._bare(wanted.campaigns))
+            stored = Counter(stored_bytes(self.running))
+            size.product.append(await self._product(wanted.campaigns))
+            size.stored.update(Counter(stored_bytes(self.running)) - stored)
+            ratio = size.product[-1].total / size.bare[-1].total
+            self._report(
+                f"{self.running.kind}, {orders:,} orders, run {run}: {ratio:.2f} times the bare shape"
+            )
+        return size
+
+    async def count_statements(self) -> Counter[str]:
+        """Run a few campaigns by a worker in this process; return the statements of each activity."""
+        await self._save_customers(COUNTED)
+        client = await Client.connect(self.running.address, plugins=[afterglow_plugin()])
+        settings = Settings(home=self.running.home, database_url=self.running.url, email_rate=2000)
+        activities = make_activities(settings, self.database)
+        with recorded_statements(self.database) as found:
+            async with workers(client, settings, activities):
+                await self._play_product(COUNTED)
+        return found.sent
+
+    async def _bare(self, number: int) -> Played:
+        pids = self.running.pids | {"worker": self._pids["bare"]}
+        return await play(self.running.address, pids, begin_bare, range(number))
+
+    async def _product(self, number: int) -> Played:
+        await self._save_customers(number)
+        return await self._play_product(number)
+
+    async def _save_customers(self, number: int) -> None:
+        numbers = range(self._used, self._used + number)
+        await save_customers(self.running.home, numbers, self.environment, ROOT)
+
+    async def _play_product(self, number: int) -> Played:
+        numbers = range(self._used, self._used + number)
+        self._used += number
+        pids = self.running.pids | {"worker": self._pids.get("worker")}
+        return await play(self.running.address, pids, begin_campaign(self.now), numbers)
 
 
-def _cpu(pid: int | None) -> float:
-    """Return a process's CPU seconds (proc_pid_stat(5): utime and stime); 0 where there is no /proc."""
-    file = Path(f"/proc/{pid}/stat")
-    if pid is None or not file.exists():
-        return 0.0
-    fields = file.read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+async def measure(kind: str, home: Path, wanted: Wanted, report: Report) -> Measured:
+    """Measure on fresh servers with one kind of database.
+
+    Raises:
+        Unavailable: something does not start; the text names its log.
+    """
+    measured = Measured(kind)
+    async with servers(kind, home, report) as running:
+        bench = Bench(running, report)
+        upgrade(bench.database)
+        await asyncio.to_thread(_fill_products, bench)
+        before = 0
+        async with bench.workers():
+            for orders in wanted.orders:
+                measured.sizes.append(await bench.size(orders, before, wanted))
+                before = orders
+        measured.statements = await bench.count_statements()
+        bench.database.close()
+    return measured
+
+
+def _fill_products(bench: Bench) -> None:
+    """Give the shop its catalogue."""
+    with bench.database.transaction() as session:
+        fill_products(session, bench.now)

@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, inspect, literal, select, union_all
+from sqlalchemy import Integer, bindparam, func, inspect, literal, select, union_all
 from sqlmodel import Session, col
 
 from campaign.catalogue import NEW_DAYS, SHOWN, Shelf
 from campaign.wire import Product
+from storage.columns import UtcDateTime
 from storage.tables import BestSellerRow, BoughtTogetherRow, ProductRow
 
 _KNOWN, _BEST, _NEW, _TOGETHER = "known", "best", "new", "together"
+_SKUS: Any = bindparam("skus", expanding=True)
+_SINCE, _NOW = bindparam("since", type_=UtcDateTime), bindparam("now", type_=UtcDateTime)
 _PRODUCT = tuple(inspect(ProductRow).columns)
 
 
@@ -28,18 +32,23 @@ def save_product(session: Session, product: Product) -> None:
 
 def shelf_for(session: Session, skus: Sequence[str], now: datetime, limit: int = SHOWN) -> Shelf:
     """Return what a message about an order of ``skus`` can show, in one statement of index reads."""
-    wanted = union_all(
-        _known(skus), _best_sellers(skus, limit), _new(skus, now, limit), _bought_together(skus, limit)
-    )
+    since = now - timedelta(days=NEW_DAYS)
+    values = {"skus": list(skus), "since": since, "now": now, "limit": limit}
     by_use: dict[str, list[Product]] = defaultdict(list)
-    for use, _, *values in session.connection().execute(_with_products(wanted)):
-        by_use[use].append(_product(values))
+    for use, _, *product in session.connection().execute(_statement(), values):
+        by_use[use].append(_product(product))
     return Shelf(
         known={product.sku: product for product in by_use[_KNOWN]},
         best_sellers=by_use[_BEST],
         whats_new=by_use[_NEW],
         cross_sell=by_use[_TOGETHER],
     )
+
+
+@cache
+def _statement() -> Any:
+    """Build it once: SQLAlchemy takes longer to put it together than the database to answer it."""
+    return _with_products(union_all(_known(), _best_sellers(), _new(), _bought_together()))
 
 
 def _with_products(wanted: Any) -> Any:
@@ -58,42 +67,34 @@ def _product(values: Sequence[Any]) -> Product:
     )
 
 
-def _known(skus: Sequence[str]) -> Any:
+def _known() -> Any:
     sku = col(ProductRow.sku)
-    return select(literal(_KNOWN).label("use"), literal(0).label("place"), sku).where(sku.in_(skus))
+    return select(literal(_KNOWN).label("use"), literal(0).label("place"), sku).where(sku.in_(_SKUS))
 
 
-def _best_sellers(skus: Sequence[str], limit: int) -> Any:
+def _best_sellers() -> Any:
     sku = col(BestSellerRow.sku)
-    return _first(_BEST, sku, col(BestSellerRow.quantity), limit, sku.not_in(skus))
+    return _first(_BEST, sku, col(BestSellerRow.quantity), sku.not_in(_SKUS))
 
 
-def _new(skus: Sequence[str], now: datetime, limit: int) -> Any:
-    """Return what was added in the days before ``now``, newest first."""
+def _new() -> Any:
+    """Select what was added lately, newest first."""
     sku, added = col(ProductRow.sku), col(ProductRow.added_at)
-    since = now - timedelta(days=NEW_DAYS)
-    return _first(_NEW, sku, added, limit, added > since, added <= now, sku.not_in(skus))
+    return _first(_NEW, sku, added, added > _SINCE, added <= _NOW, sku.not_in(_SKUS))
 
 
-def _bought_together(skus: Sequence[str], limit: int) -> Any:
-    """Return what stands beside any of the products in the most orders."""
+def _bought_together() -> Any:
+    """Select what stands beside any of the products in the most orders."""
     sku, other = col(BoughtTogetherRow.sku), col(BoughtTogetherRow.other_sku)
     orders = func.sum(BoughtTogetherRow.orders)
-    return _first(_TOGETHER, other, orders, limit, sku.in_(skus), other.not_in(skus), group=other)
+    return _first(_TOGETHER, other, orders, sku.in_(_SKUS), other.not_in(_SKUS), group=other)
 
 
-def _first(
-    use: str,
-    sku: Any,
-    weight: Any,
-    limit: int,
-    *where: Any,
-    group: Any = None,
-) -> Any:
+def _first(use: str, sku: Any, weight: Any, *where: Any, group: Any = None) -> Any:
     """Select the heaviest. Cut in a subquery: SQLite takes no limit in a part of a union."""
     statement = select(sku.label("sku"), weight.label("weight")).where(*where)
     if group is not None:
         statement = statement.group_by(group)
-    cut = statement.order_by(weight.desc(), sku).limit(limit).subquery()
+    cut = statement.order_by(weight.desc(), sku).limit(bindparam("limit", type_=Integer)).subquery()
     place = func.row_number().over(order_by=(cut.c.weight.desc(), cut.c.sku))
     return select(literal(use).label("use"), place.label("place"), cut.c.sku)
