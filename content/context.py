@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from campaign import wire
 from campaign.catalogue import Shelf
 from campaign.customers.history import kept_orders, lifetime_value
+from campaign.definition.colors import Colors
 from campaign.definition.model import Definition, Step
 from campaign.facts import Facts
 
@@ -60,6 +61,7 @@ class Brand(Seen):
     share_url: str
     loyalty_name: str
     loyalty_url: str
+    colors: Colors = Colors()
 
 
 class Customer(Seen):

@@ -35,6 +35,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel
 
+from campaign.definition.colors import Colors
 from campaign.errors import Problem
 from content.context import Brand, Customer, Item, Line, MessageContext, Offer, Order, Product
 
@@ -49,7 +50,7 @@ MALFUNCTIONS = (
     AttributeError,
     RecursionError,
 )
-_SEEN = (MessageContext, Brand, Customer, Order, Line, Product, Offer)
+_SEEN = (MessageContext, Brand, Colors, Customer, Order, Line, Product, Offer)
 #: Every name that any part of the context has.
 NAMES = sorted({name for seen in _SEEN for name in seen.model_fields})
 _QUOTED = re.compile(r"'([^']*)'")

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, model_validator
 
+from campaign.definition.colors import Colors
 from campaign.definition.durations import Duration
 from campaign.errors import NotFound
 from campaign.problems import Form
@@ -74,6 +75,7 @@ class Brand(Section):
     share_url: Url
     loyalty_name: Words
     loyalty_url: Url
+    colors: Colors = Colors()
 
 
 class Shop(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Coroutine
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,13 +15,13 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from campaign.definition.colors import Colors, Palette
 from campaign.definition.model import Brand
 from campaign.errors import Unavailable
 from campaign.reasons import Channel
 
 _FOLDER = Path(__file__).parent / "templates"
 _STYLE = (_FOLDER / "style.css").read_text("utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
     lstrip_blocks=True,
@@ -38,8 +39,20 @@ PRIVATE = {
 def page(template: str, brand: Brand | None = None, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page. Without a brand, nothing tells whose it is."""
     logo = str(brand.logo_url) if brand and brand.logo_url else None
-    text = _ENVIRONMENT.get_template(template).render(brand=brand, logo=logo, style=_STYLE, **values)
-    return HTMLResponse(text, status, headers={**PRIVATE, "Content-Security-Policy": _policy(logo)})
+    style = _style(brand.colors if brand else Colors())
+    text = _ENVIRONMENT.get_template(template).render(brand=brand, logo=logo, style=style, **values)
+    return HTMLResponse(text, status, headers={**PRIVATE, "Content-Security-Policy": _policy(style, logo)})
+
+
+@lru_cache(maxsize=8)
+def _style(colors: Colors) -> str:
+    """Return the style sheet with the brand's colours as its variables."""
+    light, dark = (_variables(palette) for palette in (colors, colors.dark))
+    return f":root {{{light}}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark}}} }}\n{_STYLE}"
+
+
+def _variables(palette: Palette) -> str:
+    return "".join(f" --{name.replace('_', '-')}: {getattr(palette, name)};" for name in Palette.model_fields)
 
 
 class PageRoute(APIRoute):
@@ -65,11 +78,12 @@ def not_found() -> HTMLResponse:
     return page("gone.html.j2", status=404)
 
 
-def _policy(logo: str | None) -> str:
+def _policy(style: str, logo: str | None) -> str:
     """Allow our own style sheet, by its hash, our own forms, and the shop's own logo."""
+    style_hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     images = f"; img-src {_origin(logo)}" if logo else ""
     return (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; "
+        f"default-src 'none'; style-src 'sha256-{style_hash}'; form-action 'self'; base-uri 'none'; "
         f"frame-ancestors 'none'{images}"
     )
 
