@@ -11,6 +11,7 @@ import typer
 from starter.commands import campaigns as campaign_commands
 from starter.commands import channels as channel_commands
 from starter.commands import data as data_commands
+from starter.commands import replies as reply_commands
 from starter.commands import server as server_commands
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app.add_typer(campaign_commands.app)
 app.add_typer(data_commands.app)
 app.add_typer(server_commands.app)
 app.add_typer(channel_commands.app)
+app.add_typer(reply_commands.app)
 
 
 def main() -> None:

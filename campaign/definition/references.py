@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from campaign.customers.keywords import WORDS, Ask
+from campaign.customers.keywords import CARRIER_WORDS
 from campaign.errors import Problem
 
 Table = dict[str, Any]
 EVERY_SEGMENT = "*"
-OPT_OUT_KEYWORDS = sorted(word.upper() for word in WORDS[Ask.STOP])
+OPT_OUT_KEYWORDS = sorted(word.upper() for word in CARRIER_WORDS)
 
 
 def reference_problems(raw: Table) -> list[Problem]:

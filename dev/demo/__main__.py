@@ -23,7 +23,6 @@ from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from campaign.contract import workflow_id
-from campaign.customers.keywords import asked
 from campaign.errors import AfterglowError, CampaignClosed
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
 from content.loading import read_definition
@@ -33,7 +32,7 @@ from dev.sample_shop.stories import Story, stories
 from dev.servers.ports import UI_PORT, WEB_PORT, next_free
 from dev.servers.processes import start
 from dev.stack import Stack, Wanted, cancel_on_signals, finish, stack, until_stopped
-from intake.replies import apply_ask
+from intake.received_replies import receive_reply
 from settings import load_settings
 from starter.client import Campaigns
 from storage.database import Database
@@ -118,10 +117,8 @@ class Theatre:
 
     async def texts(self, phone: str, words: str, at: datetime) -> None:
         """Take in a customer's SMS, as the webhook does once its signature has been checked."""
-        ask = asked(words, phone)
         with self._database.transaction() as session:
-            if ask:
-                apply_ask(session, phone, ask, words, at)
+            receive_reply(session, phone, words, at)
 
     async def save(self, contact: dict[str, Any]) -> None:
         """Change contact data, as the command `customer` does."""

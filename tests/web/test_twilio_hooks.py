@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlmodel import func, select
+from structlog.testing import capture_logs
 
 from activities.deliver import deliver
 from activities.interface import DeliverRequest, RenderRequest, SegmentRequest
@@ -17,6 +18,7 @@ from campaign.rules.consent import permission
 from campaign.rules.decision import Kind
 from storage.database import Database
 from storage.queries.customers import consents_of, customer_facts, is_suppressed, lock_customer
+from storage.queries.replies import open_replies
 from storage.tables import MessageEventRow, WebhookRow
 from tests.callbacks import (
     PHONE,
@@ -175,10 +177,56 @@ async def test_yes_confirms_a_waiting_consent_only(calls: Providers) -> None:
     save_shop_customer(calls.database, "c-4", phone="+12025550144", consents=[PENDING])
     open_campaign(calls.database, "o-4", "c-4")
     assert may_text(calls, "c-4") is Reason.NOT_CONFIRMED
-    replies = [(await calls.sms(text, "+12025550144")).text for text in ("Yes", "yes", "STOP", "yes")]
-    assert ["signed up" in reply for reply in replies] == [True, False, False, False]
+    replies = [(await calls.sms(text, "+12025550144")).text for text in ("Yes", "yes", "STOP")]
+    assert ["signed up" in reply for reply in replies] == [True, False, False]
+    assert "<Message>" not in replies[1]
     assert [entry[0] for entry in states(calls, "c-4")] == ["granted", "granted", "revoked"]
     assert may_text(calls, "c-4") is Reason.NO_CONSENT
+
+
+def waiting(calls: Providers) -> list[str | None]:
+    """The texts of the replies that wait for a person."""
+    with calls.database.transaction() as session:
+        return [row.text for row in open_replies(session, 100)[0]]
+
+
+@pytest.mark.parametrize("replies", ["provider", "afterglow"])
+async def test_yes_after_stop_is_answered_and_listed(calls: Providers, replies: str) -> None:
+    """B25: Twilio unblocks the number; the customer reads that they are still out, and a person sees it."""
+    plain = providers(calls.database, Path("unused"), sms_replies=replies)
+    await plain.sms("STOP")
+    with capture_logs() as logs:
+        answer = await plain.sms("YES")
+    assert "still unsubscribed" in answer.text
+    assert "reply START" in answer.text
+    assert may_text(plain) is Reason.NO_CONSENT
+    assert waiting(plain) == ["YES"]
+    assert [entry["event"] for entry in logs] == ["reply waits for a person"]
+    await plain.sms("START")
+    assert (may_text(plain), waiting(plain)) == (None, [])
+
+
+async def test_a_wish_in_free_words_revokes(calls: Providers) -> None:
+    """B25: not a keyword of any carrier, and clear: in the ledger in the customer's words, and confirmed."""
+    answer = await calls.sms("Take me off your list!")
+    assert "you are unsubscribed" in answer.text
+    assert states(calls)[1:] == [("revoked", "sms: STOP", "Take me off your list!", False)]
+
+
+async def test_other_words_change_nothing(calls: Providers) -> None:
+    """B25: a visit is no opt-out, and nobody has to read it."""
+    answer = await calls.sms("I'll stop by later")
+    assert "<Message>" not in answer.text
+    assert (may_text(calls), waiting(calls)) == (None, [])
+
+
+async def test_a_doubtful_wish_waits_for_a_person_without_an_answer(calls: Providers) -> None:
+    """B25: kept with its text, nothing revoked, nothing said; the customer's own STOP settles it."""
+    answer = await calls.sms("wrong number")
+    assert "<Message>" not in answer.text
+    assert (may_text(calls), waiting(calls)) == (None, ["wrong number"])
+    await calls.sms("STOP")
+    assert (may_text(calls), waiting(calls)) == (Reason.NO_CONSENT, [])
 
 
 async def test_a_shop_clock_that_runs_ahead_does_not_undo_a_stop(calls: Providers) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from twilio.twiml.messaging_response import MessagingResponse
 
-from campaign.customers.keywords import Ask, asked
+from campaign.customers.keywords import Ask
+from campaign.definition.model import Brand
 from channels.twilio.events import report_of
-from channels.twilio.inbound import inbound_of, is_answered_by_default
+from channels.twilio.inbound import Inbound, inbound_of, is_answered_by_default
 from intake.provider_reports import remember_request
-from intake.replies import apply_ask, brand_for
+from intake.received_replies import Received, receive_reply
+from intake.replies import brand_for
 from settings import Settings
 from starter import clock
 from storage.database import Database
@@ -32,7 +35,7 @@ ANSWERS: dict[int | str, dict[str, str]] = {
     403: {"description": "Not signed, or here before"},
     413: {"description": "Too long"},
 }
-MAX_WORDING = 2_000
+_log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/webhooks/twilio", tags=["provider callbacks"])
 Signed = Annotated[SignedForm, Depends(twilio_form)]
@@ -58,33 +61,38 @@ def inbound(request: Request, signed: Signed) -> Response:
 
 
 def _answer(database: Database, settings: Settings, signed: SignedForm) -> str | None:
-    """Apply the message; return the one confirmation that is to be sent, if any."""
+    """Apply the message; return the one text that is to be sent in answer, if any."""
     inbound = inbound_of(signed.params)
     sender, body = inbound.sender, inbound.body
     with database.transaction() as session:
         if not remember_request(session, signed.digest, clock.now()):
             raise refused()
-        ask = asked(body, sender, inbound.opt_out_type) if sender else None
-        if ask is None or sender is None:
+        if sender is None:
             return None
-        changed = apply_ask(session, sender, ask, body[:MAX_WORDING], clock.now())
-        by_default = settings.sms_replies == "provider" and is_answered_by_default(body)
-        answered = inbound.opt_out_type or by_default
-        if answered or not (changed or ask is Ask.HELP):
-            return None
-        brand = brand_for(session, sender)
-        return (
-            confirmation(ask, brand.name, brand.sms_opt_out, brand.sms_help, brand.support_email)
-            if brand
-            else None
-        )
+        got = receive_reply(session, sender, body, clock.now(), opt_out_type=inbound.opt_out_type)
+        brand = brand_for(session, sender) if _is_to_be_answered(got, inbound, settings) else None
+    if got.ask is Ask.DOUBTFUL or got.still_out:
+        _log.warning("reply waits for a person", command="afterglow replies")
+    return answer_to(got, brand) if brand else None
 
 
-def confirmation(ask: Ask, name: str, opt_out: str, help_text: str | None, support: str) -> str:
+def _is_to_be_answered(got: Received, inbound: Inbound, settings: Settings) -> bool:
+    """Say whether an answer of ours is due: to what changed something, unless Twilio has answered it."""
+    by_default = settings.sms_replies == "provider" and is_answered_by_default(inbound.body)
+    if inbound.opt_out_type or by_default:
+        return False
+    return got.changed or got.still_out or got.ask is Ask.HELP
+
+
+def answer_to(got: Received, brand: Brand) -> str | None:
     """Return the one text message that confirms what was asked for; it advertises nothing."""
+    name, opt_out = brand.name, brand.sms_opt_out
+    if got.still_out:
+        return f"{name}: you are still unsubscribed. To get texts from us again, reply START."
+    signed_up = f"{name}: you are signed up for texts. {opt_out}."
     return {
         Ask.STOP: f"{name}: you are unsubscribed and will get no more texts from us.",
-        Ask.START: f"{name}: you are signed up for texts. {opt_out}.",
-        Ask.CONFIRM: f"{name}: you are signed up for texts. {opt_out}.",
-        Ask.HELP: help_text or f"{name}: for help write to {support}. {opt_out}.",
-    }[ask]
+        Ask.START: signed_up,
+        Ask.CONFIRM: signed_up,
+        Ask.HELP: brand.sms_help or f"{name}: for help write to {brand.support_email}. {opt_out}.",
+    }.get(got.ask or Ask.DOUBTFUL)
