@@ -11,11 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from campaign.errors import BadCustomer, BadInput, BadProduct, BadPurchase, Problem
 from campaign.problems import problems_of
-from campaign.wire import Customer, Product, Purchase, Wire
+from campaign.wire import Contact, Product, Purchase, Wire
 
 W = TypeVar("W", bound=Wire)
 STDIN = "-"
-ERRORS: dict[type[Wire], type[BadInput]] = {Purchase: BadPurchase, Customer: BadCustomer, Product: BadProduct}
+ERRORS: dict[type[Wire], type[BadInput]] = {Purchase: BadPurchase, Contact: BadCustomer, Product: BadProduct}
 
 
 def read_all(model: type[W], source: str) -> list[W]:
@@ -39,8 +39,13 @@ def parse_all(model: type[W], data: Any) -> list[W]:
             problems += problems_of(error, where)
     problems += _repeated(items)
     if problems:
-        raise ERRORS.get(model, BadInput)(problems)
+        raise error_of(model)(problems)
     return items
+
+
+def error_of(model: Any) -> type[BadInput]:
+    """Return the error for a model's problems."""
+    return next((ERRORS[base] for base in getattr(model, "__mro__", ()) if base in ERRORS), BadInput)
 
 
 def parse_field(kind: Any, name: str, value: Any) -> Any:
