@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from activities.interface import CloseRequest
-from activities.news import record_news
+from activities.segment import record_news
 from campaign.facts import MessageState
-from campaign.reasons import Reason
 from storage.database import Database
-from storage.queries.messages import messages_of, settle
+from storage.queries.facts import load_run
+from storage.queries.locks import lock_order
+from storage.queries.messages import get_message, move_message
 from storage.queries.runs import close_run
 
 
@@ -18,8 +19,11 @@ def close(database: Database, request: CloseRequest) -> None:
         NotFound: the order has no campaign.
     """
     with database.transaction() as session:
+        lock_order(session, request.order_id)
         record_news(session, request.order_id, request.news)
-        for row in messages_of(session, request.order_id):
-            if row.state == MessageState.CLAIMED.value:
-                settle(session, row, MessageState.SKIPPED, request.now, Reason(request.reason))
+        run = load_run(session, request.order_id)
+        for message in run.messages.values():
+            if message.state is MessageState.CLAIMED:
+                row = get_message(session, message.id)
+                move_message(session, row, MessageState.SKIPPED, request.now, request.reason)
         close_run(session, request.order_id, request.reason, request.now)

@@ -15,8 +15,9 @@ from sqlmodel import Session
 
 from activities.interface import Delivered, DeliverRequest
 from activities.links import Links
-from activities.outcome import Attempt, refuse, release, stop, succeed, unconfirm
-from campaign.definition.model import Definition
+from activities.outcome import Attempt, reclaim, refuse, stop, succeed, unconfirm
+from activities.segment import claim_of, fits
+from campaign.definition.model import Step
 from campaign.errors import (
     ChannelBusy,
     ChannelError,
@@ -33,10 +34,9 @@ from campaign.rules.question import Question
 from channels.protocol import MessageChannel, Outgoing, Receipt
 from storage.database import Database
 from storage.queries.channel_stops import PROBE_EVERY, wait_for
-from storage.queries.customers import addresses_of
-from storage.queries.messages import lock_message, other_provider_ids, settle
-from storage.queries.runs import Loaded, get_run, load, load_definition
-from storage.tables import MessageRow
+from storage.queries.facts import RunFacts, RunMessage, load_run_of
+from storage.queries.locks import lock_messages
+from storage.queries.messages import Body, begin_sending, get_message, other_provider_ids
 
 ASK_AFTER = timedelta(seconds=15)
 """How soon to ask what became of an attempt without an answer."""
@@ -44,11 +44,15 @@ ASK_AFTER = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class _Opened:
-    """What is to be done now: `earlier` to find out about an attempt, else to send."""
+    """What is to be done now: `earlier` to find out about an attempt, else to send.
+
+    ``probed``: the message's channel, if it was stopped and this message tries whether it works again.
+    """
 
     outgoing: Outgoing
     attempt: Attempt
     earlier: bool
+    probed: Channel | None = None
 
 
 def deliver(
@@ -106,9 +110,9 @@ def _send(database: Database, channel: MessageChannel, opened: _Opened, links: L
         msg = "the provider's answer was lost"
         raise ChannelPending(msg, ASK_AFTER) from None
     except ChannelError:
-        release(database, attempt)
+        reclaim(database, attempt)
         raise
-    return succeed(database, attempt, receipt, sent_now=True)
+    return succeed(database, attempt, receipt, opened.probed)
 
 
 def _find(database: Database, channel: MessageChannel, opened: _Opened) -> MessageState:
@@ -123,76 +127,96 @@ def _find(database: Database, channel: MessageChannel, opened: _Opened) -> Messa
         msg = "the channel is stopped: it cannot be asked"
         raise ChannelPending(msg, PROBE_EVERY) from None
     if receipt is None:
-        return release(database, attempt)
-    return succeed(database, attempt, receipt, sent_now=False)
+        return reclaim(database, attempt)
+    return succeed(database, attempt, receipt, None)
 
 
 def _open(database: Database, request: DeliverRequest) -> _Opened | MessageState:
-    """Take the message on under its customer's lock, or return the state that says there is nothing to do.
+    """Take the message on under its customer's locks, or return the state that says there is nothing to do.
 
     Raises:
         ChannelBusy: the channel is stopped.
     """
     with database.transaction() as session:
-        row = lock_message(session, request.message_id)
-        if row.state == MessageState.SENDING.value:
-            return _earlier(session, row, request.now)
-        if row.state != MessageState.CLAIMED.value:
-            return MessageState(row.state)
-        loaded = load(session, row.order_id, request.now)
-        if not _may_go(loaded, row, request.now):
+        lock_messages(session, [request.message_id])
+        run = load_run_of(session, request.message_id)
+        message = run.messages[request.message_id]
+        if message.state is MessageState.SENDING:
+            return _earlier(session, run, request)
+        if message.state is not MessageState.CLAIMED:
+            return message.state
+        if not _may_go(run, message, request.now):
             return MessageState.CLAIMED
-        if wait := wait_for(session, Channel(row.channel), request.now):
-            msg = "the channel is stopped"
-            raise ChannelBusy(msg, wait)
-        return _begin(session, loaded, row, request.now)
+        _wait_for_channel(session, run, message.channel, request.now)
+        return _begin(session, run, message, request.now)
 
 
-def _begin(session: Session, loaded: Loaded, row: MessageRow, now: datetime) -> _Opened | MessageState:
-    row.recipient, row.attempted_at = addresses_of(loaded.customer)[Channel(row.channel)], now
-    settle(session, row, MessageState.SENDING, now)
-    if row.state != MessageState.SENDING.value:
-        return MessageState(row.state)
-    question = Question(loaded.definition, loaded.facts, loaded.definition.step(row.step), now)
-    limits = limits_of(question, Channel(row.channel), row.latest_at)
-    outgoing = replace(
-        _outgoing(loaded.definition, row, now), deliver_by=limits.deliver_by, track_opens=limits.track_opens
+def _wait_for_channel(session: Session, run: RunFacts, channel: Channel, now: datetime) -> None:
+    """Let a message pass whose channel is not stopped, or that takes the turn to probe it.
+
+    Raises:
+        ChannelBusy: the channel is stopped.
+    """
+    if channel in run.stops and (wait := wait_for(session, channel, now)):
+        msg = "the channel is stopped"
+        raise ChannelBusy(msg, wait)
+
+
+def _begin(session: Session, run: RunFacts, message: RunMessage, now: datetime) -> _Opened | MessageState:
+    to, address = run.contact.addresses[message.channel], run.contact.keys[message.channel]
+    body = begin_sending(session, message.id, to, address, now)
+    if body is None:
+        return MessageState.CLAIMED
+    probed = message.channel if message.channel in run.stops else None
+    attempt = Attempt(message.id, now, now)
+    limits = limits_of(
+        Question(run.definition, run.facts, _step(run, message), now), message.channel, message.latest
     )
-    return _Opened(outgoing, Attempt(row.id, now, now), earlier=False)
+    outgoing = replace(
+        _outgoing(run, message, to, body, now), deliver_by=limits.deliver_by, track_opens=limits.track_opens
+    )
+    return _Opened(outgoing, attempt, earlier=False, probed=probed)
 
 
-def _earlier(session: Session, row: MessageRow, now: datetime) -> _Opened:
-    definition = load_definition(session, get_run(session, row.order_id).digest)
-    known = other_provider_ids(session, row) if row.channel == Channel.SMS else frozenset()
-    outgoing = replace(_outgoing(definition, row, now), known_ids=known)
-    return _Opened(outgoing, Attempt(row.id, row.attempted_at or now, now), earlier=True)
+def _step(run: RunFacts, message: RunMessage) -> Step:
+    return run.definition.step(message.step)
 
 
-def _may_go(loaded: Loaded, row: MessageRow, now: datetime) -> bool:
-    """Facts at send time: decide the step once more, with what is known now."""
-    if row.text is None:
+def _earlier(session: Session, run: RunFacts, request: DeliverRequest) -> _Opened:
+    row = get_message(session, request.message_id)
+    message, body = run.messages[row.id], Body(row.subject, row.html, row.text or "")
+    known = other_provider_ids(session, row) if message.channel is Channel.SMS else frozenset()
+    outgoing = _outgoing(run, message, row.recipient or "", body, request.now)
+    attempt = Attempt(row.id, row.attempted_at or request.now, request.now)
+    return _Opened(replace(outgoing, known_ids=known), attempt, earlier=True)
+
+
+def _may_go(run: RunFacts, message: RunMessage, now: datetime) -> bool:
+    """Facts at send time: decide the step once more; the claim must still be what is decided now."""
+    step = _step(run, message)
+    decision = decide(run.definition, run.facts, step, now)
+    permission = (decision.send or {}).get(message.channel)
+    if permission is None or not message.written:
         return False
-    step = loaded.definition.step(row.step)
-    decision = decide(loaded.definition, loaded.facts, step, now)
-    return Channel(row.channel) in (decision.send or {})
+    return fits(message, claim_of(run, step, message.channel, permission, decision))
 
 
-def _outgoing(definition: Definition, row: MessageRow, now: datetime) -> Outgoing:
-    brand = definition.brand
-    steps = [step.name for step in definition.steps]
+def _outgoing(run: RunFacts, message: RunMessage, to: str, body: Body, now: datetime) -> Outgoing:
+    brand = run.definition.brand
+    steps = [step.name for step in run.definition.steps]
     return Outgoing(
-        id=row.id,
-        order_id=row.order_id,
-        step=row.step,
-        position=steps.index(row.step) + 1,
-        channel=Channel(row.channel),
-        to=row.recipient or "",
+        id=message.id,
+        order_id=run.order_id,
+        step=message.step,
+        position=steps.index(message.step) + 1,
+        channel=message.channel,
+        to=to,
         brand=brand.name,
         sender=brand.from_email,
         reply_to=brand.reply_to,
         unsubscribe=brand.unsubscribe_email,
-        subject=row.subject,
-        html=row.html,
-        text=row.text or "",
+        subject=body.subject,
+        html=body.html,
+        text=body.text,
         at=now,
     )

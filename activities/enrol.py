@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session
-
 from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wait
 from campaign.customers.history import segment_of, superseded
 from campaign.definition.model import Definition, Step
@@ -15,10 +13,9 @@ from campaign.reasons import Reason
 from campaign.rules.decision import decide
 from campaign.rules.holdout import in_holdout
 from storage.database import Database
-from storage.queries.customers import lock_customer
-from storage.queries.orders import save_order
-from storage.queries.runs import Loaded, load, open_runs, store_definition
-from storage.tables import RunRow
+from storage.queries.enrolment import Opening, open_run
+from storage.queries.facts import RunFacts, load_run
+from storage.queries.locks import lock_customers
 
 
 def enrol(database: Database, definition: Definition, request: EnrolRequest) -> Enrolled:
@@ -30,49 +27,29 @@ def enrol(database: Database, definition: Definition, request: EnrolRequest) -> 
     purchase = request.purchase
     if problems := time_problems("placed_at", purchase.placed_at, request.now):
         raise BadPurchase(problems)
+    holdout = in_holdout(definition, purchase.customer_id)
     with database.transaction() as session:
-        lock_customer(session, purchase.customer_id)
-        save_order(session, purchase)
-        run = session.get(RunRow, purchase.order_id)
-        if run is not None and run.workflow_run_id != request.run_id:
+        lock_customers(session, [purchase.customer_id])
+        if not open_run(session, Opening(purchase, definition, request.run_id, holdout, request.now)):
             return Enrolled(duplicate=True)
-        if run is None:
-            _open(session, definition, request)
-        loaded = load(session, purchase.order_id, request.now)
-        return Enrolled(
-            segment=segment_of(loaded.definition, loaded.facts.orders),
-            steps=_plan(loaded, request.now),
-            supersedes=superseded(
-                loaded.facts, (r.order_id for r in open_runs(session, purchase.customer_id))
-            ),
-        )
-
-
-def _open(session: Session, definition: Definition, request: EnrolRequest) -> None:
-    purchase = request.purchase
-    session.add(
-        RunRow(
-            order_id=purchase.order_id,
-            customer_id=purchase.customer_id,
-            digest=store_definition(session, definition, request.now),
-            workflow_run_id=request.run_id,
-            holdout=in_holdout(definition, purchase.customer_id),
-            opened_at=request.now,
-        )
+        run = load_run(session, purchase.order_id)
+    return Enrolled(
+        segment=segment_of(run.definition, run.facts.orders),
+        steps=_plan(run, request.now),
+        supersedes=superseded(run.facts, run.open_runs),
     )
-    session.flush()
 
 
-def _plan(loaded: Loaded, now: datetime) -> list[PlannedStep]:
+def _plan(run: RunFacts, now: datetime) -> list[PlannedStep]:
     return [
-        PlannedStep(name=step.name, title=step.title, wake=first_wait(loaded, step, now))
-        for step in loaded.definition.steps
+        PlannedStep(name=step.name, title=step.title, wake=first_wait(run, step, now))
+        for step in run.definition.steps
     ]
 
 
-def first_wait(loaded: Loaded, step: Step, now: datetime) -> Wait:
+def first_wait(run: RunFacts, step: Step, now: datetime) -> Wait:
     """Return when to look at a step that has not been decided yet."""
-    decision = decide(loaded.definition, loaded.facts, step, now)
+    decision = decide(run.definition, run.facts, step, now)
     if decision.reason is Reason.AWAITING_EVENT and decision.until:
         return Wait(at=decision.until, reason=decision.reason)
     return Wait(at=decision.until or now)

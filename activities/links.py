@@ -9,7 +9,7 @@ from sqlmodel import Session
 from campaign.tokens import TokenUse, make_token
 from content.context import MessageContext
 from content.links import Shortening, has_foreign_links
-from storage.queries.links import short_code
+from storage.queries.links import likely_code, store_links
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,29 @@ class Links:
         """Return the address of the customer's preferences."""
         return f"{self.base}/preferences/{make_token(self.secret, TokenUse.PREFERENCES, message_id)}"
 
-    def shortening(self, session: Session, context: MessageContext) -> Shortening:
-        """Return how the links of a message are exchanged; each is stored when it first is."""
+    def shortened(self, context: MessageContext) -> Shortened:
+        """Return how the links of a message are exchanged, and which."""
+        return Shortened(self, context.message_id, foreign_links=has_foreign_links(context))
 
-        def short(target: str) -> str:
-            return f"{self.base}/c/{short_code(session, self.secret, context.message_id, target)}"
 
-        return Shortening(self.base, short, has_foreign_links(context))
+class Shortened:
+    """The links of one message as they are exchanged: by the code each most likely gets, then stored."""
+
+    def __init__(self, links: Links, message_id: str, *, foreign_links: bool) -> None:
+        """Begin with none."""
+        self._links, self._message_id = links, message_id
+        self._codes: dict[str, str] = {}
+        self.shortening = Shortening(links.base, self._short, foreign_links)
+
+    def store(self, session: Session) -> dict[str, str]:
+        """Store the links that were exchanged; return what to replace where another link has the code."""
+        stored = store_links(session, self._links.secret, self._message_id, list(self._codes))
+        changed = {t: code for t, code in stored.items() if code != self._codes[t]}
+        return {self._address(self._codes[target]): self._address(code) for target, code in changed.items()}
+
+    def _short(self, target: str) -> str:
+        code = self._codes.setdefault(target, likely_code(self._links.secret, self._message_id, target))
+        return self._address(code)
+
+    def _address(self, code: str) -> str:
+        return f"{self._links.base}/c/{code}"

@@ -19,8 +19,9 @@ from campaign.wire import Consent
 from channels.protocol import Receipt
 from storage.database import Database
 from storage.queries.channel_stops import resume_if_accepted, stop_channel
-from storage.queries.customers import addresses_of, lock_customer, record_consent, suppress
-from storage.queries.messages import lock_message, settle
+from storage.queries.consents import record_consent, suppress
+from storage.queries.customers import get_customer
+from storage.queries.messages import lock_message, move_message, record_acceptance
 from storage.tables import MessageRow
 
 log = structlog.get_logger()
@@ -37,21 +38,27 @@ class Attempt:
     now: datetime
 
 
-def succeed(database: Database, attempt: Attempt, receipt: Receipt, *, sent_now: bool) -> MessageState:
-    """Write down that the provider has the message; return its state.
+def succeed(database: Database, attempt: Attempt, receipt: Receipt, probed: Channel | None) -> MessageState:
+    """Record that the provider has the message; return its state.
 
-    That holds over all but what a callback has told since: also over a claim, for a message that is known
-    to be sent must not go out again. What was sent now lets a channel go on that was stopped by an answer.
+    ``probed`` is the message's channel, if it was stopped and this attempt tried whether it works again.
+
+    That holds over all but what a callback has reported since: also over a claim, for a message that is
+    known to be sent must not go out again.
     """
     with database.transaction() as session:
+        provider_id = receipt.provider_id or None
+        if record_acceptance(session, attempt.message_id, attempt.at, provider_id, receipt.at):
+            if probed:
+                _works_again(session, probed)
+            return MessageState.SENT
+    with database.transaction() as session:
         row = lock_message(session, attempt.message_id)
-        row.provider_id = row.provider_id or receipt.provider_id or None
+        row.provider_id = row.provider_id or provider_id
         row.sent_at = row.sent_at or receipt.at
         session.add(row)
         if row.state not in _KNOWN_BETTER:
-            settle(session, row, MessageState.SENT, attempt.now)
-        if sent_now:
-            _works_again(session, Channel(row.channel))
+            move_message(session, row, MessageState.SENT, attempt.now)
         return MessageState(row.state)
 
 
@@ -60,7 +67,7 @@ def refuse(database: Database, attempt: Attempt, refusal: ChannelRefused, provid
     with database.transaction() as session:
         row = lock_message(session, attempt.message_id)
         if _is_mine(row, attempt):
-            settle(
+            move_message(
                 session, row, MessageState.FAILED, attempt.now, Reason.FAILED, refusal.provider_code or None
             )
         source = f"{provider} {refusal.provider_code}"
@@ -73,8 +80,8 @@ def refuse(database: Database, attempt: Attempt, refusal: ChannelRefused, provid
         return MessageState(row.state)
 
 
-def release(database: Database, attempt: Attempt) -> MessageState:
-    """Give a message back that was certainly not accepted: it may be sent later."""
+def reclaim(database: Database, attempt: Attempt) -> MessageState:
+    """Claim a message again that was certainly not accepted: it may be sent later."""
     return _move(database, attempt, MessageState.CLAIMED)
 
 
@@ -88,7 +95,7 @@ def stop(database: Database, attempt: Attempt, code: str, *, keep: bool = False)
     with database.transaction() as session:
         row = lock_message(session, attempt.message_id)
         if not keep and _is_mine(row, attempt):
-            settle(session, row, MessageState.CLAIMED, attempt.now)
+            move_message(session, row, MessageState.CLAIMED, attempt.now)
         channel = Channel(row.channel)
         stopped = stop_channel(session, channel, code, attempt.now)
     if stopped:
@@ -101,7 +108,7 @@ def _move(
     with database.transaction() as session:
         row = lock_message(session, attempt.message_id)
         if _is_mine(row, attempt):
-            settle(session, row, state, attempt.now, reason)
+            move_message(session, row, state, attempt.now, reason)
         return MessageState(row.state)
 
 
@@ -121,7 +128,6 @@ def _suppress(session: Session, row: MessageRow, reason: str, source: str, now: 
 
 
 def _revoke(session: Session, row: MessageRow, source: str, now: datetime) -> None:
-    """Enter the opt-out into the ledger, if the customer still has the address."""
-    customer, channel = lock_customer(session, row.customer_id), Channel(row.channel)
-    if addresses_of(customer)[channel] == row.recipient:
-        record_consent(session, customer, Consent(channel=channel, state="revoked", source=source, at=now))
+    """Enter the opt-out into the ledger: it holds for the address, whoever has it."""
+    consent = Consent(channel=Channel(row.channel), state="revoked", source=source, at=now)
+    record_consent(session, get_customer(session, row.customer_id), consent, row.recipient)

@@ -1,4 +1,4 @@
-"""Render: write a claimed message's content, with the catalogue as it is now."""
+"""Render: write a claimed message's content, with the catalogue as it is now. Nothing is locked meanwhile."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ from pathlib import Path
 from sqlmodel import Session
 
 from activities.interface import RenderRequest
-from activities.links import Links
+from activities.links import Links, Shortened
 from campaign.definition.model import Definition, Step
 from campaign.errors import NotFound
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel
-from campaign.wire import Line
 from content.context import MessageContext, Recipient, build_context
 from content.links import shorten_html, shorten_text
 from content.rendering import EmailContent, SmsContent, render_email, render_sms
 from storage.database import Database
 from storage.queries.catalogue import shelf_for
-from storage.queries.messages import get_message
+from storage.queries.facts import RunFacts, RunMessage, load_run_of
+from storage.queries.messages import Body, write_body
 from storage.queries.orders import order_lines
-from storage.queries.runs import Loaded, load
-from storage.tables import MessageRow
 
 
 def render(database: Database, templates: Path, request: RenderRequest, links: Links | None = None) -> None:
@@ -35,21 +33,19 @@ def render(database: Database, templates: Path, request: RenderRequest, links: L
         BadCampaign: the template is missing or broken.
         NotFound: no such message, or nothing to say to its segment.
     """
-    with database.transaction() as session:
-        loaded = load(session, get_message(session, request.message_id).order_id, request.now)
-        row = get_message(session, request.message_id)
-        if row.state != MessageState.CLAIMED.value:
+    with database.reading() as session:
+        run = load_run_of(session, request.message_id)
+        message = run.messages[request.message_id]
+        if message.state is not MessageState.CLAIMED:
             return
-        step = loaded.definition.step(row.step)
-        template = _template(loaded.definition, step, row)
-        context = _context(session, loaded, step, row, request.now, links)
-        content = _content(templates, template, Channel(row.channel), context)
-        if links:
-            content = _shortened(session, links, context, content)
-        row.text = content.text
-        if isinstance(content, EmailContent):
-            row.subject, row.html = content.subject, content.html
-        session.add(row)
+        step = run.definition.step(message.step)
+        context = _context(session, run, step, message, request.now, links)
+    content = _content(templates, _template(run.definition, step, message), message.channel, context)
+    shortened = links.shortened(context) if links else None
+    if shortened:
+        content = _exchanged(content, shortened)
+    with database.transaction() as session:
+        write_body(session, message.id, _body(session, content, shortened))
 
 
 def _content(
@@ -60,49 +56,53 @@ def _content(
     return render_sms(templates, template, context)
 
 
-def _shortened(
-    session: Session, links: Links, context: MessageContext, content: EmailContent | SmsContent
-) -> EmailContent | SmsContent:
-    shortening = links.shortening(session, context)
-    text = shorten_text(content.text, shortening)
+def _exchanged(content: EmailContent | SmsContent, shortened: Shortened) -> EmailContent | SmsContent:
+    text = shorten_text(content.text, shortened.shortening)
     if isinstance(content, SmsContent):
         return replace(content, text=text)
-    return replace(content, text=text, html=shorten_html(content.html, shortening))
+    return replace(content, text=text, html=shorten_html(content.html, shortened.shortening))
 
 
-def _template(definition: Definition, step: Step, row: MessageRow) -> str:
-    if row.purpose == Purpose.OPT_IN:
+def _body(session: Session, content: EmailContent | SmsContent, shortened: Shortened | None) -> Body:
+    body = Body(getattr(content, "subject", None), getattr(content, "html", None), content.text)
+    for likely, stored in (shortened.store(session) if shortened else {}).items():
+        html = body.html.replace(likely, stored) if body.html else None
+        body = replace(body, text=body.text.replace(likely, stored), html=html)
+    return body
+
+
+def _template(definition: Definition, step: Step, message: RunMessage) -> str:
+    if message.purpose is Purpose.OPT_IN:
         return definition.consent.sms_opt_in
-    audience = step.audience(row.segment)
-    template = audience.template(Channel(row.channel)) if audience else None
+    audience = step.audience(message.segment)
+    template = audience.template(message.channel) if audience else None
     if template is None:
-        msg = f"step {step.name} says nothing to segment {row.segment} by {row.channel}"
+        msg = f"step {step.name} says nothing to segment {message.segment} by {message.channel}"
         raise NotFound(msg)
     return template
 
 
 def _context(
-    session: Session, loaded: Loaded, step: Step, row: MessageRow, now: datetime, links: Links | None
+    session: Session, run: RunFacts, step: Step, message: RunMessage, now: datetime, links: Links | None
 ) -> MessageContext:
-    rows = order_lines(session, row.order_id)
-    lines = [Line(sku=one.sku, quantity=one.quantity, unit_price=one.unit_price) for one in rows]
+    lines = order_lines(session, run.order_id)
     return build_context(
-        loaded.definition,
+        run.definition,
         step,
-        row.segment,
-        loaded.facts,
+        message.segment,
+        run.facts,
         now,
         lines=lines,
         shelf=shelf_for(session, [line.sku for line in lines], now),
-        recipient=_recipient(loaded, row.id, links),
+        recipient=_recipient(run, message.id, links),
     )
 
 
-def _recipient(loaded: Loaded, message_id: str, links: Links | None) -> Recipient:
+def _recipient(run: RunFacts, message_id: str, links: Links | None) -> Recipient:
     return Recipient(
         message_id=message_id,
-        first_name=loaded.customer.first_name,
-        language=loaded.customer.language,
+        first_name=run.contact.first_name,
+        language=run.contact.language,
         unsubscribe_url=links.unsubscribe(message_id) if links else None,
         preferences_url=links.preferences(message_id) if links else None,
     )

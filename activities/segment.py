@@ -2,122 +2,163 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import Session
 
 from activities.enrol import first_wait
-from activities.ghosts import record_ghosts
-from activities.interface import ClaimedMessage, SegmentRequest, StepDecision
-from activities.news import record_news
+from activities.interface import ClaimedMessage, ReceivedSignal, SegmentRequest, StepDecision
 from campaign.definition.model import Step
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
 from campaign.rules.consent import Permission
 from campaign.rules.decision import Decision, Kind, decide
+from intake.order_news import record_repurchase, record_stop, record_update
 from storage.database import Database
-from storage.queries.messages import add_message, get_message, message_id, settle
-from storage.queries.runs import Loaded, load, record_step
-from storage.tables import MessageRow
+from storage.queries.facts import RunFacts, RunMessage, load_run
+from storage.queries.locks import lock_order
+from storage.queries.messages import Claim, claim_message, get_message, move_message, refresh_claim
+from storage.queries.runs import record_segment, record_step
 
 
 def segment(database: Database, request: SegmentRequest) -> StepDecision:
-    """Decide a step under the customer's lock, and write the decision and its claims down.
+    """Decide a step under the customer's locks, and write the decision and its claims down.
 
     Raises:
         NotFound: the order has no campaign, or not this step.
     """
     with database.transaction() as session:
+        run = _load(session, request)
+        step = run.definition.step(request.step)
+        decision = decide(run.definition, run.facts, step, request.now)
+        record_step(session, run.order_id, step.name, decision, request.now)
+        if decision.segment != run.segment:
+            record_segment(session, run.order_id, decision.segment)
+        _skip_withdrawn(session, run, step, decision, request.now)
+        _record_ghosts(session, run, step, decision, request.now)
+        claims = _claims(session, run, step, decision, request.now)
+    return _answer(run, step, decision, claims, request.now)
+
+
+def _load(session: Session, request: SegmentRequest) -> RunFacts:
+    """Read the run, after the news has been recorded and what was overdue has been settled."""
+    lock_order(session, request.order_id)
+    if request.news:
         record_news(session, request.order_id, request.news)
-        loaded = load(session, request.order_id, request.now)
-        step = loaded.definition.step(request.step)
-        if _settle_overdue(session, loaded, step, request.now):
-            loaded = load(session, request.order_id, request.now)
-        decision = decide(loaded.definition, loaded.facts, step, request.now)
-        record_step(session, request.order_id, step.name, decision, request.now)
-        loaded.run.segment = decision.segment
-        _release(session, loaded, step, decision, request.now)
-        record_ghosts(session, loaded.run, step.name, decision, request.now)
-        claims = _claims(session, loaded, step, decision, request.now)
-        return _answer(loaded, step, decision, claims, request.now)
+    run = load_run(session, request.order_id)
+    if _settle_overdue(session, run, request.step, request.now):
+        return load_run(session, request.order_id)
+    return run
 
 
-def _settle_overdue(session: Session, loaded: Loaded, step: Step, now: datetime) -> bool:
+def record_news(session: Session, order_id: str, news: Iterable[ReceivedSignal]) -> None:
+    """Record what the signals brought."""
+    for item in news:
+        if item.update is not None:
+            record_update(session, order_id, item.update)
+        if item.repurchased is not None:
+            record_repurchase(session, order_id, item.repurchased)
+        if item.stop is not None:
+            record_stop(session, order_id, item.stop)
+
+
+def _settle_overdue(session: Session, run: RunFacts, step: str, now: datetime) -> bool:
     """What was being sent when its window closed is unconfirmed: it must never be sent again.
 
     True if there was any: the facts have changed.
     """
-    mine = loaded.facts.mine(step.name).values()
-    sending = [get_message(session, m.id) for m in mine if m.state is MessageState.SENDING]
-    overdue = [row for row in sending if now > row.latest_at]
-    for row in overdue:
-        settle(session, row, MessageState.UNCONFIRMED, now, Reason.UNCONFIRMED)
+    mine = [message for message in run.messages.values() if message.step == step]
+    overdue = [m for m in mine if m.state is MessageState.SENDING and now > m.latest]
+    for message in overdue:
+        row = get_message(session, message.id)
+        move_message(session, row, MessageState.UNCONFIRMED, now, Reason.UNCONFIRMED)
     return bool(overdue)
 
 
-def _release(session: Session, loaded: Loaded, step: Step, decision: Decision, now: datetime) -> None:
+def _skip_withdrawn(session: Session, run: RunFacts, step: Step, decision: Decision, now: datetime) -> None:
     """A claimed message that is not to be sent after all is skipped, with the reason why."""
-    for channel, message in loaded.facts.mine(step.name).items():
-        blocked = (decision.blocked or {}).get(channel)
-        given_up = decision.kind in (Kind.SKIP, Kind.EXIT) or blocked is not None
-        if message.state is MessageState.CLAIMED and given_up:
+    for message in run.messages.values():
+        if message.step != step.name or message.state is not MessageState.CLAIMED:
+            continue
+        blocked = (decision.blocked or {}).get(message.channel)
+        if decision.kind in (Kind.SKIP, Kind.EXIT) or blocked is not None:
             row = get_message(session, message.id)
-            settle(session, row, MessageState.SKIPPED, now, blocked or decision.reason)
+            move_message(session, row, MessageState.SKIPPED, now, blocked or decision.reason)
+
+
+def _record_ghosts(session: Session, run: RunFacts, step: Step, decision: Decision, now: datetime) -> None:
+    """Record what a customer of the holdout would have been sent now, so that the campaign can be measured.
+
+    Settled from the start, without text or recipient. A step decided again adds nothing: its ghosts are among
+    the facts by then.
+    """
+    for channel, permission in (decision.ghost or {}).items():
+        claim = claim_of(run, step, channel, permission, decision)
+        claim_message(session, claim, now, MessageState.HELD_OUT, Reason.HOLDOUT)
 
 
 def _claims(
-    session: Session, loaded: Loaded, step: Step, decision: Decision, now: datetime
+    session: Session, run: RunFacts, step: Step, decision: Decision, now: datetime
 ) -> list[ClaimedMessage]:
     return [
-        ClaimedMessage(
-            id=_claim(session, loaded, step, channel, permission, decision, now),
-            channel=channel,
-            latest=decision.window.latest,
-        )
+        _claim(session, run, claim_of(run, step, channel, permission, decision), now)
         for channel, permission in (decision.send or {}).items()
     ]
 
 
-def _claim(
-    session: Session,
-    loaded: Loaded,
-    step: Step,
-    channel: Channel,
-    permission: Permission,
-    decision: Decision,
-    now: datetime,
-) -> str:
-    identifier = message_id(loaded.run.order_id, step.name, channel)
-    if channel not in loaded.facts.mine(step.name):
-        add_message(
-            session,
-            MessageRow(
-                id=identifier,
-                order_id=loaded.run.order_id,
-                customer_id=loaded.run.customer_id,
-                step=step.name,
-                channel=channel.value,
-                segment=decision.segment,
-                purpose=(Purpose.OPT_IN if permission.pending else Purpose.MARKETING).value,
-                state=MessageState.CLAIMED.value,
-                consent_id=permission.consent_id,
-                due_at=decision.window.due,
-                latest_at=decision.window.latest,
-                claimed_at=now,
-            ),
-        )
-    return identifier
+def claim_of(
+    run: RunFacts, step: Step, channel: Channel, permission: Permission, decision: Decision
+) -> Claim:
+    """Return what a message is to be claimed as by a decision."""
+    return Claim(
+        order_id=run.order_id,
+        customer_id=run.contact.customer_id,
+        step=step.name,
+        channel=channel,
+        segment=decision.segment,
+        purpose=purpose_of(permission),
+        consent_id=permission.consent_id,
+        address=run.contact.keys.get(channel),
+        due=decision.window.due,
+        latest=decision.window.latest,
+    )
+
+
+def purpose_of(permission: Permission) -> Purpose:
+    """Return what may be sent under a permission: marketing, or the question that confirms it."""
+    return Purpose.OPT_IN if permission.pending else Purpose.MARKETING
+
+
+def fits(message: RunMessage, claim: Claim) -> bool:
+    """Say whether a claimed message is still what the decision asks for: purpose, consent and address."""
+    return (message.purpose, message.consent_id, message.address, message.segment) == (
+        claim.purpose,
+        claim.consent_id,
+        claim.address,
+        claim.segment,
+    )
+
+
+def _claim(session: Session, run: RunFacts, claim: Claim, now: datetime) -> ClaimedMessage:
+    """Claim a message, or bring the claim that is there in line with what is decided now."""
+    known = run.messages.get(claim.message_id)
+    if known is None:
+        claim_message(session, claim, now)
+    elif known.state is MessageState.CLAIMED and not (fits(known, claim) and known.latest == claim.latest):
+        refresh_claim(session, claim)
+    return ClaimedMessage(id=claim.message_id, channel=claim.channel, latest=claim.latest)
 
 
 def _answer(
-    loaded: Loaded, step: Step, decision: Decision, claims: list[ClaimedMessage], now: datetime
+    run: RunFacts, step: Step, decision: Decision, claims: list[ClaimedMessage], now: datetime
 ) -> StepDecision:
-    following = loaded.definition.after(step.name)
+    following = run.definition.after(step.name)
     values = {
         "until": decision.until,
         "messages": claims,
         "more": decision.more,
-        "following": following and first_wait(loaded, following, now),
+        "following": following and first_wait(run, following, now),
     }
     return StepDecision(
         kind=decision.kind,

@@ -12,6 +12,7 @@
     ├── NotFound              no such order, campaign or message
     │   └── CampaignClosed    the campaign exists but has ended: nothing can be signalled to it
     ├── Unavailable           a server we need (Temporal, database) is not there
+    │   └── DatabaseBusy      another transaction holds what this one needs: try again
     └── ChannelError          a message could not be handed to its provider
         ├── ChannelBusy       try again later; the provider may say when
         │   └── ChannelPending    what became of an attempt will be known later: ask again, do not send
@@ -111,6 +112,17 @@ class Unavailable(AfterglowError):
     """A server that we need (Temporal, the database) is not there."""
 
     code = "unavailable"
+
+
+class DatabaseBusy(Unavailable):
+    """Another transaction holds what this one needs. ``lost_race``: it may be tried again at once."""
+
+    code = "database_busy"
+
+    def __init__(self, message: str, *, lost_race: bool = False) -> None:
+        """Keep whether waiting is needed."""
+        super().__init__(message)
+        self.lost_race = lost_race
 
 
 class ChannelError(AfterglowError):

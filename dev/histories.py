@@ -27,7 +27,7 @@ from settings import Settings
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.queries.customers import save_customer
-from storage.queries.messages import messages_of, settle
+from storage.queries.messages import messages_of, move_message
 from worker.plugin import afterglow_plugin
 from worker.run import make_activities, workers
 
@@ -114,7 +114,7 @@ async def record_fallback(name: str, client: Client, database: Database, at: dat
 async def _fail_first(name: str, database: Database, at: datetime) -> bool:
     with database.transaction() as session:
         for row in messages_of(session, name):
-            settle(session, row, MessageState.FAILED, at, Reason.FAILED)
+            move_message(session, row, MessageState.FAILED, at, Reason.FAILED)
             return True
     return False
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
+from campaign.customers.addresses import normal_address
 from campaign.customers.preferences import Choice, Standing, ledger_changes, standing
 from campaign.definition.model import Definition
-from campaign.facts import CustomerFacts
+from campaign.facts import ConsentEntry, CustomerFacts
 from campaign.reasons import Channel
 from campaign.rules.consent import after_all, is_revoked
 from campaign.wire import Consent
-from storage.queries.customers import addresses_of, customer_facts, lock_customer, record_consent
-from storage.queries.runs import get_run, load_definition
+from storage.queries.consents import as_entry, entries_for, record_consent
+from storage.queries.customers import addresses_of, get_customer
+from storage.queries.facts import load_run_of
+from storage.queries.locks import lock_messages
 from storage.tables import CustomerRow, MessageRow
 
 
@@ -60,61 +63,67 @@ class Statement:
 
 def reader_of(session: Session, message_id: str) -> Reader | None:
     """Return all that a page shows; None if there is no such message."""
-    message = session.get(MessageRow, message_id)
+    message = session.get(MessageRow, message_id, populate_existing=True)
     if message is None:
         return None
-    customer = session.get_one(CustomerRow, message.customer_id, populate_existing=True)
-    definition = load_definition(session, get_run(session, message.order_id).digest)
-    return Reader(message, customer, customer_facts(session, customer), definition)
+    customer = get_customer(session, message.customer_id)
+    run = load_run_of(session, message_id)
+    return Reader(message, customer, run.facts.customer, run.definition)
 
 
 def unsubscribe(session: Session, reader: Reader, statement: Statement) -> None:
     """Opt the message's address out of its channel; nothing is added where that is so already.
 
-    Holds for every customer with the address: whoever ordered twice as a guest is one person.
+    Holds for whoever has the address, now or later: who ordered twice as a guest is one person.
     """
-    for customer_id in _sharers(session, reader):
-        row = lock_customer(session, customer_id)
-        facts = customer_facts(session, row)
-        if not is_revoked(facts.consents, reader.channel):
-            _declare(session, row, facts, {reader.channel: False}, statement)
+    reader = _locked(session, reader)
+    own, of_address = reader.facts.consents, _entries_for_address(session, reader)
+    if not (is_revoked(own, reader.channel) and is_revoked(of_address, reader.channel)):
+        _declare(session, reader, {reader.channel: False}, statement, own + of_address, reader.address)
 
 
-def _sharers(session: Session, reader: Reader) -> list[str]:
-    """Return the customers to opt out, always in the same order: so locks cannot cross."""
-    found = {reader.customer.id}
-    if reader.address:
-        column = CustomerRow.email if reader.channel is Channel.EMAIL else CustomerRow.phone
-        found |= set(session.exec(select(CustomerRow.id).where(column == reader.address)))
-    return sorted(found)
+def _entries_for_address(session: Session, reader: Reader) -> tuple[ConsentEntry, ...]:
+    """Return the ledger of the address that the message went to."""
+    if reader.address is None:
+        return reader.facts.consents
+    key = normal_address(reader.channel, reader.address)
+    return tuple(as_entry(row, {reader.channel: key}) for row in entries_for(session, [key]))
 
 
 def choose(session: Session, reader: Reader, choice: Choice, statement: Statement, *, less: bool) -> bool:
     """Keep what the customer chose; False, and nothing done, if that is not on offer."""
-    row = lock_customer(session, reader.customer.id)
-    facts = customer_facts(session, row)
-    if not standing(reader.definition, facts).offers(choice):
+    reader = _locked(session, reader)
+    if not standing(reader.definition, reader.facts).offers(choice):
         return False
+    row = reader.customer
     row.preferred_channel, row.less = choice.preferred, less
     session.add(row)
     session.flush()
-    _declare(session, row, facts, ledger_changes(reader.definition, facts, choice), statement)
+    changes = ledger_changes(reader.definition, reader.facts, choice)
+    _declare(session, reader, changes, statement, reader.facts.consents)
     return True
+
+
+def _locked(session: Session, reader: Reader) -> Reader:
+    """Lock the reader's person, and read everything again."""
+    lock_messages(session, [reader.message.id])
+    return reader_of(session, reader.message.id) or reader
 
 
 def _declare(
     session: Session,
-    row: CustomerRow,
-    facts: CustomerFacts,
+    reader: Reader,
     changes: dict[Channel, bool],
     statement: Statement,
+    entries: Sequence[ConsentEntry],
+    address: str | None = None,
 ) -> None:
     for channel, granted in changes.items():
         entry = Consent(
             channel=channel,
             state="granted" if granted else "revoked",
             source=statement.source,
-            at=after_all(facts.consents, channel, statement.at),
+            at=after_all(entries, channel, statement.at),
             wording=statement.wording[channel],
         )
-        record_consent(session, row, entry)
+        record_consent(session, reader.customer, entry, address)

@@ -15,7 +15,8 @@ from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
 from storage.inserts import insert_all_once, insert_once
 from storage.queries.channel_stops import resume_if_arrived, stop_channel
-from storage.queries.customers import record_consent, suppress
+from storage.queries.consents import record_consent, suppress
+from storage.queries.locks import lock_messages
 from storage.queries.messages import kinds_of
 from storage.tables import CustomerRow, MessageEventRow, MessageRow, RunRow, WebhookRow
 
@@ -45,8 +46,8 @@ def remember_request(session: Session, digest: str, now: datetime) -> bool:
 def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
     """Keep what is new, settle the messages, and suppress or revoke at once.
 
-    Reports about messages that are not ours, or of another channel, are passed over. Customers are
-    locked in the order of their ids, so that two batches cannot wait for each other.
+    Reports about messages that are not ours, or of another channel, are passed over. All people they are
+    about are locked first (see `storage.queries.locks`).
     """
     rows = _locked(session, {report.message_id for report in reports})
     known = [r for r in reports if r.message_id in rows and rows[r.message_id].channel == r.channel]
@@ -86,16 +87,18 @@ def _resume(
 
 
 def _locked(session: Session, identifiers: set[str]) -> dict[str, MessageRow]:
-    """Lock the customers and their messages, in one order; return the messages as they are then."""
+    """Lock the customers of messages, then the messages; return them as they are then."""
+    if not identifiers:
+        return {}
+    lock_messages(session, identifiers)
     statement = (
         select(MessageRow)
-        .join(CustomerRow, col(CustomerRow.id) == col(MessageRow.customer_id))
         .where(col(MessageRow.id).in_(sorted(identifiers)))
-        .order_by(CustomerRow.id, MessageRow.id)
+        .order_by(col(MessageRow.id))
         .options(*_TEXTS)
         .with_for_update()
     )
-    rows = session.exec(statement.execution_options(populate_existing=True)) if identifiers else ()
+    rows = session.exec(statement.execution_options(populate_existing=True))
     return {row.id: row for row in rows}
 
 

@@ -13,38 +13,28 @@ from campaign.facts import ConsentEntry
 from campaign.reasons import Channel
 from campaign.rules.consent import after_all, in_force, is_revoked
 from campaign.wire import Consent
-from storage.queries.customers import ledger, lock_customer, record_consent, suppress
+from storage.queries.consents import as_entry, entries_for, ledger, record_consent
+from storage.queries.locks import lock_customers
 from storage.queries.runs import load_definition
 from storage.tables import CustomerRow, RunRow, SuppressionRow
 
 OPTED_OUT = "opted_out"
-
-
-def customers_with(session: Session, phone: str) -> list[CustomerRow]:
-    """Return the customers who have this number, locked in the order of their ids."""
-    found = session.exec(select(CustomerRow.id).where(CustomerRow.phone == phone).order_by(CustomerRow.id))
-    rows = [lock_customer(session, identifier) for identifier in found.all()]
-    return [row for row in rows if row.phone == phone]
+_OWNERS = 20
 
 
 def apply_ask(session: Session, phone: str, ask: Ask, words: str, now: datetime) -> bool:
-    """Write down what was asked for; True if it changed anything. ``words`` are the customer's own.
+    """Record what was asked for; True if it changed anything. ``words`` are the customer's own.
 
-    STOP revokes, for everyone with the number; where nobody has it, the number is suppressed. START
-    grants again where this number has a grant in the ledger, whatever became of it: a START out of the
-    blue agrees to nothing that we could name. CONFIRM confirms a grant that waits for it.
+    It is one entry, for the number: it holds for everyone who has it, now or later. START grants again
+    where this number has a grant in the ledger, whatever became of it: a START out of the blue agrees to
+    nothing that we could name. CONFIRM confirms a grant that waits for it.
     """
-    customers = customers_with(session, phone)
-    if ask is Ask.STOP and not customers:
-        return suppress(session, Channel.SMS, phone, OPTED_OUT, "sms: STOP", now)
+    lock_customers(session, (), [(Channel.SMS, phone)])
+    owners = session.exec(select(CustomerRow).where(CustomerRow.phone == phone).order_by(CustomerRow.id))
+    customers = owners.fetchmany(_OWNERS)
+    entries = _entries(session, phone, customers)
     if ask is Ask.START:
         _lift(session, phone)
-    changed = [_entry(session, customer, phone, ask, words, now) for customer in customers]
-    return any(changed)
-
-
-def _entry(session: Session, customer: CustomerRow, phone: str, ask: Ask, words: str, now: datetime) -> bool:
-    entries = ledger(session, customer)
     if not _applies(entries, ask):
         return False
     consent = Consent(
@@ -55,8 +45,16 @@ def _entry(session: Session, customer: CustomerRow, phone: str, ask: Ask, words:
         wording=words,
         confirmed=ask is not Ask.STOP,
     )
-    record_consent(session, customer, consent, phone)
+    record_consent(session, customers[0] if customers else None, consent, phone)
     return ask is not Ask.STOP or not is_revoked(entries, Channel.SMS)
+
+
+def _entries(session: Session, phone: str, customers: Sequence[CustomerRow]) -> tuple[ConsentEntry, ...]:
+    """Return the number's ledger, with what its owners said before we knew the number."""
+    found = {row.id or 0: as_entry(row, {Channel.SMS: phone}) for row in entries_for(session, [phone])}
+    for customer in customers:
+        found |= {entry.id: entry for entry in ledger(session, customer)}
+    return tuple(found[key] for key in sorted(found))
 
 
 def _applies(entries: Sequence[ConsentEntry], ask: Ask) -> bool:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from campaign.errors import NotFound
 from campaign.reasons import Reason
-from storage.queries.customers import consents_of
+from storage.queries.consents import consents_of
 from storage.queries.messages import messages_of
 from storage.queries.runs import get_run, steps_of
 from storage.queries.statistics import statistics

@@ -52,10 +52,13 @@ class Amount(TypeDecorator[Decimal]):
         return str(value) if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """Return a Decimal without the zeros that PostgreSQL's scale adds, but with cents."""
+        """Return it as `amount_of` does."""
         del dialect
-        if value is None:
-            return None
-        amount = Decimal(value)
-        cents = amount.quantize(Decimal("0.01"))
-        return cents if cents == amount else amount.normalize()
+        return None if value is None else amount_of(value)
+
+
+def amount_of(value: Any) -> Decimal:
+    """Return a stored amount without the zeros that PostgreSQL's scale adds, but with cents."""
+    amount = Decimal(value)
+    cents = amount.quantize(Decimal("0.01"))
+    return cents if cents == amount else amount.normalize()

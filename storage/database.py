@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
-from campaign.errors import Unavailable
+from campaign.errors import DatabaseBusy, Unavailable
 
-SQLITE_BUSY_SECONDS = 30
+LOCK_SECONDS = 5
+"""How long a statement waits for what another transaction holds, before it gives way and is retried."""
+ATTEMPTS = 5
 _READS_ONLY = "afterglow_reads_only"
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_LOST_RACE = ("40001", "40P01")
+_HELD = "55P03"
+
+T = TypeVar("T")
 
 
 class Database:
@@ -33,18 +40,38 @@ class Database:
         """Give a session that commits at the end, or rolls back on any error.
 
         Raises:
-            Unavailable: the database cannot be reached.
+            DatabaseBusy: another transaction holds what this one needs; it may be tried again at once.
+            Unavailable: the database cannot be reached, or cannot be written to.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            _connect(session)
+        with _our_errors(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.connection()
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that only reads: on SQLite it keeps nobody from writing. Raises as `transaction`."""
-        with Session(self._reader, expire_on_commit=False) as session, session.begin():
-            _connect(session)
+        with _our_errors(), Session(self._reader, expire_on_commit=False) as session, session.begin():
+            session.connection()
             yield session
+
+    def retrying(self, work: Callable[[Session], T]) -> T:
+        """Do something in a transaction, and again from its start where it has lost a race to another one.
+
+        Raises:
+            DatabaseBusy: it has lost every race, or waited too long for a lock.
+            Unavailable: the database cannot be reached, or cannot be written to.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._once(work)
+            except DatabaseBusy as error:
+                if not error.lost_race:
+                    raise
+        return self._once(work)
+
+    def _once(self, work: Callable[[Session], T]) -> T:
+        with self.transaction() as session:
+            return work(session)
 
     def answers(self) -> bool:
         """Say whether a statement comes back: the database's part of a readiness check."""
@@ -60,12 +87,36 @@ class Database:
         self.engine.dispose()
 
 
-def _connect(session: Session) -> None:
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    """Turn what a database says of its own state into our errors; a mistake of ours stays what it is."""
     try:
-        session.connection()
-    except OperationalError:
-        msg = "the database cannot be reached or is locked"
-        raise Unavailable(msg) from None
+        yield
+    except DBAPIError as error:
+        ours = _ours(error)
+        if ours is None:
+            raise
+        raise ours from None
+
+
+def _ours(error: DBAPIError) -> Unavailable | None:
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _LOST_RACE:
+        return DatabaseBusy("the database chose another transaction: try again", lost_race=True)
+    if state == _HELD or "database is locked" in str(error.orig):
+        return DatabaseBusy("another transaction has held the lock for too long: try again")
+    if not isinstance(error, OperationalError):
+        return None
+    return Unavailable(next((text for sign, text in _STATES.items() if sign in str(error.orig)), _AWAY))
+
+
+_AWAY = "the database cannot be reached: check that it runs, and AFTERGLOW_DATABASE_URL"
+_STATES = {
+    "readonly database": "the database is read-only: let the process write the file and its folder",
+    "read-only transaction": "the database is read-only: AFTERGLOW_DATABASE_URL names a standby",
+    "disk is full": "the database's disk is full: make room",
+    "No space left": "the database's disk is full: make room",
+}
 
 
 def _with_driver(url: str) -> str:
@@ -79,12 +130,15 @@ def _with_driver(url: str) -> str:
 def _engine(url: str, pool_size: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(
-            url, hide_parameters=True, pool_size=pool_size, connect_args={"timeout": SQLITE_BUSY_SECONDS}
+            url, hide_parameters=True, pool_size=pool_size, connect_args={"timeout": LOCK_SECONDS}
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
-    return create_engine(url, hide_parameters=True, pool_size=pool_size, pool_pre_ping=True)
+    limit = {"options": f"-c lock_timeout={LOCK_SECONDS}s"}
+    return create_engine(
+        url, hide_parameters=True, pool_size=pool_size, pool_pre_ping=True, connect_args=limit
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

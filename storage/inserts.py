@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import inspect
@@ -10,21 +11,56 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 
+def insert_row(session: Session, table: type[SQLModel], **values: Any) -> None:
+    """Insert a row that cannot be there yet."""
+    session.connection().execute(_plain(_dialect(session), table), values)
+
+
+def insert_rows(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, all with the same columns, that cannot be there yet."""
+    if rows:
+        session.connection().execute(_plain(_dialect(session), table), list(rows))
+
+
 def insert_once(session: Session, table: type[SQLModel], **values: Any) -> bool:
     """Insert a row unless a unique key already holds it. True if it was inserted."""
     key = inspect(table).primary_key[0]
-    statement = _insert(session, table).values(**values).on_conflict_do_nothing().returning(key)
-    return session.connection().execute(statement).first() is not None
+    return session.connection().execute(_once(_dialect(session), table, key.name), values).first() is not None
 
 
 def insert_all_once(
     session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]], key: str
 ) -> Sequence[Any]:
     """Insert rows, all with the same columns, as `insert_once`; return the ``key`` of those inserted."""
-    statement = _insert(session, table).on_conflict_do_nothing().returning(inspect(table).columns[key])
+    statement = _once(_dialect(session), table, key)
     return session.connection().execute(statement, list(rows)).scalars().all() if rows else []
 
 
-def _insert(session: Session, table: type[SQLModel]) -> Any:
-    dialect = session.get_bind().dialect.name
+def insert_or_update(session: Session, table: type[SQLModel], **values: Any) -> None:
+    """Insert a row, or bring the one with its primary key to these values."""
+    session.connection().execute(_upsert(_dialect(session), table, frozenset(values)), values)
+
+
+@cache
+def _plain(dialect: str, table: type[SQLModel]) -> Any:
+    return _insert(dialect, table)
+
+
+@cache
+def _once(dialect: str, table: type[SQLModel], key: str) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing().returning(inspect(table).columns[key])
+
+
+@cache
+def _upsert(dialect: str, table: type[SQLModel], columns: frozenset[str]) -> Any:
+    statement, keys = _insert(dialect, table), [column.name for column in inspect(table).primary_key]
+    changed = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def _insert(dialect: str, table: type[SQLModel]) -> Any:
     return (sqlite if dialect == "sqlite" else postgresql).insert(table)

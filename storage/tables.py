@@ -33,12 +33,13 @@ SQLModel.metadata.naming_convention = NAMING
 
 
 class CustomerRow(SQLModel, table=True):
-    """Contact data. Its row lock serialises every decision about the customer."""
+    """Contact data. ``email_key`` is the address in the form in which addresses are compared."""
 
     __tablename__ = "customers"
 
     id: str = Field(primary_key=True, max_length=100)
-    email: str | None = Field(default=None, max_length=254, index=True)
+    email: str | None = Field(default=None, max_length=254)
+    email_key: str | None = Field(default=None, max_length=254, index=True)
     phone: str | None = Field(default=None, max_length=20, index=True)
     first_name: str | None = Field(default=None, max_length=200)
     last_name: str | None = Field(default=None, max_length=200)
@@ -53,19 +54,23 @@ class CustomerRow(SQLModel, table=True):
 
 
 class ConsentRow(SQLModel, table=True):
-    """The consent ledger: rows are added, never changed. ``address`` is what it was given for."""
+    """The consent ledger: rows are added, never changed.
+
+    ``address`` is what it was given for, in the form in which addresses are compared: an opt-out holds for
+    the address, whoever has it. ``customer_id`` is missing where nobody was known to have it.
+    """
 
     __tablename__ = "consents"
     __table_args__ = (UniqueConstraint("customer_id", "channel", "state", "source", "at"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    customer_id: str = Field(foreign_key="customers.id", max_length=100)
+    customer_id: str | None = Field(default=None, foreign_key="customers.id", max_length=100)
     channel: str = Field(max_length=10)
     state: str = Field(max_length=10)
     source: str = Field(max_length=100)
     at: datetime = Field(sa_type=UtcDateTime)
     wording: str | None = Field(default=None, sa_column=Column(Text))
-    address: str | None = Field(default=None, max_length=254)
+    address: str | None = Field(default=None, max_length=254, index=True)
     confirmed: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 
@@ -167,12 +172,17 @@ class StepRow(SQLModel, table=True):
 
 
 class MessageRow(SQLModel, table=True):
-    """One message. Unique by order, step and channel: it cannot be claimed twice."""
+    """One message. Unique by order, step and channel: it cannot be claimed twice.
+
+    ``address`` is where it goes, in the form in which addresses are compared; ``recipient`` is what the
+    provider was given.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("order_id", "step", "channel"),
         Index("ix_messages_customer_id_claimed_at", "customer_id", "claimed_at"),
+        Index("ix_messages_address_claimed_at", "address", "claimed_at"),
     )
 
     id: str = Field(primary_key=True, max_length=40)
@@ -193,6 +203,7 @@ class MessageRow(SQLModel, table=True):
     claimed_at: datetime = Field(sa_type=UtcDateTime)
     attempted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    address: str | None = Field(default=None, max_length=254)
     recipient: str | None = Field(default=None, max_length=254, index=True)
     provider_id: str | None = Field(default=None, max_length=200)
     subject: str | None = Field(default=None, sa_column=Column(Text))

@@ -27,7 +27,7 @@ from settings import Settings
 from starter import clock
 from storage.database import Database
 from storage.queries.customers import save_customer
-from storage.queries.messages import add_message, get_message, message_id, settle
+from storage.queries.messages import get_message, message_id, move_message
 from storage.tables import MessageRow
 from tests.facts import PLACED, default_definition
 from web.app import create_app
@@ -167,8 +167,9 @@ def add_sending(database: Database, channel: Channel, order_id: str = "o-1", ste
         row = MessageRow(
             id=identifier, order_id=order_id, customer_id="c-1", step=step, channel=channel.value,
             segment="new", state=MessageState.CLAIMED.value, latest_at=PLACED + timedelta(days=90),
-            claimed_at=PLACED, attempted_at=PLACED, recipient=address, text="Hello",
+            claimed_at=PLACED, attempted_at=PLACED, recipient=address, address=address, text="Hello",
         )  # fmt: skip
-        add_message(session, row)
-        settle(session, row, MessageState.SENDING, PLACED)
+        session.add(row)
+        session.flush()
+        move_message(session, row, MessageState.SENDING, PLACED)
     return identifier

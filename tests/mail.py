@@ -26,8 +26,8 @@ from channels.outbox.send import Outbox
 from settings import Settings
 from storage.database import Database
 from storage.queries.customers import save_customer
+from storage.queries.facts import load_run
 from storage.queries.messages import get_message
-from storage.queries.runs import load
 from storage.tables import ConsentRow, MessageEventRow, MessageRow
 from tests.facts import PLACED, ROOT, default_definition
 from web.app import create_app
@@ -99,7 +99,7 @@ class Mail:
         """Decide about a later step with fresh facts."""
         at = PLACED + timedelta(days=days)
         with self.database.transaction() as session:
-            loaded = load(session, "o-1", at)
+            loaded = load_run(session, "o-1")
             return decide(loaded.definition, loaded.facts, loaded.definition.step(step), at)
 
     def ledger(self, customer_id: str = "c-1") -> list[tuple[str, str, str]]:

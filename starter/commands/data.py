@@ -19,7 +19,8 @@ from starter.reports import consent_report
 from storage.database import Database
 from storage.migrate import head_revision, upgrade
 from storage.queries.catalogue import save_product
-from storage.queries.customers import lock_customer, save_customer
+from storage.queries.customers import ensure_customers, save_customer
+from storage.queries.locks import lock_customers
 from storage.queries.orders import save_order
 
 app = typer.Typer()
@@ -81,7 +82,8 @@ def history(source: Source) -> None:
     with database() as opened, opened.transaction() as session:
         new = 0
         for item in orders:
-            lock_customer(session, item.customer_id)
+            lock_customers(session, [item.customer_id])
+            ensure_customers(session, [item.customer_id])
             new += save_order(session, item)
     out.print(f"{new} order{'s' * (new != 1)} saved, {len(orders) - new} known already")
 

@@ -6,13 +6,14 @@ import hashlib
 import hmac
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select, update
 
 from campaign.facts import MessageState
-from storage.inserts import insert_once
+from storage.inserts import insert_all_once, insert_once
 from storage.tables import LinkRow, MessageEventRow, MessageRow
 
 CLICKED = "clicked"
@@ -26,22 +27,35 @@ _DIGITS = string.digits + string.ascii_letters
 _TRIES = 10
 
 
-def short_code(session: Session, secret: str, message_id: str, target: str) -> str:
-    """Return the code of a message's link, storing it the first time.
+def likely_code(secret: str, message_id: str, target: str) -> str:
+    """Return the code that a message's link gets, unless another link has it.
 
     It follows from the secret, so that a retry writes the same text, and nobody can work it out or
-    guess it: 62^8 are 2 x 10^14. A code that another link has already is passed over.
+    guess it: 62^8 are 2 x 10^14.
+    """
+    return _derived(secret, f"{message_id}\x1f{target}\x1f0")
+
+
+def store_links(session: Session, secret: str, message_id: str, targets: Sequence[str]) -> dict[str, str]:
+    """Store a message's links; return the code of each target. One statement, where none is taken.
+
+    A code that another link has already is passed over for the next that follows from the secret.
 
     Raises:
         RuntimeError: ten codes running are taken, which does not happen by chance.
     """
+    codes: dict[str, str] = {}
     for number in range(_TRIES):
-        code = _derived(secret, f"{message_id}\x1f{target}\x1f{number}")
-        insert_once(session, LinkRow, code=code, message_id=message_id, target=target)
-        mine = LinkRow.message_id == message_id, LinkRow.target == target
-        found = session.exec(select(LinkRow.code).where(*mine)).first()
-        if found is not None:
-            return found
+        open_targets = [target for target in targets if target not in codes]
+        wanted = {_derived(secret, f"{message_id}\x1f{t}\x1f{number}"): t for t in open_targets}
+        rows = [{"code": code, "message_id": message_id, "target": t} for code, t in wanted.items()]
+        inserted = insert_all_once(session, LinkRow, rows, "code")
+        codes |= {wanted[code]: code for code in inserted}
+        if len(codes) < len(targets):
+            mine = select(LinkRow.target, LinkRow.code).where(LinkRow.message_id == message_id)
+            codes |= {target: code for target, code in session.exec(mine) if target in targets}
+        if len(codes) == len(targets):
+            return codes
     msg = "no free code for a link"
     raise RuntimeError(msg)
 

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from campaign.definition.loading import definition_digest, definition_text, stored_definition
 from campaign.definition.model import Definition
 from campaign.errors import NotFound
-from campaign.facts import Facts
 from campaign.reasons import Reason
 from campaign.rules.decision import Decision
-from storage.inserts import insert_once
-from storage.queries.customers import customer_facts, lock_customer
-from storage.queries.messages import messages_to
-from storage.queries.orders import order_events, orders_of
-from storage.tables import CustomerRow, DefinitionRow, OrderRow, RunRow, StepRow
+from storage.inserts import insert_once, insert_or_update
+from storage.tables import DefinitionRow, RunRow, StepRow
 
+_KEPT_VERSIONS = 256
+_versions: dict[str, Definition] = {}
+"""Versions by digest. A digest's definition never changes, so that it is read once a process."""
 
-@dataclass(frozen=True)
-class Loaded:
-    """A run with all that a decision about it needs."""
-
-    run: RunRow
-    order: OrderRow
-    customer: CustomerRow
-    definition: Definition
-    facts: Facts
+_SEGMENT = update(RunRow).where(col(RunRow.order_id) == bindparam("run")).values(segment=bindparam("to"))
+_CLOSE = (
+    update(RunRow)
+    .where(col(RunRow.order_id) == bindparam("run"), col(RunRow.closed_at).is_(None))
+    .values(closed_at=bindparam("at"), exit_reason=bindparam("why"))
+)
 
 
 def store_definition(session: Session, definition: Definition, now: datetime) -> str:
@@ -53,16 +48,22 @@ def load_definition(session: Session, digest: str) -> Definition:
     Raises:
         NotFound: no such version.
     """
+    known = _versions.get(digest)
+    return known or _remember(digest, _read_definition(session, digest))
+
+
+def _read_definition(session: Session, digest: str) -> Definition:
     row = session.get(DefinitionRow, digest)
     if row is None:
         msg = f"no campaign version {digest}"
         raise NotFound(msg)
-    return _parsed(row.body)
+    return stored_definition(row.body)
 
 
-@lru_cache(maxsize=64)
-def _parsed(body: str) -> Definition:
-    return stored_definition(body)
+def _remember(digest: str, definition: Definition) -> Definition:
+    if len(_versions) >= _KEPT_VERSIONS:
+        _versions.clear()
+    return _versions.setdefault(digest, definition)
 
 
 def get_run(session: Session, order_id: str) -> RunRow:
@@ -78,46 +79,23 @@ def get_run(session: Session, order_id: str) -> RunRow:
     return run
 
 
-def open_runs(session: Session, customer_id: str) -> Sequence[RunRow]:
-    """Return the customer's runs that have not ended."""
-    statement = select(RunRow).where(RunRow.customer_id == customer_id, col(RunRow.closed_at).is_(None))
-    return session.exec(statement).all()
-
-
-def load(session: Session, order_id: str, now: datetime) -> Loaded:  # noqa: ARG001 - time is given
-    """Lock the customer and read everything a decision needs, as it is at ``now``.
-
-    Raises:
-        NotFound: the order has no campaign.
-    """
-    customer = lock_customer(session, get_run(session, order_id).customer_id)
-    run = get_run(session, order_id)
-    order = session.get_one(OrderRow, order_id)
-    definition = load_definition(session, run.digest)
-    messages = messages_to(session, customer.id)
-    facts = Facts(
-        order_id=order_id,
-        placed_at=order.placed_at,
-        currency=order.currency,
-        customer=customer_facts(session, customer),
-        events=order_events(session, order_id),
-        orders=orders_of(session, customer.id),
-        messages=messages,
-        holdout=run.holdout,
-        stopped=run.stop_reason is not None,
-        repurchased_by=run.repurchased_by,
-    )
-    return Loaded(run, order, customer, definition, facts)
-
-
 def record_step(session: Session, order_id: str, step: str, decision: Decision, now: datetime) -> None:
     """Keep how a step stands: what was decided last, and why."""
-    row = session.get(StepRow, (order_id, step)) or StepRow(
-        order_id=order_id, step=step, kind="", reason="", decided_at=now
+    insert_or_update(
+        session,
+        StepRow,
+        order_id=order_id,
+        step=step,
+        kind=decision.kind.value,
+        reason=decision.reason.value,
+        decided_at=now,
+        next_at=decision.until,
     )
-    row.kind, row.reason = decision.kind.value, decision.reason.value
-    row.decided_at, row.next_at = now, decision.until
-    session.add(row)
+
+
+def record_segment(session: Session, order_id: str, segment: str) -> None:
+    """Keep the segment that the customer is in now."""
+    session.connection().execute(_SEGMENT, {"run": order_id, "to": segment})
 
 
 def steps_of(session: Session, order_id: str) -> Sequence[StepRow]:
@@ -126,9 +104,7 @@ def steps_of(session: Session, order_id: str) -> Sequence[StepRow]:
     return session.exec(statement).all()
 
 
-def close_run(session: Session, order_id: str, reason: Reason, now: datetime) -> None:
-    """End a run; a run that has ended keeps its first reason."""
-    run = get_run(session, order_id)
-    if run.closed_at is None:
-        run.closed_at, run.exit_reason = now, reason.value
-        session.add(run)
+def close_run(session: Session, order_id: str, reason: Reason, now: datetime) -> bool:
+    """End a run; False if it has ended already: it keeps its first reason."""
+    values = {"run": order_id, "at": now, "why": reason.value}
+    return session.connection().execute(_CLOSE, values).rowcount > 0

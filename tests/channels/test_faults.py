@@ -41,7 +41,7 @@ from storage.database import Database
 from storage.migrate import upgrade
 from storage.queries.channel_stops import stopped_channels
 from storage.queries.customers import save_customer
-from storage.queries.messages import lock_message, settle
+from storage.queries.messages import lock_message, move_message
 from storage.queries.orders import save_order
 from storage.queries.runs import store_definition
 from storage.tables import MessageEventRow, MessageRow, RunRow
@@ -153,9 +153,9 @@ class World:
             row = lock_message(session, message_id)
             if self.chance(bounces):
                 self.bounced.add(message_id)
-                settle(session, row, MessageState.FAILED, self.now)
+                move_message(session, row, MessageState.FAILED, self.now)
             elif row.state != MessageState.FAILED.value:
-                settle(session, row, MessageState.SENT, self.now)
+                move_message(session, row, MessageState.SENT, self.now)
 
 
 def _label(planned: Fault | Reply | None) -> str:

@@ -17,8 +17,9 @@ from intake.provider_reports import apply_reports
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.queries.channel_stops import stopped_channels
-from storage.queries.customers import is_suppressed, ledger, lock_customer
-from storage.queries.messages import get_message, settle
+from storage.queries.consents import is_suppressed, ledger
+from storage.queries.customers import get_customer
+from storage.queries.messages import get_message, move_message
 from storage.tables import MessageEventRow
 from tests.callbacks import add_sending, open_campaign, save_shop_customer
 from tests.facts import PLACED
@@ -86,12 +87,12 @@ def _run(database: Database, happenings: list[MessageState | ProviderEvent]) -> 
         identifier = session.exec(select(MessageEventRow.message_id)).first() or ""
         for happening in happenings:
             if isinstance(happening, MessageState):
-                settle(session, get_message(session, identifier), happening, PLACED)
+                move_message(session, get_message(session, identifier), happening, PLACED)
             else:
                 apply_reports(session, [_report(identifier, happening)])
             session.flush()
         row = get_message(session, identifier)
-        entries = ledger(session, lock_customer(session, "c-1"))
+        entries = ledger(session, get_customer(session, "c-1"))
         suppressed = is_suppressed(session, Channel.EMAIL, "ada@example.com")
         told = sorted(session.exec(select(MessageEventRow.kind).where(MessageEventRow.event_id != None)))  # noqa: E711 - SQL
         return row.state, row.reason, suppressed, [e.granted for e in entries if not e.granted], told
@@ -129,7 +130,7 @@ def test_a_bounce_before_our_own_commit_holds(database: Database, message: str) 
             ("o-1", "loyalty"),
         )
     with database.transaction() as session:
-        settle(session, get_message(session, message), MessageState.SENT, PLACED)
+        move_message(session, get_message(session, message), MessageState.SENT, PLACED)
         row = get_message(session, message)
         assert (row.state, row.reason) == ("failed", Reason.FAILED)
 
@@ -146,7 +147,7 @@ def test_what_each_event_does(database: Database, message: str, event: ProviderE
     with database.transaction() as session:
         assert is_suppressed(session, Channel.EMAIL, "ada@example.com") == bool(effect.suppress)
         assert [row.channel for row in stopped_channels(session)] == ["email"] * effect.stop
-        entries = ledger(session, lock_customer(session, "c-1"))
+        entries = ledger(session, get_customer(session, "c-1"))
         assert [e.channel for e in entries if not e.granted] == [Channel.EMAIL] * effect.revoke
 
 
@@ -176,7 +177,7 @@ def test_callbacks_and_our_own_commit_at_one_instant(database: Database, message
     def tell(number: int) -> int:
         with database.transaction() as session:
             if number % 4 == 0:
-                settle(session, get_message(session, message), MessageState.SENT, PLACED)
+                move_message(session, get_message(session, message), MessageState.SENT, PLACED)
                 return 0
             return apply_reports(session, reports if number % 2 else reports[::-1]).new
 
@@ -185,5 +186,5 @@ def test_callbacks_and_our_own_commit_at_one_instant(database: Database, message
     assert sum(new) == len(reports)
     with database.transaction() as session:
         assert [get_message(session, one).state for one in (message, other)] == ["failed", "failed"]
-        entries = ledger(session, lock_customer(session, "c-1"))
+        entries = ledger(session, get_customer(session, "c-1"))
         assert sum(not entry.granted for entry in entries) == 1

@@ -13,7 +13,8 @@ from campaign.reasons import Channel
 from campaign.rules.consent import is_revoked
 from intake.received_replies import MAX_WORDING, receive_reply, settle_reply
 from storage.database import Database
-from storage.queries.customers import ledger, lock_customer
+from storage.queries.consents import ledger
+from storage.queries.customers import get_customer
 from storage.queries.replies import Verdict, open_replies
 from storage.tables import ReplyRow
 from tests.callbacks import PHONE, save_shop_customer
@@ -37,7 +38,7 @@ def test_a_person_settles_a_reply(database: Database, reply: int, verdict: Verdi
     with database.transaction() as session:
         assert settle_reply(session, reply, verdict, LATER) is revoked
     with database.transaction() as session:
-        assert is_revoked(ledger(session, lock_customer(session, "c-1")), Channel.SMS) is revoked
+        assert is_revoked(ledger(session, get_customer(session, "c-1")), Channel.SMS) is revoked
         row = session.exec(select(ReplyRow)).one()
         assert (row.text, row.verdict, row.settled_at) == (None, verdict, LATER)
         assert open_replies(session, 10) == ([], 0)
@@ -51,7 +52,7 @@ def test_a_reply_is_settled_once(database: Database, reply: int) -> None:
         with database.transaction() as session, pytest.raises(NotFound):
             settle_reply(session, identifier, "opt_out", LATER)
     with database.transaction() as session:
-        assert not is_revoked(ledger(session, lock_customer(session, "c-1")), Channel.SMS)
+        assert not is_revoked(ledger(session, get_customer(session, "c-1")), Channel.SMS)
 
 
 def test_the_list_is_cut_and_counted(database: Database) -> None:

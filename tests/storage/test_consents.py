@@ -57,7 +57,7 @@ def test_no_code_could() -> None:
             assert not (named in ("update", "delete") and "ConsentRow" in takes), path
             if named == "ConsentRow" or (named.startswith("insert") and "ConsentRow" in takes):
                 makers.append(path.name)
-    assert makers == ["customers.py"]
+    assert makers == ["consents.py"]
 
 
 async def test_an_audit_reads_the_ledger(database: Database, tmp_path: Path) -> None:

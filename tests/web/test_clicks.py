@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
-from storage.queries.links import find_link, short_code
-from storage.queries.runs import load
+from storage.queries.facts import load_run
+from storage.queries.links import find_link, store_links
 from storage.tables import LinkRow, MessageRow
 from tests.mail import CHROME, LOYALTY, PUBLIC, SECRET, Mail
 from web.pages import clicks
@@ -106,12 +106,12 @@ async def test_a_person_and_a_scanner_are_told_apart(mail: Mail, clock: list[dat
         await mail.http.get(link, headers={"User-Agent": agent})
     assert mail.clicks() == [True] * 5
     with mail.database.transaction() as session:
-        assert not any(past.clicked for past in load(session, "o-1", LOYALTY).facts.messages)
+        assert not any(past.clicked for past in load_run(session, "o-1").facts.messages)
     clock[0] += timedelta(minutes=1)
     await mail.http.get(link)
     assert mail.clicks() == [True] * 5 + [False]
     with mail.database.transaction() as session:
-        assert any(past.clicked for past in load(session, "o-1", LOYALTY).facts.messages)
+        assert any(past.clicked for past in load_run(session, "o-1").facts.messages)
 
 
 async def test_clicks_do_not_flood_the_table(mail: Mail, clock: list[datetime]) -> None:
@@ -167,12 +167,13 @@ async def test_a_code_is_made_once(mail: Mail, monkeypatch: pytest.MonkeyPatch) 
     """The same link has the same code for ever; a code that is taken is passed over, not shared."""
     message = mail.claim()
     with mail.database.transaction() as session:
-        first = short_code(session, SECRET, message.id, "https://shop.example.com/a")
-        assert short_code(session, SECRET, message.id, "https://shop.example.com/a") == first
-        assert short_code(session, "rotated", message.id, "https://shop.example.com/a") == first
+        a, b = "https://shop.example.com/a", "https://shop.example.com/b"
+        first = store_links(session, SECRET, message.id, [a])[a]
+        assert store_links(session, SECRET, message.id, [a]) == {a: first}
+        assert store_links(session, "rotated", message.id, [a]) == {a: first}
         codes = iter([first, first, "AAAABBBB"])
         monkeypatch.setattr("storage.queries.links._derived", lambda *_: next(codes))
-        assert short_code(session, SECRET, message.id, "https://shop.example.com/b") == "AAAABBBB"
+        assert store_links(session, SECRET, message.id, [b]) == {b: "AAAABBBB"}
         link = find_link(session, first)
         assert link is not None
         assert link.target == "https://shop.example.com/a"

@@ -17,8 +17,8 @@ from campaign.reasons import Channel
 from starter import clock
 from starter.client import Campaigns
 from storage.database import Database
-from storage.queries.customers import consents_of, is_suppressed
-from storage.queries.messages import messages_to
+from storage.queries.consents import consents_of, is_suppressed
+from storage.queries.facts import load_run
 from storage.tables import MessageEventRow, SuppressionRow, WebhookRow
 from tests.callbacks import (
     Providers,
@@ -138,7 +138,7 @@ async def test_a_scanner_is_no_reader(calls: Providers, message: str) -> None:
     for machine, engaged in ((True, False), (False, True)):
         await calls.sendgrid(event(message, "open", int(machine), sg_machine_open=machine))
         with calls.database.transaction() as session:
-            assert [told.opened for told in messages_to(session, "c-1")] == [engaged]
+            assert [past.opened for past in load_run(session, "o-1").facts.messages] == [engaged]
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(-9, 200), (-11, 403), (4, 200), (6, 403)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from activities.segment import segment
 from campaign.reasons import Channel, Reason
 from campaign.rules.consent import permission
 from campaign.rules.decision import Kind
+from starter import clock
 from storage.database import Database
-from storage.queries.customers import consents_of, customer_facts, is_suppressed, lock_customer
+from storage.queries.consents import consents_of
 from storage.queries.replies import open_replies
 from storage.tables import MessageEventRow, WebhookRow
 from tests.callbacks import (
@@ -29,6 +31,7 @@ from tests.callbacks import (
     save_shop_customer,
     twilio_headers,
 )
+from tests.customers import customer_facts
 from tests.facts import PLACED, default_definition
 
 PENDING = {"channel": "sms", "state": "granted", "source": "checkout", "at": PLACED.isoformat(),
@@ -56,7 +59,7 @@ def states(calls: Providers, customer_id: str = "c-1") -> list[tuple[str, str, s
 def may_text(calls: Providers, customer_id: str = "c-1") -> Reason | None:
     """Why the customer may not be sent a text, or None."""
     with calls.database.transaction() as session:
-        facts = customer_facts(session, lock_customer(session, customer_id))
+        facts = customer_facts(session, customer_id)
     return permission(default_definition(), facts, Channel.SMS).reason
 
 
@@ -240,17 +243,15 @@ async def test_a_shop_clock_that_runs_ahead_does_not_undo_a_stop(calls: Provider
 
 
 async def test_a_number_that_nobody_has_is_kept_from(calls: Providers) -> None:
-    """STOP from an unknown number suppresses it, for whoever brings it later; START lifts that."""
+    """STOP from an unknown number holds for whoever brings the number later, until a later grant for it."""
     number = "+12025550177"
-
-    def suppressed() -> bool:
-        with calls.database.transaction() as session:
-            return is_suppressed(session, Channel.SMS, number)
-
     await calls.sms("STOP", number)
-    assert suppressed()
-    await calls.sms("START", number)
-    assert not suppressed()
+    late = (clock.now() + timedelta(minutes=1)).isoformat()
+    save_shop_customer(calls.database, "c-7", phone=number, consents=[{**PENDING, "confirmed": True}])
+    assert may_text(calls, "c-7") is Reason.NO_CONSENT
+    again = {**PENDING, "confirmed": True, "at": late}
+    save_shop_customer(calls.database, "c-8", phone=number, consents=[again])
+    assert may_text(calls, "c-8") is None
 
 
 async def test_help_names_the_brand(calls: Providers) -> None:

@@ -19,7 +19,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from campaign.facts import MessageState
 from campaign.reasons import Reason
 from storage.database import Database
-from storage.queries.messages import get_message, settle
+from storage.queries.messages import get_message, move_message
 from tests.activities.test_privacy import pending_failure
 from tests.facts import ROOT
 from tests.shop import Shop, running_shop, unique
@@ -282,7 +282,7 @@ async def test_a_late_failure_falls_back_to_the_other_channel(shop: Shop) -> Non
     (email,) = shop.messages(order["order_id"])
     assert (email.channel, email.state) == ("email", "sent")
     with shop.database.transaction() as session:
-        settle(session, get_message(session, email.id), MessageState.FAILED, noon(), Reason.FAILED)
+        move_message(session, get_message(session, email.id), MessageState.FAILED, noon(), Reason.FAILED)
     await handle.signal("delivery_failed", {"step": "thank-you"})
     for step in ("no-such-step", "loyalty", "win-back-best"):
         await handle.signal("delivery_failed", {"step": step})

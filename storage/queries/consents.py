@@ -1,0 +1,121 @@
+"""The consent ledger and the suppressions: both are about addresses, whoever has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from campaign.customers.addresses import normal_address
+from campaign.errors import NotFound
+from campaign.facts import ConsentEntry
+from campaign.reasons import Channel
+from campaign.wire import Consent
+from storage.inserts import insert_all_once, insert_once
+from storage.tables import ConsentRow, CustomerRow, SuppressionRow
+
+_NEWEST = 20
+
+
+def ledger_row(customer: Any, consent: Consent, address: str | None = None) -> dict[str, Any]:
+    """Return a ledger entry's columns. ``customer`` is a row with id, email and phone, or None.
+
+    It holds for ``address``, or else the one that the customer has now (any, if there is none yet).
+    """
+    if address is None and customer is not None:
+        address = customer.email if consent.channel is Channel.EMAIL else customer.phone
+    return {
+        "customer_id": customer.id if customer is not None else None,
+        "channel": consent.channel.value,
+        "state": consent.state,
+        "source": consent.source,
+        "at": consent.at,
+        "wording": consent.wording,
+        "address": normal_address(consent.channel, address) if address else None,
+        "confirmed": consent.confirmed,
+    }
+
+
+def record_consent(
+    session: Session, customer: CustomerRow | None, consent: Consent, address: str | None = None
+) -> bool:
+    """Add an entry to the ledger, as `ledger_row` makes it; False if this very entry is there already."""
+    return record_consents(session, [ledger_row(customer, consent, address)]) > 0
+
+
+def record_consents(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+    """Add entries to the ledger, each once; return how many were not there."""
+    return len(insert_all_once(session, ConsentRow, rows, "id"))
+
+
+def consents_of(session: Session, customer_id: str) -> Sequence[ConsentRow]:
+    """Return a customer's entries, and those of others for the same addresses, as they were recorded.
+
+    Raises:
+        NotFound: no such customer.
+    """
+    row = session.get(CustomerRow, customer_id)
+    if row is None:
+        msg = f"no customer {customer_id}"
+        raise NotFound(msg)
+    return _entries_about(session, row)
+
+
+def ledger(session: Session, row: CustomerRow) -> tuple[ConsentEntry, ...]:
+    """Return what decisions see: a customer's own entries, and those of others for the same addresses."""
+    keys = {Channel.EMAIL: row.email_key, Channel.SMS: row.phone}
+    return tuple(as_entry(entry, keys) for entry in _entries_about(session, row))
+
+
+def _entries_about(session: Session, row: CustomerRow) -> list[ConsentRow]:
+    own = session.exec(select(ConsentRow).where(ConsentRow.customer_id == row.id))
+    others = entries_for(session, [key for key in (row.email_key, row.phone) if key])
+    found = {entry.id or 0: entry for entry in (*own, *others)}
+    return [found[key] for key in sorted(found)]
+
+
+def as_entry(row: ConsentRow, keys: Mapping[Channel, str | None]) -> ConsentEntry:
+    """Return an entry as decisions see it, for somebody with these addresses (in normal form)."""
+    channel = Channel(row.channel)
+    return ConsentEntry(
+        id=row.id or 0,
+        channel=channel,
+        granted=row.state == "granted",
+        at=row.at,
+        confirmed=row.confirmed,
+        elsewhere=row.address not in (None, keys.get(channel)),
+    )
+
+
+def entries_for(session: Session, addresses: Sequence[str]) -> Sequence[ConsentRow]:
+    """Return the newest entries for addresses (in normal form), whoever they belong to."""
+    statement = select(ConsentRow).where(col(ConsentRow.address).in_(addresses))
+    return session.exec(statement.order_by(col(ConsentRow.at).desc()).limit(_NEWEST)).all()
+
+
+def suppress(
+    session: Session, channel: Channel, address: str, reason: str, source: str, at: datetime
+) -> bool:
+    """Write no more to an address, whoever has it; False if that was so for this reason already."""
+    key = normal_address(channel, address)
+    return insert_once(
+        session, SuppressionRow, channel=channel.value, address=key, reason=reason, source=source, at=at
+    )
+
+
+def suppressed_channels(session: Session, keys: Mapping[Channel, str | None]) -> frozenset[Channel]:
+    """Return the channels whose address (in normal form) may not be written to."""
+    tests = [
+        (col(SuppressionRow.channel) == channel.value) & (col(SuppressionRow.address) == key)
+        for channel, key in keys.items()
+        if key
+    ]
+    found = session.exec(select(SuppressionRow.channel).where(or_(*tests))) if tests else ()
+    return frozenset(map(Channel, found))
+
+
+def is_suppressed(session: Session, channel: Channel, address: str) -> bool:
+    """Say whether an address may not be written to."""
+    return channel in suppressed_channels(session, {channel: normal_address(channel, address)})

@@ -1,0 +1,287 @@
+"""A run with all that is known of its customer, in one statement.
+
+The lists come as JSON arrays, so that nothing is read twice and no statement waits for another. What is
+read of other customers (who have the same address) is bounded: an address that many guests share costs no
+more than any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import TextClause, text
+from sqlmodel import Session
+
+from campaign.definition.model import Definition
+from campaign.errors import NotFound
+from campaign.facts import ConsentEntry, CustomerFacts, Facts, MessageState, PastMessage, PastOrder, Purpose
+from campaign.reasons import Channel
+from campaign.wire import OrderStatus
+from storage.columns import amount_of
+from storage.queries.runs import load_definition
+
+_NEWEST_MESSAGES = 500
+_NEWEST_ENTRIES = 20
+
+_RUN = """
+SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segment, r.closed_at,
+       r.stop_reason, r.repurchased_by, o.placed_at, o.currency, o.total, c.email, c.email_key, c.phone,
+       c.first_name, c.language, c.country, c.region, c.postal_code, c.time_zone, c.preferred_channel, c.less,
+  (SELECT {all}({row}(e.status, e.at)) FROM (
+      SELECT status, at FROM order_events WHERE order_id = r.order_id ORDER BY id) e) AS events,
+  (SELECT {all}({row}(p.id, p.placed_at, {number}(p.total), p.currency, p.lost, p.open)) FROM (
+      SELECT q.id, q.placed_at, q.total, q.currency,
+             EXISTS (SELECT 1 FROM order_events e WHERE e.order_id = q.id
+                     AND e.status IN ('cancelled', 'refunded')) AS lost,
+             EXISTS (SELECT 1 FROM campaign_runs s WHERE s.order_id = q.id AND s.closed_at IS NULL) AS open
+      FROM orders q WHERE q.customer_id = c.id ORDER BY q.placed_at) p) AS orders,
+  (SELECT {all}({row}(m.id, m.order_id, m.step, m.channel, m.state, m.sent_at, m.attempted_at,
+                      m.claimed_at, m.latest_at, m.purpose, m.consent_id, m.segment, m.address, m.written,
+                      m.opened, m.clicked)) FROM (
+      SELECT n.*, n.text IS NOT NULL AS written,
+             EXISTS (SELECT 1 FROM message_events e WHERE e.message_id = n.id
+                     AND e.kind = 'opened' AND NOT e.machine) AS opened,
+             EXISTS (SELECT 1 FROM message_events e WHERE e.message_id = n.id
+                     AND e.kind = 'clicked' AND NOT e.machine) AS clicked
+      FROM messages n WHERE n.customer_id = c.id OR n.address IN (c.email_key, c.phone)
+      ORDER BY n.claimed_at DESC LIMIT {messages}) m) AS messages,
+  (SELECT {all}({row}(k.id, k.channel, k.state, k.at, k.confirmed, k.address)) FROM (
+      SELECT * FROM consents WHERE customer_id = c.id ORDER BY id) k) AS entries,
+  (SELECT {all}({row}(k.id, k.channel, k.state, k.at, k.confirmed, k.address)) FROM (
+      SELECT * FROM consents WHERE address IN (c.email_key, c.phone)
+      ORDER BY at DESC LIMIT {entries}) k) AS others,
+  (SELECT {all}(x.channel) FROM suppressions x
+      WHERE (x.channel = 'email' AND x.address = c.email_key)
+         OR (x.channel = 'sms' AND x.address = c.phone)) AS suppressed,
+  (SELECT {all}({row}(x.channel, x.probe_at)) FROM channel_stops x) AS stops
+FROM campaign_runs r JOIN orders o ON o.id = r.order_id JOIN customers c ON c.id = r.customer_id
+WHERE r.order_id = """
+_OF_ORDER = ":id"
+_OF_MESSAGE = "(SELECT order_id FROM messages WHERE id = :id)"
+_WORDS = {
+    "postgresql": {"all": "json_agg", "row": "json_build_array", "number": "text"},
+    "sqlite": {"all": "json_group_array", "row": "json_array", "number": ""},
+}
+_STATEMENTS: dict[tuple[str, str], TextClause] = {
+    (dialect, which): text(_RUN.format(**words, messages=_NEWEST_MESSAGES, entries=_NEWEST_ENTRIES) + which)
+    for dialect, words in _WORDS.items()
+    for which in (_OF_ORDER, _OF_MESSAGE)
+}
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom a message is for. Addresses are by channel, as they are written to."""
+
+    customer_id: str
+    first_name: str | None
+    language: str | None
+    addresses: Mapping[Channel, str]
+    keys: Mapping[Channel, str]
+
+
+@dataclass(frozen=True)
+class RunMessage:
+    """A message of the run as the database has it; ``address`` is in normal form."""
+
+    id: str
+    step: str
+    channel: Channel
+    state: MessageState
+    latest: datetime
+    attempted: datetime | None
+    purpose: Purpose
+    consent_id: int | None
+    segment: str
+    address: str | None
+    written: bool
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A run with all that a decision, a message or a delivery of it needs.
+
+    ``open_runs`` are the orders of the customer's open runs; ``stops``: until when a stopped
+    channel lets nothing go.
+    """
+
+    order_id: str
+    digest: str
+    workflow_run_id: str
+    segment: str | None
+    closed: bool
+    total: Decimal
+    definition: Definition
+    contact: Contact
+    facts: Facts
+    messages: Mapping[str, RunMessage]
+    open_runs: tuple[str, ...]
+    stops: Mapping[Channel, datetime]
+
+    def claimed(self, step: str, channel: Channel) -> RunMessage | None:
+        """Return the run's message of a step and channel."""
+        mine = (m for m in self.messages.values() if (m.step, m.channel) == (step, channel))
+        return next(mine, None)
+
+
+def load_run(session: Session, order_id: str) -> RunFacts:
+    """Return an order's run and its customer's facts.
+
+    Raises:
+        NotFound: the order has no campaign.
+    """
+    return _load(session, _OF_ORDER, order_id, f"no campaign for order {order_id}")
+
+
+def load_run_of(session: Session, message_id: str) -> RunFacts:
+    """Return the run that a message belongs to. Raises as `load_run`."""
+    return _load(session, _OF_MESSAGE, message_id, f"no message {message_id}")
+
+
+def _load(session: Session, which: str, identifier: str, missing: str) -> RunFacts:
+    statement = _STATEMENTS[session.get_bind().dialect.name, which]
+    row = session.connection().execute(statement, {"id": identifier}).mappings().first()
+    if row is None:
+        raise NotFound(missing)
+    return _run(row, load_definition(session, row["digest"]))
+
+
+def _run(row: Mapping[Any, Any], definition: Definition) -> RunFacts:
+    messages = _list(row["messages"])
+    orders = _list(row["orders"])
+    contact = _contact(row)
+    return RunFacts(
+        order_id=row["order_id"],
+        digest=row["digest"],
+        workflow_run_id=row["workflow_run_id"],
+        segment=row["segment"],
+        closed=row["closed_at"] is not None,
+        total=amount_of(row["total"]),
+        definition=definition,
+        contact=contact,
+        facts=_facts(row, contact, orders, messages),
+        messages={m[0]: _run_message(m) for m in messages if m[1] == row["order_id"]},
+        open_runs=tuple(o[0] for o in orders if o[5]),
+        stops={Channel(channel): _time(probe_at) for channel, probe_at in _list(row["stops"])},
+    )
+
+
+def _facts(
+    row: Mapping[Any, Any],
+    contact: Contact,
+    orders: list[Any],
+    messages: list[Any],
+) -> Facts:
+    return Facts(
+        order_id=row["order_id"],
+        placed_at=_time(row["placed_at"]),
+        currency=row["currency"],
+        customer=_customer(row, contact, messages),
+        events={OrderStatus(status): _time(at) for status, at in _list(row["events"])},
+        orders=tuple(PastOrder(o[0], _time(o[1]), amount_of(o[2]), o[3], kept=not o[4]) for o in orders),
+        messages=tuple(map(_past_message, messages)),
+        holdout=bool(row["holdout"]),
+        stopped=row["stop_reason"] is not None,
+        repurchased_by=row["repurchased_by"],
+    )
+
+
+def _contact(row: Mapping[Any, Any]) -> Contact:
+    addresses = {Channel.EMAIL: row["email"], Channel.SMS: row["phone"]}
+    keys = {Channel.EMAIL: row["email_key"], Channel.SMS: row["phone"]}
+    return Contact(
+        customer_id=row["customer_id"],
+        first_name=row["first_name"],
+        language=row["language"],
+        addresses={channel: address for channel, address in addresses.items() if address},
+        keys={channel: key for channel, key in keys.items() if key},
+    )
+
+
+def _customer(row: Mapping[Any, Any], contact: Contact, messages: list[Any]) -> CustomerFacts:
+    entries = {entry[0]: entry for entry in (*_list(row["entries"]), *_list(row["others"]))}
+    return CustomerFacts(
+        customer_id=contact.customer_id,
+        reachable=frozenset(contact.addresses),
+        preferred=row["preferred_channel"],
+        country=row["country"],
+        region=row["region"],
+        postal_code=row["postal_code"],
+        phone=row["phone"],
+        time_zone=row["time_zone"],
+        suppressed=frozenset(map(Channel, _list(row["suppressed"]))),
+        less=bool(row["less"]),
+        asked_to_confirm=any(_asked(m, row["phone"]) for m in messages),
+        consents=tuple(_entry(entries[key], contact.keys) for key in sorted(entries)),
+    )
+
+
+def _asked(message: list[Any], phone: str | None) -> bool:
+    """Say whether the opt-in question has gone to this number, or may have."""
+    state = MessageState(message[4])
+    return (
+        message[9] == Purpose.OPT_IN
+        and message[12] == phone
+        and state.counts
+        and state not in (MessageState.CLAIMED, MessageState.HELD_OUT)
+    )
+
+
+def _entry(entry: list[Any], keys: Mapping[Channel, str]) -> ConsentEntry:
+    identifier, channel, state, at, confirmed, address = entry
+    return ConsentEntry(
+        id=identifier,
+        channel=Channel(channel),
+        granted=state == "granted",
+        at=_time(at),
+        confirmed=bool(confirmed),
+        elsewhere=address not in (None, keys.get(Channel(channel))),
+    )
+
+
+def _past_message(m: list[Any]) -> PastMessage:
+    return PastMessage(
+        order_id=m[1],
+        step=m[2],
+        channel=Channel(m[3]),
+        state=MessageState(m[4]),
+        at=_time(m[5] or m[6] or m[7]),
+        id=m[0],
+        opened=bool(m[14]),
+        clicked=bool(m[15]),
+        purpose=Purpose(m[9]),
+    )
+
+
+def _run_message(m: list[Any]) -> RunMessage:
+    return RunMessage(
+        id=m[0],
+        step=m[2],
+        channel=Channel(m[3]),
+        state=MessageState(m[4]),
+        latest=_time(m[8]),
+        attempted=_time(m[6]) if m[6] else None,
+        purpose=Purpose(m[9]),
+        consent_id=m[10],
+        segment=m[11],
+        address=m[12],
+        written=bool(m[13]),
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    """Read a JSON array: PostgreSQL's driver has read it already, and an empty one is missing there."""
+    if isinstance(value, str):
+        value = json.loads(value)
+    return value or []
+
+
+def _time(value: Any) -> datetime:
+    """Read a stored time: SQLite's have no zone and are UTC."""
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -1,0 +1,71 @@
+"""One order of locks, everywhere: first the people, all in one statement, then rows.
+
+Whoever decides about a customer, or records what changes such a decision, holds that person's locks until
+the transaction ends: one for the customer's id and one for each of their addresses, so that several ids
+with one address wait for each other too. All of a transaction's people are locked by its first statement,
+in the order of the locks' numbers, so that no two transactions can wait for each other in a circle. Rows
+are only changed under these locks; what is changed without them changes one row and waits for nothing.
+
+PostgreSQL: advisory locks of the transaction (they need no row, so that a customer who is not there yet can
+be locked). SQLite: the transaction has the whole database already (`storage.database`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import TextClause, text
+from sqlmodel import Session
+
+from campaign.reasons import Channel
+
+_LOCK = """
+SELECT pg_advisory_xact_lock(number) FROM (
+    SELECT DISTINCT hashtextextended(key, 0) AS number FROM (
+        SELECT unnest(CAST(:keys AS text[])) AS key
+        UNION ALL
+        SELECT unnest(ARRAY['customer:' || c.id, 'email:' || c.email_key, 'sms:' || c.phone])
+        FROM customers c WHERE c.id IN ({customers}){more}
+    ) AS people WHERE key IS NOT NULL ORDER BY number
+) AS ordered
+"""
+_OF_MESSAGES = """
+        UNION ALL
+        SELECT m.channel || ':' || m.address FROM messages m WHERE m.id = ANY(CAST(:ids AS text[]))"""
+_STATEMENTS: dict[str, TextClause] = {
+    "customers": text(_LOCK.format(customers="SELECT unnest(CAST(:ids AS text[]))", more="")),
+    "order": text(
+        _LOCK.format(customers="SELECT customer_id FROM campaign_runs WHERE order_id = :ids", more="")
+    ),
+    "messages": text(
+        _LOCK.format(
+            customers="SELECT customer_id FROM messages WHERE id = ANY(CAST(:ids AS text[]))",
+            more=_OF_MESSAGES,
+        )
+    ),
+}
+
+
+def lock_customers(
+    session: Session, customer_ids: Iterable[str], addresses: Iterable[tuple[Channel, str]] = ()
+) -> None:
+    """Lock people by their ids, with the addresses they have, and by further addresses in normal form."""
+    ids = sorted(set(customer_ids))
+    keys = [f"customer:{identifier}" for identifier in ids]
+    keys += [f"{channel.value}:{address}" for channel, address in addresses]
+    _lock(session, "customers", ids, keys)
+
+
+def lock_order(session: Session, order_id: str) -> None:
+    """Lock the customer of an order's campaign."""
+    _lock(session, "order", order_id, [])
+
+
+def lock_messages(session: Session, message_ids: Iterable[str]) -> None:
+    """Lock the customers of messages, with the addresses that the messages went to."""
+    _lock(session, "messages", sorted(set(message_ids)), [])
+
+
+def _lock(session: Session, kind: str, ids: str | list[str], keys: list[str]) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(_STATEMENTS[kind], {"ids": ids, "keys": keys})
