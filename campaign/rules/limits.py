@@ -26,5 +26,7 @@ def limits_of(question: Question, channel: Channel, latest: datetime) -> Limits:
     """
     if channel is Channel.EMAIL:
         return Limits(latest, may_track_opens(question.definition, question.facts.customer))
-    end = decent_until(question.definition, question.whereabouts, question.laws(), question.now)
+    own, shop_zone = question.definition.quiet_hours.get(channel), question.definition.shop.time_zone
+    legal = [law.hours for law in question.laws(channel)]
+    end = decent_until(own, legal, question.whereabouts, shop_zone, question.now)
     return Limits(min(latest, end or latest), track_opens=False)

@@ -126,9 +126,9 @@ class Question:
         """Say whether the customer has an address on the channel and may be written to there."""
         return self.permissions[channel] if channel in self.facts.customer.reachable else NOT_ALLOWED
 
-    def laws(self) -> Sequence[Place]:
-        """Return the places whose law is in force by ``now``."""
-        return [place for place in self.places if place.holds(self.now)]
+    def laws(self, channel: Channel) -> Sequence[Place]:
+        """Return the places whose law is in force by ``now``. It is about SMS; e-mail has none."""
+        return [place for place in self.places if place.holds(self.now)] if channel is Channel.SMS else ()
 
     def _is_ghost(self, message: PastMessage) -> bool:
         return self.facts.holdout and message.state is MessageState.HELD_OUT

@@ -7,11 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from campaign.definition.model import Definition, Hours
-from campaign.places.law import Place
+from campaign.definition.model import Hours
 from campaign.places.regions import Zones
 from campaign.places.zones import Whereabouts
-from campaign.reasons import Channel
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HORIZON_DAYS = 9
@@ -22,45 +20,44 @@ _EASTERN = ZoneInfo("America/New_York")
 SOMEWHERE_IN_US = "US"
 
 #: Hours, and the zone in whose local time they are meant.
-Rule = tuple[Hours, ZoneInfo]
+LocalHours = tuple[Hours, ZoneInfo]
 
 
 def next_decent(
-    definition: Definition, where: Whereabouts, laws: Sequence[Place], channel: Channel, now: datetime
+    own: Hours | None, legal: Sequence[Hours], where: Whereabouts, shop_zone: str, now: datetime
 ) -> datetime | None:
     """Return the first instant from ``now`` on that is decent on a channel.
 
-    Decent is what the campaign's hours and, for SMS, those of ``laws`` (of the places that the customer may
+    Decent is what the campaign's ``own`` hours and the ``legal`` ones (of the places that the customer may
     be in) allow in every zone that the customer may be in. Where those never meet, the campaign's hours are
     kept in the zones of the more trusted sources only, in the end in the first one's; where that gives no
-    time either, the laws' too. None when even then there is none within nine days.
+    time either, the legal ones too. None when even then there is none within nine days.
     """
-    own = definition.quiet_hours.get(channel)
-    legal = [place.hours for place in laws] if channel is Channel.SMS else []
-    for zones, legal_zones in _more_and_more_trusted(where, definition.shop.time_zone):
-        at = next_allowed(_rules([own] if own else [], zones, legal, legal_zones), now)
+    for zones, legal_zones in _more_and_more_trusted(where, shop_zone):
+        at = next_allowed(_in_zones([own] if own else [], zones, legal, legal_zones), now)
         if at is not None:
             return at
     return None
 
 
 def decent_until(
-    definition: Definition, where: Whereabouts, laws: Sequence[Place], now: datetime
+    own: Hours | None, legal: Sequence[Hours], where: Whereabouts, shop_zone: str, now: datetime
 ) -> datetime | None:
-    """Return when the decent hours for an SMS end that ``now`` lies in; None where nothing ends them.
+    """Return when the decent hours end that ``now`` lies in; None where nothing ends them.
 
     By the rules of `next_decent`: what is handed over in these hours may not arrive after them.
     """
-    own, legal = definition.quiet_hours.get(Channel.SMS), [place.hours for place in laws]
-    for zones, legal_zones in _more_and_more_trusted(where, definition.shop.time_zone):
-        rules = _rules([own] if own else [], zones, legal, legal_zones)
-        if next_allowed(rules, now) is not None:
-            ends = (_closing(hours, zone, now) for hours, zone in rules)
+    for zones, legal_zones in _more_and_more_trusted(where, shop_zone):
+        hours_there = _in_zones([own] if own else [], zones, legal, legal_zones)
+        if next_allowed(hours_there, now) is not None:
+            ends = (_closing(hours, zone, now) for hours, zone in hours_there)
             return min((end for end in ends if end is not None), default=None)
     return None
 
 
-def _rules(own: list[Hours], zones: Zones, legal: list[Hours], legal_zones: Zones) -> list[Rule]:
+def _in_zones(
+    own: Sequence[Hours], zones: Zones, legal: Sequence[Hours], legal_zones: Zones
+) -> list[LocalHours]:
     rules = [(hours, zone) for hours in own for zone in zones]
     rules += [(hours, zone) for hours in legal for zone in legal_zones]
     if rules and SOMEWHERE_IN_US in zones:
@@ -78,7 +75,7 @@ def _more_and_more_trusted(where: Whereabouts, shop_zone: str) -> list[tuple[Zon
     return [(zones, fewer[0]) for zones in fewer] + [(zones, zones) for zones in fewer[1:]]
 
 
-def next_allowed(rules: Sequence[Rule], now: datetime) -> datetime | None:
+def next_allowed(rules: Sequence[LocalHours], now: datetime) -> datetime | None:
     """Return the first instant from ``now`` on that all rules allow.
 
     None when there is none within nine days: the hours of zones far apart may never meet. On a day of

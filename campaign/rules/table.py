@@ -153,13 +153,15 @@ def caps(question: Question, channel: Channel, at: datetime) -> Verdict | None:
 
 def legal_caps(question: Question, channel: Channel, at: datetime) -> Verdict | None:
     """No more SMS in any stretch of time than the law allows where the customer may be."""
-    limits = [cap for place in question.laws() for cap in place.sms_caps]
+    limits = [cap for law in question.laws(channel) for cap in law.sms_caps]
     return _wait(Reason.CAPPED, at, next_uncapped(limits, channel, _rivals(question), at)) if limits else None
 
 
 def quiet_hours(question: Question, channel: Channel, at: datetime) -> Verdict | None:
     """Only at a decent time of day, by the campaign and by the law, wherever the customer may be."""
-    decent = next_decent(question.definition, question.whereabouts, question.laws(), channel, at)
+    own, shop_zone = question.definition.quiet_hours.get(channel), question.definition.shop.time_zone
+    legal = [law.hours for law in question.laws(channel)]
+    decent = next_decent(own, legal, question.whereabouts, shop_zone, at)
     if decent is None:
         return Verdict(Kind.SKIP, Reason.QUIET_HOURS)
     return _wait(Reason.QUIET_HOURS, at, decent)

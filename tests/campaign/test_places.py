@@ -34,8 +34,9 @@ TUESDAY, SATURDAY, SUNDAY = date(2026, 7, 7), date(2026, 7, 11), date(2026, 7, 1
 
 def next_time(definition: Definition, who: CustomerFacts, channel: Channel, now: datetime) -> datetime | None:
     """The first decent time for a customer of a US shop."""
-    where = whereabouts(who, "US")
-    return next_decent(definition, where, places_of(where), channel, now)
+    where, own = whereabouts(who, "US"), definition.quiet_hours.get(channel)
+    legal = [place.hours for place in places_of(where)] if channel is Channel.SMS else []
+    return next_decent(own, legal, where, definition.shop.time_zone, now)
 
 
 def zones(**known: Any) -> set[str]:

@@ -18,7 +18,12 @@ from tests.facts import PLACED, customer, default_definition, facts, granted, or
 
 DEFINITION = default_definition()
 STEPS = [step.model_copy(update={"channels": mode}) for step in DEFINITION.steps for mode in StepChannels]
-MINUTES = st.integers(0, 60 * 24 * 110)
+DAY = 60 * 24
+MINUTES = st.builds(
+    lambda days, minutes: max(0, days * DAY + minutes),
+    st.sampled_from([0, 7, 14, 21, 30, 90]) | st.integers(0, 110),
+    st.integers(0, 30) | st.integers(-2 * DAY, 8 * DAY),
+)
 MESSAGES = st.lists(
     st.builds(
         lambda number, step, channel, state, ago, clicked, purpose: PastMessage(
@@ -51,8 +56,12 @@ CUSTOMERS = st.builds(
     asked_to_confirm=st.booleans(),
     consents=LEDGER.map(tuple),
 )
-EVENTS = st.dictionaries(st.sampled_from(OrderStatus), MINUTES.map(lambda m: PLACED + timedelta(minutes=m)))
-ORDERS = st.lists(st.tuples(st.integers(2, 4), st.integers(-90, 90), st.booleans()), max_size=2)
+LOST = (OrderStatus.CANCELLED, OrderStatus.REFUNDED)
+NEWS = st.sampled_from([status for status in OrderStatus if status not in LOST])
+WHEN = st.integers(5, 12 * 60).map(lambda minutes: PLACED + timedelta(minutes=minutes))
+LOSSES = st.sampled_from([{}] * 17 + [{status: PLACED} for status in LOST])
+EVENTS = st.builds(lambda news, loss: {**news, **loss}, st.dictionaries(NEWS, WHEN), LOSSES)
+ORDERS = st.lists(st.tuples(st.integers(2, 4), st.integers(-90, 9), st.booleans()), max_size=3)
 
 
 def _facts(orders: list[tuple[int, int, bool]], **changes: Any) -> Facts:
@@ -67,8 +76,8 @@ FACTS = st.builds(
     customer=CUSTOMERS,
     messages=MESSAGES.map(tuple),
     holdout=st.booleans(),
-    stopped=st.sampled_from([False] * 9 + [True]),
-    repurchased_by=st.sampled_from([None] * 8 + ["o-2", "elsewhere"]),
+    stopped=st.sampled_from([False] * 19 + [True]),
+    repurchased_by=st.sampled_from([None] * 18 + ["o-2", "elsewhere"]),
 )
 
 
