@@ -14,6 +14,7 @@ from typing import Any
 
 from campaign.customers.keywords import CARRIER_WORDS
 from campaign.errors import Problem
+from campaign.places.law import open_pixel_laws
 
 Table = dict[str, Any]
 EVERY_SEGMENT = "*"
@@ -29,6 +30,7 @@ def reference_problems(raw: Table) -> list[Problem]:
         *_brand(_table(raw, "brand")),
         *_catch_all(_rows(raw, "segments")),
         *_audiences(raw),
+        *_opens(_table(raw, "tracking")),
     ]
 
 
@@ -94,6 +96,16 @@ def _audience(raw: Table, audience: Table, where: str) -> Iterator[Problem]:
         yield _unknown(f"{where}.offer", str(offer), _table(raw, "offers"))
     if "email" not in audience and "sms" not in audience:
         yield Problem(where, "says nothing on any channel", "name a template: email = ... or sms = ...")
+
+
+def _opens(tracking: Table) -> Iterator[Problem]:
+    """Where law wants each customer's consent for an open pixel, the setting cannot stand for it."""
+    countries = tracking.get("opens_in")
+    for place, country in enumerate(countries if isinstance(countries, list) else []):
+        law = open_pixel_laws().get(country) if isinstance(country, str) else None
+        if law:
+            what = f"an open pixel needs each customer's own consent in {country}, and none is recorded"
+            yield Problem(f"tracking.opens_in[{place}]", what, f"leave {country} out ({law.source})")
 
 
 def _unknown(where: str, name: str, known: Iterable[str]) -> Problem:
