@@ -95,7 +95,8 @@ class Settings(BaseSettings):
     sms_replies: Literal["provider", "afterglow"] = "provider"
     email_rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
     sms_rate: Annotated[float, Field(gt=0, le=10_000)] = 10.0
-    workers: Annotated[int, Field(ge=1, le=200)] = 16
+    concurrency: Annotated[int, Field(ge=1, le=200)] = 16
+    workers: Annotated[int, Field(ge=1, le=200)] | None = None  # the former name of `concurrency`
     shutdown_seconds: Annotated[int, Field(ge=1, le=600)] = 30
     health_host: str = "127.0.0.1"
     health_port: Annotated[int, Field(ge=0, le=65_535)] = 0
@@ -112,6 +113,8 @@ class Settings(BaseSettings):
     @classmethod
     def _default_database(cls, values: dict[str, object]) -> dict[str, object]:
         home = Path(str(values.get("home") or ".afterglow"))
+        if values.get("workers"):
+            values = {"concurrency": values["workers"], **values}
         return {**values, "database_url": values.get("database_url") or f"sqlite:///{home / 'afterglow.db'}"}
 
     @property

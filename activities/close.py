@@ -5,20 +5,26 @@ from __future__ import annotations
 from activities.interface import CloseRequest
 from activities.segment import record_news
 from campaign.facts import MessageState
+from campaign.reasons import Reason
 from storage.database import Database
 from storage.queries.facts import load_run
 from storage.queries.locks import lock_order
 from storage.queries.messages import get_message, move_message
-from storage.queries.runs import close_run
+from storage.queries.runs import close_run, is_run_of
 
 
 def close(database: Database, request: CloseRequest) -> None:
-    """End a run: news is kept, and a message that was only claimed will not be sent.
+    """End a run: news is kept, and no message stays open.
+
+    One that was only claimed will not be sent. One that was being sent is unconfirmed: nobody will look
+    for it any more, but what its provider reports later still holds.
 
     Raises:
         NotFound: the order has no campaign.
     """
     with database.transaction() as session:
+        if request.run_id and not is_run_of(session, request.order_id, request.run_id):
+            return
         lock_order(session, request.order_id)
         record_news(session, request.order_id, request.news)
         run = load_run(session, request.order_id)
@@ -26,4 +32,7 @@ def close(database: Database, request: CloseRequest) -> None:
             if message.state is MessageState.CLAIMED:
                 row = get_message(session, message.id)
                 move_message(session, row, MessageState.SKIPPED, request.now, request.reason)
+            elif message.state is MessageState.SENDING:
+                row = get_message(session, message.id)
+                move_message(session, row, MessageState.UNCONFIRMED, request.now, Reason.UNCONFIRMED)
         close_run(session, request.order_id, request.reason, request.now)

@@ -37,7 +37,13 @@ def enrol(database: Database, definition: Definition, request: EnrolRequest) -> 
         segment=segment_of(run.definition, run.facts.orders),
         steps=_plan(run, request.now),
         supersedes=superseded(run.facts, run.open_runs),
+        **_other_currency(run),
     )
+
+
+def _other_currency(run: RunFacts) -> dict[str, str]:
+    shop = run.definition.shop.currency
+    return {} if run.facts.currency == shop else {"shop_currency": shop}
 
 
 def _plan(run: RunFacts, now: datetime) -> list[PlannedStep]:

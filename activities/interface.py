@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from campaign.facts import MessageState
+from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind
 from campaign.wire import OrderUpdate, Purchase
@@ -59,12 +59,14 @@ class Enrolled(Payload):
     """``supersedes`` are the order ids of the customer's older open campaigns.
 
     ``duplicate`` says that the order has had its campaign in another workflow: there is nothing to do.
+    ``shop_currency`` is set for an order in another currency than the shop's.
     """
 
     segment: str = ""
     steps: list[PlannedStep] = []
     supersedes: list[str] = []
     duplicate: bool = False
+    shop_currency: str | None = None
 
 
 class SegmentRequest(Payload):
@@ -77,11 +79,12 @@ class SegmentRequest(Payload):
 
 
 class ClaimedMessage(Payload):
-    """A message to render and deliver, until ``latest``."""
+    """A message to render and deliver, until ``latest``. ``purpose`` is left out for the step's own words."""
 
     id: str
     channel: Channel
     latest: datetime
+    purpose: Purpose | None = None
 
 
 class StepDecision(Payload):
@@ -89,6 +92,10 @@ class StepDecision(Payload):
 
     ``until`` is set to wait; ``messages`` to send; ``more`` when the step has another channel to
     come; ``following`` is when to look at the next step, if there is one.
+
+    ``failed`` are earlier steps whose message has failed and that another channel may take over: they
+    are decided first, and nothing was claimed for this one. ``watch_until`` is set after the last step,
+    where a message could still fail and be taken over: when to look at the step again.
     """
 
     kind: Kind
@@ -98,6 +105,8 @@ class StepDecision(Payload):
     messages: list[ClaimedMessage] = []
     more: bool = False
     following: Wait | None = None
+    failed: list[str] = []
+    watch_until: datetime | None = None
 
 
 class RenderRequest(Payload):
@@ -121,12 +130,17 @@ class Delivered(Payload):
 
 
 class CloseRequest(Payload):
-    """End a run. Signals that no decision has seen yet are kept with it."""
+    """End a run. Signals that no decision has seen yet are kept with it.
+
+    ``run_id`` is set where the enrolment's answer never came: only the run of that workflow is ended, if
+    there is one.
+    """
 
     order_id: str
     reason: Reason
     now: datetime
     news: list[ReceivedSignal] = []
+    run_id: str | None = None
 
 
 class StatisticsRequest(Payload):

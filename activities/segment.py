@@ -14,6 +14,7 @@ from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
 from campaign.rules.consent import Permission
 from campaign.rules.decision import Decision, Kind, decide
+from campaign.rules.fallback import failed_before, watch_until
 from intake.order_news import record_repurchase, record_stop, record_update
 from storage.database import Database
 from storage.queries.facts import RunFacts, RunMessage, load_run
@@ -35,10 +36,20 @@ def segment(database: Database, request: SegmentRequest) -> StepDecision:
         record_step(session, run.order_id, step.name, decision, request.now)
         if decision.segment != run.segment:
             record_segment(session, run.order_id, decision.segment)
+        failed = failed_before(run.definition, run.facts, step, request.now)
+        if failed and decision.kind is not Kind.EXIT:
+            return _failed_first(decision, failed, request.now)
         _skip_withdrawn(session, run, step, decision, request.now)
         _record_ghosts(session, run, step, decision, request.now)
         claims = _claims(session, run, step, decision, request.now)
     return _answer(run, step, decision, claims, request.now)
+
+
+def _failed_first(decision: Decision, failed: list[str], now: datetime) -> StepDecision:
+    """Claim nothing for this step yet: its message would hold back the one that takes over."""
+    return StepDecision(
+        kind=Kind.WAIT, reason=Reason.FAILED, segment=decision.segment, until=now, failed=failed
+    )
 
 
 def _load(session: Session, request: SegmentRequest) -> RunFacts:
@@ -147,7 +158,8 @@ def _claim(session: Session, run: RunFacts, claim: Claim, now: datetime) -> Clai
         claim_message(session, claim, now)
     elif known.state is MessageState.CLAIMED and not (fits(known, claim) and known.latest == claim.latest):
         refresh_claim(session, claim)
-    return ClaimedMessage(id=claim.message_id, channel=claim.channel, latest=claim.latest)
+    purpose = {} if claim.purpose is Purpose.MARKETING else {"purpose": claim.purpose}
+    return ClaimedMessage(id=claim.message_id, channel=claim.channel, latest=claim.latest, **purpose)
 
 
 def _answer(
@@ -159,6 +171,7 @@ def _answer(
         "messages": claims,
         "more": decision.more,
         "following": following and first_wait(run, following, now),
+        "watch_until": None if following else watch_until(run.definition, run.facts, step, decision, now),
     }
     return StepDecision(
         kind=decision.kind,

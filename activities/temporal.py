@@ -38,7 +38,9 @@ from activities.interface import (
 from activities.links import Links
 from activities.render import render
 from activities.segment import segment
+from campaign.contract import WORKFLOW_ID_PREFIX
 from campaign.definition.model import Definition
+from campaign.errors import Unavailable
 from campaign.reasons import Channel
 from channels.protocol import MessageChannel
 from storage.database import Database
@@ -74,7 +76,11 @@ class Activities:
     def enrol(self, request: EnrolRequest) -> Enrolled:
         """See `activities.enrol`."""
         enrolled = enrol(self.database, self.definition, request)
-        log.info("campaign started", order=request.purchase.order_id, segment=enrolled.segment)
+        order = request.purchase
+        log.info("campaign started", order=order.order_id, segment=enrolled.segment)
+        if enrolled.shop_currency:
+            currencies = {"currency": order.currency, "shop": enrolled.shop_currency}
+            log.warning("order in another currency", order=order.order_id, **currencies)
         return enrolled
 
     @_performs(SEGMENT)
@@ -92,11 +98,18 @@ class Activities:
 
     @_performs(DELIVER)
     def deliver(self, request: DeliverRequest) -> Delivered:
-        """See `activities.deliver`. The request's time is moved on by what the attempt has waited."""
+        """See `activities.deliver`. The request's time is moved on by what the attempt has waited.
+
+        One that this worker has taken but not begun when it stops is left to the next.
+        """
+        if activity.is_worker_shutdown():
+            msg = "this worker is stopping: the next one sends the message"
+            raise Unavailable(msg)
         now = request.now + _waited()
         moved = request.model_copy(update={"now": now})
         delivered = deliver(self.database, self.channels, moved, self.links)
-        log.info("message settled", message_id=request.message_id, state=delivered.state.value)
+        order = (activity.info().workflow_id or "").removeprefix(WORKFLOW_ID_PREFIX)
+        log.info("message settled", order=order, message_id=request.message_id, state=delivered.state.value)
         return delivered
 
     @_performs(CLOSE)

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     NO_AUDIENCE = "no_audience", "the step has nothing for this segment"
 
     NOT_DUE = "not_due", "not due yet"
+    AWAITING_REPORTS = "awaiting_reports", "all is sent; should a message fail, the other channel takes over"
     AWAITING_EVENT = "awaiting_event", "waits for news of the order"
 
     COMPLETED = "completed", "every step was settled"

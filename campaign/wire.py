@@ -1,7 +1,9 @@
 """What crosses the boundary as JSON: purchases, order news, contact data, products.
 
 Every model is strict: an unknown field, a float for money or a naive time is refused, with the
-field's name. Identifiers must not be contact data, because they end up in Temporal's histories.
+field's name. Identifiers must not be contact data, because they end up in Temporal's histories. Times are
+ISO 8601 with an offset, from 1970 to 2099; those that must have passed are held against the clock by
+`campaign.problems` where it is known.
 """
 
 from __future__ import annotations
@@ -27,9 +29,11 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
     model_validator,
 )
 
+from campaign.identifiers import looks_like_contact_data
 from campaign.problems import Form
 from campaign.reasons import Channel
 
@@ -39,10 +43,11 @@ MAX_QUANTITY = 1_000_000
 _CURRENCIES = frozenset(get_global("all_currencies"))
 # CLDR gives every country a zone but for the two where nobody lives, and adds some that are none.
 _COUNTRIES = frozenset(get_global("zone_territories").values()) - {"ZZ", "001"} | {"BV", "HM", "XK"}
-_PHONE = re.compile(r"^\+?[\d\s().-]{9,}$")
-
-# Read at import: a workflow checks its input, and its sandbox lets nothing open CLDR's file.
-_CURRENCIES = frozenset(get_global("all_currencies"))
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d(:?\d\d)?)?")
+EARLIEST, TOO_LATE = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+AS_FORMERLY = {"as_formerly": True}
+"""A validation context: accept identifiers and times that earlier versions accepted. For campaigns that
+were started so, and only for those."""
 
 
 class Wire(BaseModel):
@@ -63,7 +68,7 @@ class Wire(BaseModel):
 
 
 class OrderStatus(StrEnum):
-    """What an order service tells about an order after it was placed."""
+    """What becomes of an order after it was placed."""
 
     PROCESSED = "processed"
     FULFILLED = "fulfilled"
@@ -72,13 +77,17 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-def _no_contact_data(value: str) -> str:
+def _formerly(info: ValidationInfo) -> bool:
+    return bool(info.context and info.context.get("as_formerly"))
+
+
+def _no_contact_data(value: str, info: ValidationInfo) -> str:
     """Refuse an e-mail address or phone number where an identifier is wanted.
 
     Raises:
         ValueError: the identifier looks like contact data.
     """
-    if "@" in value or (value.startswith("+") and _PHONE.match(value)):
+    if looks_like_contact_data(value) and not _formerly(info):
         msg = "looks like an e-mail address or phone number: use your shop's own id"
         raise ValueError(msg)
     return value
@@ -145,8 +154,34 @@ def _country(value: str) -> str:
     return value
 
 
-def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+def _written_time(value: Any, info: ValidationInfo) -> Any:
+    """Accept ISO 8601 only: a bare number may be seconds or milliseconds, of whatever epoch.
+
+    Raises:
+        ValueError: not written so.
+    """
+    if isinstance(value, datetime) or _formerly(info):
+        return value
+    if not (isinstance(value, str) and _TIME.fullmatch(value)):
+        msg = 'is not a time: write one such as "2026-03-01T12:00:00Z"'
+        raise ValueError(msg)
+    return value
+
+
+def _to_utc(value: datetime, info: ValidationInfo) -> datetime:
+    """Return the time in UTC.
+
+    Raises:
+        ValueError: no business time: a placeholder such as year 1 or 9999.
+    """
+    try:
+        at = value.astimezone(UTC)
+    except OverflowError:
+        at = None
+    if at is None or not (EARLIEST <= at < TOO_LATE or _formerly(info)):
+        msg = "is out of range: write the time at which it happened, from 1970 on"
+        raise ValueError(msg)
+    return at
 
 
 def _write_money(value: Decimal) -> str:
@@ -168,7 +203,11 @@ Money = Annotated[
     PlainSerializer(_write_money, return_type=str),
 ]
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
-UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+UtcTime = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_time, json_schema_input_type=AwareDatetime),
+    AfterValidator(_to_utc),
+]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Country = Annotated[str, AfterValidator(_country)]
 Language = Annotated[
@@ -284,9 +323,10 @@ def _email(value: str) -> str:
     return found.normalized
 
 
-class Contact(Wire):
-    """Contact data of somebody. Fields left out keep what is known; null clears a field."""
+class Customer(Wire):
+    """Contact data of one customer. Fields left out keep what is known; null clears a field."""
 
+    customer_id: Id
     email: Annotated[str, AfterValidator(_email)] | None = None
     phone: Annotated[str, AfterValidator(_phone)] | None = None
     first_name: Text | None = None
@@ -299,12 +339,6 @@ class Contact(Wire):
     preferred_channel: Literal["email", "sms", "both"] | None = None
     tags: Annotated[list[Text], Field(max_length=100)] = []
     consents: Annotated[list[Consent], Field(max_length=1_000)] = []
-
-
-class Customer(Contact):
-    """Contact data of one customer."""
-
-    customer_id: Id
 
 
 class Product(Wire):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,11 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from campaign.errors import BadCustomer, BadInput, BadProduct, BadPurchase, Problem
 from campaign.problems import problems_of
-from campaign.wire import Contact, Product, Purchase, Wire
+from campaign.times import future_problems
+from campaign.wire import Customer, Product, Purchase, Wire
+from starter import clock
 
 W = TypeVar("W", bound=Wire)
 STDIN = "-"
-ERRORS: dict[type[Wire], type[BadInput]] = {Purchase: BadPurchase, Contact: BadCustomer, Product: BadProduct}
+ERRORS: dict[type[Wire], type[BadInput]] = {Purchase: BadPurchase, Customer: BadCustomer, Product: BadProduct}
 
 
 def read_all(model: type[W], source: str) -> list[W]:
@@ -27,25 +30,24 @@ def read_all(model: type[W], source: str) -> list[W]:
     return parse_all(model, _load(source))
 
 
-def parse_all(model: type[W], data: Any) -> list[W]:
-    """Check one object or a list of them. Raises as `read_all`."""
+def parse_all(model: type[W], data: Any, now: datetime | None = None) -> list[W]:
+    """Check one object or a list of them; nothing may have happened after ``now`` (the clock's, if left out).
+
+    Raises as `read_all`.
+    """
     items, problems = [], []
     rows = data if isinstance(data, list) else [data]
     for number, row in enumerate(rows):
         where = f"[{number}]" if isinstance(data, list) else ""
         try:
             items.append(model.model_validate(row))
+            problems += future_problems(items[-1], now or clock.now(), where)
         except ValidationError as error:
             problems += problems_of(error, where)
     problems += _repeated(items)
     if problems:
-        raise error_of(model)(problems)
+        raise ERRORS.get(model, BadInput)(problems)
     return items
-
-
-def error_of(model: Any) -> type[BadInput]:
-    """Return the error for a model's problems."""
-    return next((ERRORS[base] for base in getattr(model, "__mro__", ()) if base in ERRORS), BadInput)
 
 
 def parse_field(kind: Any, name: str, value: Any) -> Any:
@@ -80,5 +82,5 @@ def _load(source: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise BadInput(
-            [Problem(f"{source}:{error.lineno}:{error.colno}", f"not JSON: {error.msg}", "mend it there")]
+            [Problem(f"{source}:{error.lineno}:{error.colno}", f"not JSON: {error.msg}", "correct it there")]
         ) from None

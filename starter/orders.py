@@ -12,10 +12,12 @@ from datetime import datetime
 
 from campaign.errors import BadInput, BadPurchase, NotFound
 from campaign.problems import time_problems
+from campaign.times import order_time_problems
 from campaign.wire import OrderUpdate, Purchase
 from starter.client import Campaigns, Started
 from storage.database import Database
 from storage.queries.orders import is_known, record_order_event
+from storage.tables import OrderRow
 
 
 async def start_orders(
@@ -41,7 +43,7 @@ async def record_update(
     """Keep the news, which counts after the campaign too, and signal it; False if the campaign has ended.
 
     Raises:
-        BadInput: it lies in the future.
+        BadInput: it lies in the future, or before the order.
         NotFound: nobody knows the order.
         Unavailable: Temporal does not answer; send it again.
     """
@@ -64,6 +66,9 @@ def _known(database: Database, purchases: Sequence[Purchase]) -> list[bool]:
 
 def _save(database: Database, order_id: str, update: OrderUpdate) -> bool:
     with database.transaction() as session:
+        order = session.get(OrderRow, order_id)
+        if order and (problems := order_time_problems("at", update.at, order.placed_at)):
+            raise BadInput(problems)
         try:
             record_order_event(session, order_id, update)
         except NotFound:

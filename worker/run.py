@@ -102,7 +102,10 @@ async def connect(settings: Settings) -> Client:
     Raises:
         Unavailable: no server there.
     """
-    options: dict[str, Any] = {"plugins": [afterglow_plugin()], "data_converter": data_converter()}
+    options: dict[str, Any] = {
+        "plugins": [afterglow_plugin(sandboxed=False)],
+        "data_converter": data_converter(),
+    }
     if settings.metrics_address:
         metrics = PrometheusConfig(bind_address=settings.metrics_address)
         options["runtime"] = Runtime(telemetry=TelemetryConfig(metrics=metrics))
@@ -111,44 +114,66 @@ async def connect(settings: Settings) -> Client:
 
 @asynccontextmanager
 async def workers(client: Client, settings: Settings, activities: Activities) -> AsyncIterator[list[Worker]]:
-    """Poll the three queues. Leaving lets what is in progress end, within the shutdown time."""
-    async with AsyncExitStack() as stack:
-        executor = stack.enter_context(ThreadPoolExecutor(settings.workers, "activity"))
-        common: dict[str, Any] = {
-            "activity_executor": executor,
-            "max_concurrent_activities": settings.workers,
-            "graceful_shutdown_timeout": timedelta(seconds=settings.shutdown_seconds),
-            "activity_task_poller_behavior": POLLERS,
-        }
+    """Poll the three queues. Leaving lets what is under way end, within the shutdown time.
+
+    All stop taking work at the same moment: else sends would go on beginning while another queue shuts down.
+    """
+    with ThreadPoolExecutor(settings.concurrency, "activity") as executor:
         running = [
-            Worker(
-                client,
-                task_queue=DELIVERY_QUEUES[channel],
-                activities=[activities.deliver],
-                no_remote_activities=False,
-                max_task_queue_activities_per_second=rate,
-                **common,
-            )
-            for channel, rate in ((Channel.EMAIL, settings.email_rate), (Channel.SMS, settings.sms_rate))
+            delivery_worker(client, settings, activities, executor, Channel.EMAIL, settings.email_rate),
+            delivery_worker(client, settings, activities, executor, Channel.SMS, settings.sms_rate),
+            campaign_worker(client, settings, activities, executor),
         ]
-        running.append(_campaign_worker(client, settings, activities, common))
-        for worker in running:
-            await stack.enter_async_context(worker)
-        yield running
+        async with AsyncExitStack() as stack:
+            for worker in running:
+                await stack.enter_async_context(worker)
+            try:
+                yield running
+            finally:
+                await asyncio.gather(*(worker.shutdown() for worker in running))
 
 
-def _campaign_worker(
-    client: Client, settings: Settings, activities: Activities, common: dict[str, Any]
+def delivery_worker(
+    client: Client,
+    settings: Settings,
+    activities: Activities,
+    executor: ThreadPoolExecutor,
+    channel: Channel,
+    rate: float,
 ) -> Worker:
+    """Return the worker of a channel's queue. Temporal holds the rate over all workers together."""
+    return Worker(
+        client,
+        task_queue=DELIVERY_QUEUES[channel],
+        activities=[activities.deliver],
+        no_remote_activities=False,
+        max_task_queue_activities_per_second=rate,
+        **_common(settings, executor),
+    )
+
+
+def campaign_worker(
+    client: Client, settings: Settings, activities: Activities, executor: ThreadPoolExecutor
+) -> Worker:
+    """Return the worker of the campaigns' own queue."""
     return Worker(
         client,
         task_queue=TASK_QUEUE,
         activities=activities.for_campaigns(),
-        max_concurrent_local_activities=settings.workers,
+        max_concurrent_local_activities=settings.concurrency,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(minimum=2, maximum=20, initial=4),
         deployment_config=deployment(settings),
-        **common,
+        **_common(settings, executor),
     )
+
+
+def _common(settings: Settings, executor: ThreadPoolExecutor) -> dict[str, Any]:
+    return {
+        "activity_executor": executor,
+        "max_concurrent_activities": settings.concurrency,
+        "graceful_shutdown_timeout": timedelta(seconds=settings.shutdown_seconds),
+        "activity_task_poller_behavior": POLLERS,
+    }
 
 
 def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
@@ -187,7 +212,7 @@ def _stop_signals() -> Iterator[asyncio.Event]:
 
 
 async def _run_until(stop: asyncio.Event, settings: Settings) -> None:
-    database = Database(settings.database_url, pool_size=settings.workers + 2)
+    database = Database(settings.database_url, pool_size=settings.concurrency + 2)
     ensure_schema(database, may_upgrade=not settings.production)
     activities = make_activities(settings, database)
     client = await connect(settings)

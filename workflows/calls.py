@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from activities.interface import DELIVER, Answer, Call, ClaimedMessage, DeliverRequest, Request
@@ -22,14 +23,16 @@ SEND_TIMEOUT = timedelta(seconds=30)
 SEND_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 
 
-async def run_quickly(call: Call[Request, Answer], request: Request, summary: str) -> Answer:
+async def run_quickly(
+    call: Call[Request, Answer], request: Request, summary: str, latest: datetime | None = None
+) -> Answer:
     """Run a short activity in the worker; where that keeps failing, on the server's queue instead.
 
     A local activity costs one event, but its retries are not seen anywhere. A bug must be: the
-    second way is retried without end and shows its last failure in the Web UI.
+    second way is retried, until ``latest`` or without end, and shows its last failure in the Web UI.
 
     Raises:
-        FailureError: the activity says that no retry will help (bad input), or the workflow is cancelled.
+        FailureError: no retry will help (bad input), ``latest`` has passed, or the call is cancelled.
     """
     try:
         local: Answer = await workflow.execute_local_activity(
@@ -42,12 +45,13 @@ async def run_quickly(call: Call[Request, Answer], request: Request, summary: st
         )
         return local  # noqa: TRY300 - beside the call
     except FailureError as error:
-        if is_cancelled_exception(error) or _is_final(error):
+        if is_cancelled_exception(error) or is_final(error):
             raise
     return await _run(
         call,
         request,
         start_to_close_timeout=VISIBLE_TIMEOUT,
+        schedule_to_close_timeout=latest and max(latest - workflow.now(), VISIBLE_TIMEOUT),
         retry_policy=VISIBLE_RETRIES,
         summary=summary,
     )
@@ -59,7 +63,7 @@ async def _run(call: Call[Request, Answer], request: Request, **options: Any) ->
     return answer
 
 
-def _is_final(error: FailureError) -> bool:
+def is_final(error: FailureError) -> bool:
     """Say whether no retry will help. A local activity's failure comes with or without an ActivityError."""
     cause = error.cause if isinstance(error, ActivityError) else error
     return isinstance(cause, ApplicationError) and cause.non_retryable
@@ -68,19 +72,21 @@ def _is_final(error: FailureError) -> bool:
 async def deliver(message: ClaimedMessage, summary: str) -> MessageState:
     """Hand a message to its channel's queue, until it is settled or its latest time has come.
 
-    `MessageState.CLAIMED` means that the step is to be decided again.
+    Cancelled, it ends at once where no attempt is under way, and else with that attempt: a message that
+    is being sent gets a known state.
+
+    Raises:
+        FailureError: its time is up, or it was cancelled: the step is to be decided again.
     """
     now = workflow.now()
-    try:
-        delivered = await _run(
-            DELIVER,
-            DeliverRequest(message_id=message.id, now=now),
-            task_queue=DELIVERY_QUEUES[message.channel],
-            schedule_to_close_timeout=max(message.latest - now, SEND_TIMEOUT),
-            start_to_close_timeout=SEND_TIMEOUT,
-            retry_policy=SEND_RETRIES,
-            summary=summary,
-        )
-    except ActivityError:
-        return MessageState.CLAIMED
+    delivered = await _run(
+        DELIVER,
+        DeliverRequest(message_id=message.id, now=now),
+        task_queue=DELIVERY_QUEUES[message.channel],
+        schedule_to_close_timeout=max(message.latest - now, SEND_TIMEOUT),
+        start_to_close_timeout=SEND_TIMEOUT,
+        retry_policy=SEND_RETRIES,
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        summary=summary,
+    )
     return delivered.state

@@ -1,22 +1,22 @@
 """PostPurchaseCampaign: wait until a step is due, decide until it is done, go on, leave early.
 
-Every rule is elsewhere: this only waits. Signals wake the wait, and the step is decided again.
+Every rule is elsewhere: this only waits. Signals wake the wait, and the step is decided again; that holds
+while a message waits to be rendered or delivered, too.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import ValidationError
-
     from activities.interface import (
         CLOSE,
         ENROL,
@@ -24,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
         SEGMENT,
         ClaimedMessage,
         CloseRequest,
-        Enrolled,
         EnrolRequest,
         PlannedStep,
         ReceivedSignal,
@@ -33,112 +32,113 @@ with workflow.unsafe.imports_passed_through():
         StepDecision,
         Wait,
     )
-    from campaign.contract import WORKFLOW, workflow_id
-    from campaign.facts import MessageState
-    from campaign.problems import problems_of, time_problems
+    from campaign.contract import SEARCH_ATTRIBUTES, WORKFLOW, Signal, workflow_id
+    from campaign.facts import MessageState, Purpose
     from campaign.reasons import Reason
     from campaign.rules.decision import Kind
-    from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop
-    from workflows.calls import deliver, run_quickly
-    from workflows.status import ENDED, Status
+    from workflows.calls import deliver, is_final, run_quickly
+    from workflows.carried import Carried, read_continued
+    from workflows.signals import Inbox, read_purchase
+    from workflows.status import ENDED, OPT_IN_QUESTION, Status, decision_summary
 
-KEYS = {
-    name: SearchAttributeKey.for_keyword(name)
-    for name in ("CustomerId", "CampaignStep", "CampaignSegment", "ExitReason")
-}
+KEYS = {name: SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES}
 DECIDE_AGAIN_AFTER = timedelta(minutes=1)
 
-W = TypeVar("W", OrderUpdate, Repurchase, Stop, DeliveryFailure)
+REACT_WHILE_SENDING = "react-while-sending"
+CLOSE_WHEN_CANCELLED = "close-when-cancelled"
+CONTINUE_AS_NEW = "continue-as-new"
+"""Patches. Each is asked for only where it matters, so that it costs no event on the usual way."""
 
 
 @workflow.defn(name=WORKFLOW)
 class PostPurchaseCampaign:
-    """One order's campaign. Input: a `campaign.wire.Purchase` as JSON, from any SDK."""
+    """One order's campaign. Input: a `campaign.wire.Purchase` as JSON, from any SDK.
+
+    Inputs are taken as they come, any number of them: one that a handler's signature refused would fail
+    every workflow task after it.
+    """
 
     @workflow.init
-    def __init__(self, purchase: Any) -> None:
-        """Read the input here, so that signals and queries find the campaign ready."""
-        self._news: list[ReceivedSignal] = []
-        self._failed: list[str] = []
-        self._attributes: dict[str, str] = {}
+    def __init__(self, *inputs: Any) -> None:
+        """Be ready for signals and queries before the input is checked."""
+        first = inputs[0] if inputs else None
+        order_id = str(first.get("order_id", "")) if isinstance(first, dict) else ""
+        self._status = Status(order_id=order_id)
+        self._inbox = Inbox(order_id)
+        self._steps: list[PlannedStep] = []
+        self._position = 0
+        self._next_wait: Wait | None = None
+        self._enrolled = False
         self._shown: dict[str, str] = {}
-        order_id = purchase.get("order_id", "") if isinstance(purchase, dict) else ""
-        self._status = Status(order_id=str(order_id))
-        self._passed: dict[str, PlannedStep] = {}
 
     @workflow.run
-    async def run(self, purchase: Any) -> dict[str, Any]:
+    async def run(self, *inputs: Any) -> dict[str, Any]:
         """Run the campaign to its end.
 
         Raises:
             ApplicationError: type ``bad_purchase``, naming the fields that are wrong.
         """
-        order = _read_purchase(purchase)
-        enrolled = await self._enrol(order)
-        if enrolled.duplicate:
-            return self._end(Reason.DUPLICATE)
+        if workflow.info().continued_run_id:
+            self._purchase, carried = read_continued(inputs)
+            self._take_up(carried)
+        else:
+            self._purchase = read_purchase(inputs)
         try:
-            await self._supersede(enrolled.supersedes)
-            reason = await self._run_steps(enrolled.steps)
-        except asyncio.CancelledError:
-            await self._close(Reason.STOPPED)
+            reason = await self._enrol_and_run()
+        except (asyncio.CancelledError, FailureError) as error:
+            if self._is_cancelled(error):
+                await self._close_surely(Reason.STOPPED)
             raise
-        return await self._close(reason)
+        return self._end(reason) if reason is Reason.DUPLICATE else await self._close_surely(reason)
 
     @workflow.signal
-    def repurchased(self, signal: Any) -> None:
+    def repurchased(self, *inputs: Any) -> None:
         """Leave: the customer bought again. ``{order_id}`` of the newer order."""
-        if (news := self._accept(Repurchase, signal)) and news.order_id != self._status.order_id:
-            self._news.append(ReceivedSignal(repurchased=news.order_id))
+        self._receive(Signal.REPURCHASED, inputs)
 
     @workflow.signal
-    def order_updated(self, signal: Any) -> None:
+    def order_updated(self, *inputs: Any) -> None:
         """Receive what became of the order: ``{status, at}``."""
-        if news := self._accept(OrderUpdate, signal):
-            if time_problems("at", news.at, workflow.now()):
-                self._status.refused_signals += 1
-            else:
-                self._news.append(ReceivedSignal(update=news))
+        self._receive(Signal.ORDER_UPDATED, inputs)
 
     @workflow.signal
-    def stop(self, signal: Any) -> None:
+    def stop(self, *inputs: Any) -> None:
         """Leave by request: ``{reason}``."""
-        if news := self._accept(Stop, signal):
-            self._news.append(ReceivedSignal(stop=news.reason))
+        self._receive(Signal.STOP, inputs)
 
     @workflow.signal
-    def delivery_failed(self, signal: Any) -> None:
+    def delivery_failed(self, *inputs: Any) -> None:
         """Look at a step again: a message that its provider had accepted failed for good. ``{step}``."""
-        if news := self._accept(DeliveryFailure, signal):
-            self._failed.append(news.step)
+        self._receive(Signal.DELIVERY_FAILED, inputs)
 
     @workflow.query
     def status(self) -> dict[str, Any]:
         """Return where the campaign stands (`workflows.status.Status.as_json`)."""
         return self._status.as_json()
 
-    def _accept(self, model: type[W], signal: object) -> W | None:
-        """Read a signal; one that is not understood is counted, never half-applied."""
-        try:
-            return model.model_validate(signal)
-        except ValidationError as error:
-            self._status.refused_signals += 1
-            workflow.logger.warning("signal refused: %s", _listed(error))
-            return None
+    def _receive(self, signal: Signal, inputs: tuple[Any, ...]) -> None:
+        self._inbox.receive(signal, inputs)
+        self._status.refused_signals = self._inbox.refused
 
-    async def _enrol(self, order: Purchase) -> Enrolled:
-        run_id = workflow.info().first_execution_run_id
-        request = EnrolRequest(purchase=order, run_id=run_id, now=workflow.now())
-        enrolled = await run_quickly(ENROL, request, "Enrol")
-        self._status.segment = enrolled.segment
-        self._attributes["CustomerId"] = order.customer_id
-        return enrolled
+    async def _enrol_and_run(self) -> Reason:
+        if not self._steps:
+            run_id = workflow.info().first_execution_run_id
+            request = EnrolRequest(purchase=self._purchase, run_id=run_id, now=workflow.now())
+            enrolled = await run_quickly(ENROL, request, "Enrol")
+            self._enrolled = True
+            self._steps, self._status.segment = enrolled.steps, enrolled.segment
+            if enrolled.shop_currency:
+                self._status.currencies = (self._purchase.currency, enrolled.shop_currency)
+            if enrolled.duplicate:
+                return Reason.DUPLICATE
+            await self._supersede(enrolled.supersedes)
+        return await self._run_steps()
 
     async def _supersede(self, order_ids: list[str]) -> None:
         """Signal the customer's older campaigns; one that has just ended needs no signal."""
         signals = (
             workflow.get_external_workflow_handle(workflow_id(order_id)).signal(
-                "repurchased", {"order_id": self._status.order_id}
+                Signal.REPURCHASED.value, {"order_id": self._status.order_id}
             )
             for order_id in order_ids
         )
@@ -146,107 +146,189 @@ class PostPurchaseCampaign:
             if isinstance(outcome, BaseException) and not isinstance(outcome, FailureError):
                 raise outcome
 
-    async def _run_steps(self, steps: list[PlannedStep]) -> Reason:
-        following: Wait | None = None
-        for step in steps:
-            decision = await self._run_step(step, following or step.wake)
+    async def _run_steps(self) -> Reason:
+        while self._position < len(self._steps):
+            step = self._steps[self._position]
+            decision = await self._run_step(step, self._next_wait or step.wake)
             if decision.kind is Kind.EXIT:
                 return decision.reason
-            self._passed[step.name] = step
-            following = decision.following
+            self._position += 1
+            self._next_wait = decision.following
         return Reason.COMPLETED
 
-    async def _run_step(self, step: PlannedStep, wake: Wait) -> StepDecision:
+    async def _run_step(self, step: PlannedStep, wait: Wait) -> StepDecision:
         """Wait and decide until the step was sent or skipped, or the campaign is to end."""
         while True:
-            await self._wait(step, wake)
-            decision = await self._retry_failed(step) or await self._decide(step)
+            await self._wait(step, wait)
+            decision = await self._run_failed(step) or await self._decide(step)
+            self._inbox.failed.extend(decision.failed)
             if decision.kind is Kind.WAIT and decision.until:
-                wake = Wait(at=decision.until, reason=decision.reason)
-                continue
-            if decision.kind is not Kind.SEND:
-                self._status.close_step(step.name, decision.reason)
+                wait = Wait(at=decision.until, reason=decision.reason)
+            elif decision.kind is Kind.SEND and (pause := await self._send(step, decision)) is not None:
+                wait = Wait(at=workflow.now() + pause, reason=Reason.DUE)
+            elif decision.watch_until:
+                wait = Wait(at=decision.watch_until, reason=Reason.AWAITING_REPORTS)
+            else:
                 return decision
-            done = await self._send(step, decision.messages)
-            if done and not decision.more:
-                return decision
-            pause = timedelta(0) if done else DECIDE_AGAIN_AFTER
-            wake = Wait(at=workflow.now() + pause, reason=Reason.DUE)
 
-    async def _retry_failed(self, current: PlannedStep) -> StepDecision | None:
+    async def _run_failed(self, current: PlannedStep) -> StepDecision | None:
         """Run earlier steps again whose message has failed; another channel may take over.
 
         A step that is still to come has its turn. Returns the decision that ends the campaign, if one does.
         """
-        while self._failed:
-            step = self._passed.get(self._failed.pop(0))
+        passed = {step.name: step for step in self._steps[: self._position]}
+        while self._inbox.failed:
+            step = passed.get(self._inbox.failed.pop(0))
             if step and step.name != current.name:
                 decision = await self._run_step(step, Wait(at=workflow.now(), reason=Reason.DUE))
                 if decision.kind is Kind.EXIT:
                     return decision
         return None
 
-    async def _wait(self, step: PlannedStep, wake: Wait) -> None:
+    async def _wait(self, step: PlannedStep, wait: Wait) -> None:
         """Sleep until the time has come or a signal has."""
-        self._status.step, self._status.waiting, self._status.next_at = step.name, wake.reason, wake.at
+        self._status.step, self._status.waiting, self._status.next_at = step.name, wait.reason, wait.at
+        if _history_is_long() and workflow.patched(CONTINUE_AS_NEW):
+            self._continue_as_new(step, wait)
         self._show(CampaignStep=step.name)
-        left = wake.at - workflow.now()
-        if left > timedelta(0) and not self._woken():
-            summary = f"{step.title} ({wake.reason.text}) {wake.at:%d %b %Y %H:%M} UTC"
+        left = wait.at - workflow.now()
+        if left > timedelta(0) and not self._inbox:
+            summary = f"{step.title} ({wait.reason.text}) {wait.at:%d %b %Y %H:%M} UTC"
             with contextlib.suppress(TimeoutError):
-                await workflow.wait_condition(self._woken, timeout=left, timeout_summary=summary)
+                await workflow.wait_condition(
+                    lambda: bool(self._inbox), timeout=left, timeout_summary=summary
+                )
         self._status.waiting = self._status.next_at = None
 
-    def _woken(self) -> bool:
-        return bool(self._news or self._failed)
-
     async def _decide(self, step: PlannedStep) -> StepDecision:
+        news = self._take_news()
         request = SegmentRequest(
-            order_id=self._status.order_id, step=step.name, now=workflow.now(), news=self._take_news()
+            order_id=self._status.order_id, step=step.name, now=workflow.now(), news=news
         )
-        decision = await run_quickly(SEGMENT, request, step.title)
+        decision = await run_quickly(SEGMENT, request, decision_summary(step.title, news))
         self._status.segment = decision.segment
+        if decision.kind in (Kind.SKIP, Kind.EXIT):
+            self._status.close_step(step.name, decision.reason)
         return decision
 
-    async def _send(self, step: PlannedStep, messages: list[ClaimedMessage]) -> bool:
-        """Render and deliver; True if nothing is left to be decided about these messages."""
-        states = await asyncio.gather(*(self._send_one(step, message) for message in messages))
-        return all(state in (MessageState.SENT, MessageState.UNCONFIRMED) for state in states)
+    async def _send(self, step: PlannedStep, decision: StepDecision) -> timedelta | None:
+        """Render and deliver; return how soon to decide again, None if nothing is left to be decided."""
+        tasks = {m.id: asyncio.create_task(self._send_one(step, m)) for m in decision.messages}
+        try:
+            gives_way = await self._gives_way(step, tasks)
+        finally:
+            await _recall(tasks)
+        if gives_way:
+            return timedelta(0)
+        states = [task.result() for task in tasks.values()]
+        done = all(state in (MessageState.SENT, MessageState.UNCONFIRMED) for state in states)
+        return (timedelta(0) if decision.more else None) if done else DECIDE_AGAIN_AFTER
+
+    async def _gives_way(self, step: PlannedStep, tasks: Mapping[str, asyncio.Task[MessageState]]) -> bool:
+        """Wait until all is sent. News is recorded meanwhile, by deciding the step again.
+
+        True where a message that still waits is not to be sent now after all, or the history is to end.
+        """
+        while _pending(tasks):
+            await workflow.wait_condition(lambda: not _pending(tasks) or bool(self._inbox.news))
+            if not _pending(tasks):
+                break
+            if not workflow.patched(REACT_WHILE_SENDING):
+                await workflow.wait(list(tasks.values()))
+                break
+            decision = await self._decide(step)
+            if _history_is_long() or not _pending(tasks) <= {message.id for message in decision.messages}:
+                return True
+        return False
 
     async def _send_one(self, step: PlannedStep, message: ClaimedMessage) -> MessageState:
-        summary = f"{step.title} by {message.channel.label}"
+        what = OPT_IN_QUESTION.capitalize() if message.purpose is Purpose.OPT_IN else step.title
+        summary = f"{what} by {message.channel.label}"
         request = RenderRequest(message_id=message.id, now=workflow.now())
-        await run_quickly(RENDER, request, summary)
-        state = await deliver(message, summary)
-        self._status.messages[message.id] = {
-            "id": message.id, "step": step.name, "channel": message.channel, "state": state
-        }  # fmt: skip
+        try:
+            await run_quickly(RENDER, request, summary, message.latest)
+            state = await deliver(message, summary)
+        except asyncio.CancelledError:
+            state = MessageState.CLAIMED
+        except FailureError as error:
+            if is_final(error):
+                raise
+            state = MessageState.CLAIMED
+        self._status.record_message(step.name, message, state)
         self._show()
         return state
+
+    async def _close_surely(self, reason: Reason) -> dict[str, Any]:
+        """Close; a cancellation that comes meanwhile comes too late."""
+        closing = asyncio.create_task(self._close(reason))
+        while not closing.done():
+            try:
+                await asyncio.shield(closing)
+            except asyncio.CancelledError:
+                if closing.done() or not workflow.patched(CLOSE_WHEN_CANCELLED):
+                    closing.cancel()
+        return closing.result()
 
     async def _close(self, reason: Reason) -> dict[str, Any]:
         """Write the end down, with every signal that came until now."""
         while True:
+            unknown = {} if self._enrolled else {"run_id": workflow.info().first_execution_run_id}
             request = CloseRequest(
-                order_id=self._status.order_id, reason=reason, now=workflow.now(), news=self._take_news()
+                order_id=self._status.order_id,
+                reason=reason,
+                now=workflow.now(),
+                news=self._take_news(),
+                **unknown,
             )
             await run_quickly(CLOSE, request, f"Ended: {reason.text}")
-            if not self._news:
+            if not self._inbox.news:
                 return self._end(reason)
 
     def _end(self, reason: Reason) -> dict[str, Any]:
         self._status.exit_reason, self._status.step = reason, ENDED
+        self._status.waiting = self._status.next_at = None
         self._show(ExitReason=reason.value)
-        sent = [m for m in self._status.messages.values() if m["state"] == MessageState.SENT]
-        return {"exit_reason": reason.value, "messages_sent": len(sent)}
+        return {"exit_reason": reason.value, "messages_sent": self._status.sent}
 
     def _take_news(self) -> list[ReceivedSignal]:
-        news, self._news = self._news, []
+        news = self._inbox.take_news(self._purchase)
+        self._status.refused_signals = self._inbox.refused
+        self._status.record_signals(news)
         return news
+
+    def _is_cancelled(self, error: BaseException) -> bool:
+        """Say whether the campaign was cancelled, at a time at which this version records it."""
+        if isinstance(error, asyncio.CancelledError) and self._enrolled:
+            return True
+        return is_cancelled_exception(error) and workflow.patched(CLOSE_WHEN_CANCELLED)
+
+    def _continue_as_new(self, step: PlannedStep, wait: Wait) -> NoReturn:
+        """Go on in a new history: a flood of signals must not reach the limit of this one."""
+        current = self._steps[self._position]
+        if step.name != current.name:
+            self._inbox.failed.insert(0, step.name)
+            wait = Wait(at=workflow.now(), reason=Reason.DUE)
+        carried = Carried(
+            steps=self._steps,
+            position=self._position,
+            wait=wait,
+            status=self._status,
+            shown=self._shown,
+            news=self._inbox.news,
+            failed=self._inbox.failed,
+        )
+        workflow.continue_as_new(args=[self._purchase, carried])
+
+    def _take_up(self, carried: Carried) -> None:
+        self._steps, self._position, self._next_wait = carried.steps, carried.position, carried.wait
+        self._status, self._shown, self._enrolled = carried.status, dict(carried.shown), True
+        self._inbox.news[:0], self._inbox.failed[:0] = carried.news, carried.failed
+        self._inbox.refused += carried.status.refused_signals
+        self._status.refused_signals = self._inbox.refused
 
     def _show(self, **attributes: str) -> None:
         """Show in the Web UI where the campaign stands; only what has changed costs an event."""
-        wanted = {**self._attributes, **attributes}
+        wanted = {"CustomerId": self._purchase.customer_id, **attributes}
         if self._status.segment:
             wanted["CampaignSegment"] = self._status.segment
         changed = {name: value for name, value in wanted.items() if self._shown.get(name) != value}
@@ -258,12 +340,19 @@ class PostPurchaseCampaign:
         workflow.set_current_details(self._status.as_markdown())
 
 
-def _read_purchase(purchase: object) -> Purchase:
-    try:
-        return Purchase.model_validate(purchase)
-    except ValidationError as error:
-        raise ApplicationError(_listed(error), type="bad_purchase", non_retryable=True) from None
+def _history_is_long() -> bool:
+    return workflow.info().is_continue_as_new_suggested()
 
 
-def _listed(error: ValidationError) -> str:
-    return "; ".join(str(problem) for problem in problems_of(error))
+def _pending(tasks: Mapping[str, asyncio.Task[MessageState]]) -> set[str]:
+    return {name for name, task in tasks.items() if not task.done()}
+
+
+async def _recall(tasks: Mapping[str, asyncio.Task[MessageState]]) -> None:
+    """Take back what is not sent yet, and wait for what is being sent, so that it ends in a known state."""
+    if not _pending(tasks):
+        return
+    for task in tasks.values():
+        task.cancel()
+    if workflow.patched(REACT_WHILE_SENDING):
+        await workflow.wait(list(tasks.values()))

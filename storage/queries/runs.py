@@ -104,6 +104,12 @@ def steps_of(session: Session, order_id: str) -> Sequence[StepRow]:
     return session.exec(statement).all()
 
 
+def is_run_of(session: Session, order_id: str, workflow_run_id: str) -> bool:
+    """Say whether the order has a run, and it is that workflow's."""
+    statement = select(RunRow.workflow_run_id).where(RunRow.order_id == order_id)
+    return session.exec(statement).first() == workflow_run_id
+
+
 def close_run(session: Session, order_id: str, reason: Reason, now: datetime) -> bool:
     """End a run; False if it has ended already: it keeps its first reason."""
     values = {"run": order_id, "at": now, "why": reason.value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,12 +23,14 @@ PURCHASE = {
     "total": "19.90",
     "lines": [LINE],
 }
+CONSENT = {"channel": "sms", "state": "granted", "source": "checkout", "at": "2026-03-01T12:00:00Z"}
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def refused(model: Any, data: Any) -> str:
     """The refusal of some data, as its sender reads it."""
     with pytest.raises(BadInput) as caught:
-        parse_all(model, data)
+        parse_all(model, data, NOW)
     return str(caught.value)
 
 
@@ -52,11 +55,19 @@ def test_a_purchase_is_read_exactly() -> None:
         ({"currency": "usd"}, "currency: not an ISO 4217 currency code"),
         ({"placed_at": "2026-03-01T12:00:00"}, "placed_at: has no time zone"),
         ({"placed_at": "yesterday"}, "placed_at: is not a time"),
+        ({"placed_at": 1772366400}, "placed_at: is not a time"),
+        ({"placed_at": "1772366400"}, "placed_at: is not a time"),
+        ({"placed_at": "2026-03-01"}, "placed_at: is not a time"),
+        ({"placed_at": "0001-01-01T00:00:00Z"}, "placed_at: is out of range"),
+        ({"placed_at": "0001-01-01T00:00:00+14:00"}, "placed_at: is out of range"),
+        ({"placed_at": "9999-12-31T23:59:59-05:00"}, "placed_at: is out of range"),
+        ({"placed_at": "2038-01-01T00:00:00Z"}, "placed_at: is more than two days in the future"),
         ({"order_id": ""}, "order_id: is too short"),
         ({"order_id": "x" * 101}, "order_id: is too long"),
         ({"order_id": "a\nb"}, "order_id: "),
         ({"customer_id": "ada@example.com"}, "customer_id: looks like an e-mail address"),
         ({"customer_id": "+12025550123"}, "customer_id: looks like an e-mail address or phone number"),
+        ({"order_id": "(202) 555-0123"}, "order_id: looks like an e-mail address or phone number"),
         ({"lines": []}, "lines: has too few entries"),
         ({"lines": [LINE] * 1000}, "lines: has too many entries - it may have 500 at most"),
         ({"lines": [LINE, {**LINE, "quantity": 0}]}, "lines[1].quantity: is too small"),
@@ -104,6 +115,14 @@ def test_one_order_with_two_faces_is_refused() -> None:
             {"consents": [{"channel": "sms", "state": "granted", "source": "checkout"}]},
             "consents[0].at: is missing",
         ),
+        (
+            {"consents": [{**CONSENT, "at": "9999-01-01T00:00:00Z"}]},
+            "consents[0].at: is out of range",
+        ),
+        (
+            {"consents": [CONSENT, {**CONSENT, "at": "2038-01-01T00:00:00Z"}]},
+            "consents[1].at: is more than two days in the future",
+        ),
         ({"birthday": "1990-01-01"}, "birthday: unknown field"),
     ],
 )
@@ -125,6 +144,31 @@ def test_a_refusal_never_repeats_the_value() -> None:
 def test_bad_news_is_refused(update: Any) -> None:
     """An unknown status or a missing time is refused."""
     assert refused(OrderUpdate, update)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-01T12:00:00Z",
+        "2026-03-01T12:00:00.123456789Z",
+        "2026-03-01 12:00+0000",
+        "2026-03-01t12:00:00z",
+    ],
+)
+def test_times_are_read_as_every_language_writes_them(text: str) -> None:
+    """ISO 8601 with an offset, as Go, Java, JavaScript and Python print it."""
+    (purchase,) = parse_all(Purchase, {**PURCHASE, "placed_at": text}, NOW)
+    assert purchase.placed_at.replace(microsecond=0) == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_no_time_breaks_the_reader(at: datetime) -> None:
+    """Whatever the year and the offset: a time in UTC that is not of the future, or a refusal."""
+    try:
+        (purchase,) = parse_all(Purchase, {**PURCHASE, "placed_at": at.isoformat()}, NOW)
+    except BadInput:
+        return
+    assert datetime(1970, 1, 1, tzinfo=UTC) <= purchase.placed_at <= NOW + timedelta(days=2)
 
 
 LEAVES = st.none() | st.booleans() | st.floats() | st.text()

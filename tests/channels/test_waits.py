@@ -23,7 +23,7 @@ from tests.facts import PLACED
 from tests.fakes.provider import Fault, serving
 from tests.fakes.twilio_api import TwilioApi
 from tests.shop import Shop, unique
-from tests.workflows.test_workflow import MINUTE, news, purchase, start
+from tests.workflows.orders import MINUTE, news, purchase, start
 from worker.run import make_activities, workers
 
 pytestmark = pytest.mark.temporal

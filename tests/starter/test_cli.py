@@ -16,7 +16,7 @@ from starter.__main__ import app
 from tests.activities.test_privacy import pending_failure
 from tests.facts import CAMPAIGN
 from tests.shop import Shop, unique
-from tests.workflows.test_workflow import purchase, start, waiting
+from tests.workflows.orders import purchase, start, waiting
 
 pytestmark = pytest.mark.temporal
 Run = Callable[..., Awaitable[Result]]

@@ -23,7 +23,7 @@ from dev.servers.ports import HOST, free_ports
 from storage.database import Database
 from storage.migrate import upgrade
 from tests.shop import Shop, running_shop, unique
-from tests.workflows.test_workflow import news, purchase, start
+from tests.workflows.orders import news, purchase, start
 from web.app import create_app
 from worker.health import serving
 

@@ -9,7 +9,7 @@ import pytest
 
 from storage.database import Database
 from tests.shop import Shop, unique
-from tests.workflows.test_workflow import purchase
+from tests.workflows.orders import purchase
 
 pytestmark = pytest.mark.temporal
 

@@ -11,7 +11,7 @@ from campaign.errors import Unavailable
 from starter.client import Campaigns
 from storage.database import Database
 from tests.shop import Shop, unique
-from tests.workflows.test_workflow import purchase
+from tests.workflows.orders import purchase
 
 pytestmark = pytest.mark.temporal
 

@@ -51,18 +51,18 @@ class Reordered(PostPurchaseCampaign):
     """The same workflow with its commands in another order: it sleeps before it shows its step."""
 
     @workflow.init
-    def __init__(self, purchase: Any) -> None:
+    def __init__(self, *inputs: Any) -> None:
         """As the original."""
-        super().__init__(purchase)
+        super().__init__(*inputs)
 
     @workflow.run
-    async def run(self, purchase: Any) -> dict[str, Any]:
+    async def run(self, *inputs: Any) -> dict[str, Any]:
         """As the original."""
-        return await super().run(purchase)
+        return await super().run(*inputs)
 
-    async def _wait(self, step: PlannedStep, wake: Wait) -> None:
+    async def _wait(self, step: PlannedStep, wait: Wait) -> None:
         await workflow.sleep(timedelta(seconds=1))
-        await super()._wait(step, wake)
+        await super()._wait(step, wait)
 
 
 async def test_a_reorder_of_commands_is_caught() -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
@@ -23,54 +22,9 @@ from storage.queries.messages import get_message, move_message
 from tests.activities.test_privacy import pending_failure
 from tests.facts import ROOT
 from tests.shop import Shop, running_shop, unique
+from tests.workflows.orders import MINUTE, news, noon, purchase, start, waiting
 
 pytestmark = pytest.mark.temporal
-MINUTE = timedelta(minutes=1)
-
-
-def purchase(order_id: str, customer_id: str = "c-1", **changes: Any) -> dict[str, Any]:
-    """A purchase as an order service would send it: JSON, placed now at noon or so in New York."""
-    line = {"sku": "mug", "quantity": 1, "unit_price": "20.00"}
-    values = {"placed_at": noon().isoformat(), "currency": "USD", "total": "20.00", "lines": [line]}
-    return {"order_id": order_id, "customer_id": customer_id, **values, **changes}
-
-
-def noon() -> datetime:
-    """Today's noon in New York, winter or summer, as UTC: nothing is in quiet hours then."""
-    return datetime.now(UTC).replace(hour=17, minute=0, second=0, microsecond=0)  # noqa: TID251 - the server's clock is real
-
-
-async def start(client: Client, order: dict[str, Any], *signals: tuple[str, dict[str, Any]]) -> Any:
-    """Start a campaign exactly as any SDK would: by names and JSON; signals come with the start."""
-    first: dict[str, Any] = (
-        {"start_signal": signals[0][0], "start_signal_args": [signals[0][1]]} if signals else {}
-    )
-    handle = await client.start_workflow(
-        "PostPurchaseCampaign",
-        order,
-        id=f"post-purchase/{order['order_id']}",
-        task_queue="post-purchase",
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-        **first,
-    )
-    for name, payload in signals[1:]:
-        await handle.signal(name, payload)
-    return handle
-
-
-def news(status: str, at: datetime) -> tuple[str, dict[str, Any]]:
-    """An `order_updated` signal."""
-    return "order_updated", {"status": status, "at": at.isoformat()}
-
-
-async def waiting(handle: Any) -> dict[str, Any]:
-    """Follow the history until the campaign sleeps for the first time; return its status."""
-    async for event in handle.fetch_history_events(wait_new_event=True):
-        if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
-            break
-    status: dict[str, Any] = await handle.query("status")
-    return status
 
 
 async def test_four_messages_at_their_times(shop: Shop) -> None:
@@ -185,29 +139,6 @@ async def test_a_bad_purchase_fails_by_field(shop: Shop, change: dict[str, Any],
     assert cause.type == "bad_purchase"
     assert cause.message.startswith(f"{field}: ")
     assert "ada@" not in cause.message
-
-
-async def test_input_that_is_no_object_fails_too(shop: Shop) -> None:
-    """A list, a string or nothing at all is refused in the same way."""
-    junk: Any
-    for number, junk in enumerate(([], "purchase", None)):
-        handle = await shop.client.start_workflow(
-            "PostPurchaseCampaign", junk, id=unique(f"junk-{number}"), task_queue="post-purchase"
-        )
-        with pytest.raises(WorkflowFailureError):
-            await handle.result()
-
-
-async def test_signals_that_make_no_sense_are_counted_and_ignored(shop: Shop) -> None:
-    """A signal that cannot be read changes nothing, and `status` says that it was refused."""
-    shop.save()
-    order = purchase(unique("o"))
-    handle = await start(shop.client, order, ("order_updated", {"status": "lost"}), ("repurchased", {}))
-    await handle.signal("repurchased", {"order_id": order["order_id"]})
-    status = await handle.query("status")
-    assert (status["refused_signals"], status["exit_reason"]) == (2, None)
-    await handle.signal("stop", {"reason": "test"})
-    assert (await handle.result())["exit_reason"] == "stopped"
 
 
 async def test_an_operators_cancel_is_a_stop(shop: Shop) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from sqlmodel import Session
 
@@ -21,9 +21,8 @@ from intake.preferences import Reader, Statement, choose, reader_of, unsubscribe
 from settings import Settings
 from starter.clock import now
 from storage.queries.customers import addresses_of
-from web.bodies import read_body
 from web.deps import AppDatabase, AppSettings
-from web.pages.html import PAGE_ERRORS, PRIVATE, PageRoute, masked, not_found, page
+from web.pages.html import PRIVATE, PageRoute, masked, not_found, page
 from web.pages.wording import (
     CHANNEL_NAMES,
     LABELS,
@@ -34,9 +33,7 @@ from web.pages.wording import (
     unsubscribe_words,
 )
 
-router = APIRouter(
-    route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"], responses=PAGE_ERRORS
-)
+router = APIRouter(route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"])
 
 MAX_BODY = 16_384
 _ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
@@ -61,8 +58,17 @@ class Option:
 
 
 async def small_body(request: Request) -> bytes:
-    """Read what is posted, up to what a form of ours can be. Raises 413 as `read_body`."""
-    return await read_body(request, MAX_BODY)
+    """Read what is posted, up to what a form of ours can be.
+
+    Raises:
+        HTTPException: 413 for more.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HTTPException(413, "too long")
+    return body
 
 
 Body = Annotated[bytes, Depends(small_body)]

@@ -1,0 +1,111 @@
+"""Reading what comes from outside: the start's input and the signals. What is unreadable changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
+    from activities.interface import ReceivedSignal
+    from campaign.contract import Signal
+    from campaign.errors import BadInput, BadPurchase, Problem
+    from campaign.problems import problems_of, time_problems
+    from campaign.times import predates_order
+    from campaign.wire import AS_FORMERLY, DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop, Wire
+
+STRICT_INPUT = "strict-input"
+DROP_REPEATS = "drop-repeated-signals"
+
+W = TypeVar("W", bound=Wire)
+
+
+def read_purchase(inputs: tuple[Any, ...]) -> Purchase:
+    """Return the purchase that the campaign was started with.
+
+    Raises:
+        ApplicationError: type ``bad_purchase``, naming the fields that are wrong.
+    """
+    try:
+        return _read(Purchase, inputs)
+    except BadInput as error:
+        text = "; ".join(str(problem) for problem in error.problems)
+        raise ApplicationError(text, type=BadPurchase.code, non_retryable=True) from None
+
+
+def _read(model: type[W], inputs: tuple[Any, ...]) -> W:
+    """Read the one input that there must be.
+
+    What earlier versions have accepted, campaigns that they have started must go on accepting.
+
+    Raises:
+        BadInput: none, too many, or not understood.
+    """
+    if len(inputs) != 1:
+        raise BadInput([Problem("input", f"has {len(inputs)} values", "send one JSON object")])
+    try:
+        return model.model_validate(inputs[0])
+    except ValidationError as error:
+        if workflow.patched(STRICT_INPUT):
+            raise BadInput(problems_of(error)) from None
+    try:
+        return model.model_validate(inputs[0], context=AS_FORMERLY)
+    except ValidationError as error:
+        raise BadInput(problems_of(error)) from None
+
+
+class Inbox:
+    """Signals that no decision has seen yet: ``news`` to be recorded, ``failed`` the steps to look at again.
+
+    ``refused`` counts signals that were not understood.
+    """
+
+    def __init__(self, order_id: str) -> None:
+        """Begin empty."""
+        self._order_id = order_id
+        self.news: list[ReceivedSignal] = []
+        self.failed: list[str] = []
+        self.refused = 0
+        self._seen: set[ReceivedSignal] = set()
+
+    def __bool__(self) -> bool:
+        """Whether anything is to be looked at."""
+        return bool(self.news or self.failed)
+
+    def receive(self, signal: Signal, inputs: tuple[Any, ...]) -> None:
+        """Take a signal in; one that is not understood is counted, never half-applied."""
+        try:
+            self._receive(signal, inputs)
+        except BadInput as error:
+            self.refused += 1
+            workflow.logger.warning("signal refused: %s", error)
+
+    def take_news(self, purchase: Purchase) -> list[ReceivedSignal]:
+        """Hand over the news. What is dated before its order is refused: only here the order is known."""
+        taken, self.news = self.news, []
+        plausible = [s for s in taken if not (s.update and predates_order(s.update.at, purchase.placed_at))]
+        self.refused += len(taken) - len(plausible)
+        return plausible
+
+    def _receive(self, signal: Signal, inputs: tuple[Any, ...]) -> None:
+        if signal is Signal.DELIVERY_FAILED:
+            self.failed.append(_read(DeliveryFailure, inputs).step)
+        elif signal is Signal.ORDER_UPDATED:
+            update = _read(OrderUpdate, inputs)
+            if problems := time_problems("at", update.at, workflow.now()):
+                raise BadInput(problems)
+            self._add(ReceivedSignal(update=update))
+        elif signal is Signal.STOP:
+            self._add(ReceivedSignal(stop=_read(Stop, inputs).reason))
+        elif (newer := _read(Repurchase, inputs).order_id) != self._order_id:
+            self._add(ReceivedSignal(repurchased=newer))
+
+    def _add(self, received: ReceivedSignal) -> None:
+        """Keep what is new: a repeat of what was taken in before would only cost another decision."""
+        if received in self._seen and workflow.patched(DROP_REPEATS):
+            return
+        self._seen.add(received)
+        self.news.append(received)
