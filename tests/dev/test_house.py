@@ -1,4 +1,4 @@
-"""The house stays one that a stranger finds their way in: few files on a floor, short modules, one-way imports."""
+"""The house stays one that a stranger finds a way in: few files on a floor, and short modules."""
 
 from __future__ import annotations
 
