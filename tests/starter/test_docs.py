@@ -10,10 +10,13 @@ import pytest
 from campaign.wire import OrderStatus, Purchase
 from settings import PREFIX, Settings
 from starter.__main__ import app
+from storage.database import Database
 from tests.facts import ROOT
+from web.app import create_app
 
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS, ROUTES = ROOT / "docs" / "cli.md", ROOT / "docs" / "http.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -28,6 +31,14 @@ def commands() -> set[str]:
     groups = [app, *(group.typer_instance for group in app.registered_groups)]
     found = [command for group in groups if group for command in group.registered_commands]
     return {str(command.name or getattr(command.callback, "__name__", "")) for command in found}
+
+
+def paths() -> set[str]:
+    """Every path of the web app's own description."""
+    database = Database("sqlite://")
+    described = create_app(Settings(), database).openapi()["paths"]
+    database.close()
+    return set(described)
 
 
 def anchors(page: Path) -> set[str]:
@@ -50,9 +61,22 @@ def test_no_page_names_a_setting_that_is_not_there(page: Path) -> None:
     assert names_in(page) <= {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 
 
-def test_every_command_is_in_the_readme_and_the_other_way_round() -> None:
-    """The README names the starter's commands: all of them, and no other."""
-    assert set(re.findall(r"python -m starter ([a-z]+)", README.read_text("utf-8"))) == commands()
+def test_every_command_is_in_its_page_and_the_other_way_round() -> None:
+    """docs/cli.md names the starter's commands: all of them, and no other."""
+    named = re.findall(r"python -m starter ([a-z]+)", COMMANDS.read_text("utf-8"))
+    assert set(named) == commands()
+
+
+def test_every_route_is_in_its_page() -> None:
+    """docs/http.md names every route that the interface describes."""
+    text = ROUTES.read_text("utf-8").replace("{id}", "{}").replace("{token}", "{}").replace("{code}", "{}")
+    routes = {re.sub(r"{[^}]*}", "{}", route) for route in paths()}
+    assert {route for route in routes if f"{route}`" not in text} == set()
+
+
+def test_the_readme_is_one_screen_and_a_half() -> None:
+    """What it is, two commands, a picture, where to go: the rest stands in docs."""
+    assert len(README.read_text("utf-8").splitlines()) <= 75
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
