@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from campaign.errors import BadSettings, Problem
 from campaign.problems import Form, problems_of
+from channels.sendgrid.keys import normal_key
 
 PREFIX = "AFTERGLOW_"
 PLACEHOLDERS = (
@@ -211,11 +212,24 @@ def _provider_problems(settings: Settings) -> list[Problem]:
         Problem(f"{PREFIX}{name.upper()}", f"is missing, but {provider} needs it", "see docs/settings.md")
         for name, provider in missing.items()
     ]
+    problems += _webhook_key_problems(settings)
     senders = (settings.twilio_messaging_service_sid, settings.twilio_from)
     if settings.sms == "twilio" and not any(senders):
         where = f"{PREFIX}TWILIO_MESSAGING_SERVICE_SID"
         problems.append(Problem(where, "is missing", f"set it, or {PREFIX}TWILIO_FROM"))
     return problems
+
+
+def _webhook_key_problems(settings: Settings) -> list[Problem]:
+    """Refuse at start a key with which every callback would be refused later."""
+    try:
+        if settings.sendgrid_webhook_key:
+            normal_key(settings.sendgrid_webhook_key)
+    except ValueError:
+        what = "is no public key of SendGrid's event webhook"
+        fix = "copy it from Mail Settings, Signed Event Webhook: base64 or PEM"
+        return [Problem(f"{PREFIX}SENDGRID_WEBHOOK_KEY", what, fix)]
+    return []
 
 
 def _exposure_problems(settings: Settings, why: str) -> list[Problem]:

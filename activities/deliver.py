@@ -219,4 +219,5 @@ def _outgoing(run: RunFacts, message: RunMessage, to: str, body: Body, now: date
         html=body.html,
         text=body.text,
         at=now,
+        resend_after=run.definition.delivery.resend_email_after,
     )

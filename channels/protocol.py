@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from campaign.reasons import Channel
@@ -14,6 +14,7 @@ class Outgoing:
     """One message, ready to go. ``at`` is the business time; ``position`` the step's number.
 
     ``deliver_by``: it may not reach the customer later than this; None where nothing says so.
+    ``resend_after``: where nothing is known of an attempt for so long, it may be sent again; None: never.
     ``track_opens``: the provider may put its own picture into an email, to count opens.
     ``known_ids``: the provider's ids of other messages to this address, which this one cannot be.
     """
@@ -33,6 +34,7 @@ class Outgoing:
     text: str
     at: datetime
     deliver_by: datetime | None = None
+    resend_after: timedelta | None = None
     track_opens: bool = False
     unsubscribe_url: str | None = None
     known_ids: frozenset[str] = frozenset()

@@ -137,6 +137,16 @@ class Tracking(Section):
     opens_in: list[Country] = []
 
 
+class Delivery(Section):
+    """What is done where a provider leaves open whether it has accepted a message.
+
+    ``resend_email_after``: an email of which nothing has been reported for so long is sent again, within
+    its window (None: never). It may then arrive twice; without it, not at all (docs/channels.md: how often).
+    """
+
+    resend_email_after: Annotated[Duration, Field(ge=timedelta(minutes=30))] | None = None
+
+
 class Segment(Section):
     """Customers with at least so many orders, or at least so much lifetime value (either will do).
 
@@ -258,6 +268,7 @@ class Definition(Section):
     shop: Shop
     consent: ConsentPolicy = ConsentPolicy()
     tracking: Tracking = Tracking()
+    delivery: Delivery = Delivery()
     timing: Timing = Timing()
     verticals: Annotated[dict[Name, Vertical], Field(min_length=1)]
     segments: Annotated[list[Segment], Field(min_length=1)]

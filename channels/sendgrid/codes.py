@@ -5,6 +5,10 @@ Source: the v3 mail send responses (www.twilio.com/docs/sendgrid/api-reference/m
 
 from __future__ import annotations
 
+import json
+import re
+
+from channels.answers import Answer
 from channels.codes import Code, Outcome
 
 _R, _B = Outcome.REFUSED, Outcome.BUSY
@@ -23,3 +27,19 @@ CODES: dict[str, Code] = {
     "415": Code(_C, "wrong content type"),
     "429": Code(_B, "too many requests"),
 }
+
+_UNAVAILABLE, _SERVICE = 503, re.compile(r"\b(service|api)\b.*\b(not available|unavailable)\b", re.IGNORECASE)
+
+
+def took_nothing(answer: Answer) -> bool:
+    """Say whether an answer of the 5xx kind says itself that nothing was taken.
+
+    That is SendGrid's 503, documented as "the v3 Web API is not available", in the form of its own errors. A
+    page of some proxy's, or a 500, says nothing of the kind.
+    """
+    if answer.status != _UNAVAILABLE:
+        return False
+    try:
+        return any(_SERVICE.search(error["message"]) for error in json.loads(answer.body)["errors"])
+    except (ValueError, TypeError, KeyError):
+        return False

@@ -45,7 +45,10 @@ DROPS: dict[str, ProviderEvent] = {
     "invalid": ProviderEvent.INVALID,
     "unsubscribed address": ProviderEvent.OPTED_OUT,
     "spam reporting address": ProviderEvent.COMPLAINED,
+    "recipient list over package quota": ProviderEvent.MISCONFIGURED,
 }
+OVER_QUOTA = "over_quota"
+"""Our code for a drop because the account's credits are used up: SendGrid gives it none."""
 _INVALID = "invalid address"
 _BLOCKED = "blocked"
 _ID = re.compile(r"[A-Za-z0-9]{1,40}")
@@ -119,7 +122,7 @@ def _report(item: Any, now: datetime, odd: Counter[str]) -> Report | None:
         at=_time(item, now, odd),
         event_id=f"sendgrid:{_event_id(item, texts)}",
         source="sendgrid",
-        code=_status(item, odd),
+        code=OVER_QUOTA if event is ProviderEvent.MISCONFIGURED else _status(item, odd),
         machine=_machine(item, odd),
         provider_id=_provider_id(texts["sg_message_id"], odd),
     )

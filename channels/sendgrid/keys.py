@@ -24,11 +24,11 @@ def normal_key(text: str) -> str:
     """
     try:
         key = load_pem_public_key(text.strip().encode()) if "-----BEGIN" in text else _from_base64(text)
-    except UnsupportedAlgorithm:
+    except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, EllipticCurvePublicKey):
         msg = "not a public key of SendGrid's event webhook: base64 or PEM of an elliptic curve's key"
-        raise ValueError(msg)  # noqa: TRY004 - callers tell no more apart
+        raise ValueError(msg)  # noqa: TRY004 - a wrong value, whatever is wrong with it
     return base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
 
 

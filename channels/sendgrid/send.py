@@ -31,12 +31,12 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
-from campaign.errors import ChannelPending, ChannelUncertain
+from campaign.errors import ChannelBusy, ChannelPending, ChannelUncertain
 from channels.addresses import with_ascii_addresses
-from channels.answers import Answer, Refusal, error_for
+from channels.answers import Answer, Refusal, error_for, retry_after
 from channels.http import Http
 from channels.protocol import Outgoing, Receipt
-from channels.sendgrid.codes import CODES
+from channels.sendgrid.codes import CODES, took_nothing
 from channels.sendgrid.events import MESSAGE_ARG
 from channels.unsubscribe import unsubscribe_headers
 
@@ -72,6 +72,9 @@ class SendGrid:
         try:
             answer = self._client().mail.send.post(request_body=body)
         except Refusal as refusal:
+            if took_nothing(refusal.answer):
+                msg = "sendgrid is not available"
+                raise ChannelBusy(msg, retry_after(refusal.answer.headers, message.at)) from None
             raise error_for(self.name, CODES, refusal.answer, message.at) from None
         if answer.status_code != (CHECKED if self._sandbox else ACCEPTED):
             msg = "sendgrid's answer cannot be read"
@@ -79,11 +82,16 @@ class SendGrid:
         return Receipt(answer.headers.get("X-Message-Id") or message.id, message.at)
 
     def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:
-        """Wait for the events' time, then give up: see `channels.protocol.MessageChannel.find`."""
-        left = attempted_at + EVENTS_WITHIN - message.at
+        """Wait for the events' time, then give up: see `channels.protocol.MessageChannel.find`.
+
+        None, after a longer time, only where the shop has chosen that it is then sent again.
+        """
+        left = attempted_at + (message.resend_after or EVENTS_WITHIN) - message.at
         if left > timedelta(0):
             msg = "sendgrid's events have not come yet"
             raise ChannelPending(msg, min(left, QUERY_AGAIN))
+        if message.resend_after:
+            return None
         msg = "sendgrid's events have not come"
         raise ChannelUncertain(msg)
 

@@ -30,7 +30,7 @@ from channels.protocol import Outgoing
 from channels.sendgrid.send import EVENTS_WITHIN, SendGrid
 from tests.facts import PLACED
 from tests.fakes.certificate import own_certificate
-from tests.fakes.provider import Fault, serving
+from tests.fakes.provider import Fault, Reply, serving
 from tests.fakes.sendgrid_api import KEY, SendGridApi, error, message_of
 
 WAY_OUT = "https://shop.example.com/unsubscribe/token"
@@ -171,6 +171,30 @@ def test_every_status_becomes_its_error(
     assert type(caught.value) is kind
     assert str(caught.value) == f"sendgrid answered {status}"
     assert getattr(caught.value, "provider_code", str(status)) == str(status)
+
+
+def test_an_outage_that_says_so_took_nothing(api: SendGridApi, sendgrid: SendGrid) -> None:
+    """B26: a 503 in SendGrid's own form is tried again; what a proxy or a 500 says is uncertain."""
+    down = {"errors": [{"message": "The SendGrid v3 Web API is not available.", "field": None, "help": None}]}
+    api.plan = lambda: Reply.json(503, down, Retry_After="30")
+    with pytest.raises(ChannelBusy) as caught:
+        sendgrid.send(MAIL)
+    assert (type(caught.value), caught.value.retry_after) == (ChannelBusy, timedelta(seconds=30))
+    page = Reply(503, b"<h1>503 Service Unavailable</h1>")
+    for reply in (page, Reply.json(500, down), Reply.json(503, {"errors": []}), Reply.json(503, [])):
+        api.plan = lambda reply=reply: reply  # type: ignore[misc]
+        with pytest.raises(ChannelUncertain):
+            sendgrid.send(MAIL)
+
+
+def test_a_shop_may_choose_to_send_again(api: SendGridApi, sendgrid: SendGrid) -> None:
+    """B26: with `resend_after` it is open until then, and sent again after. Never by default."""
+    chosen = replace(MAIL, resend_after=timedelta(hours=2))
+    with pytest.raises(ChannelPending):
+        sendgrid.find(replace(chosen, at=PLACED + timedelta(minutes=119)), PLACED)
+    assert sendgrid.find(replace(chosen, at=PLACED + timedelta(hours=2)), PLACED) is None
+    with pytest.raises(ChannelUncertain):
+        sendgrid.find(replace(MAIL, at=PLACED + timedelta(hours=2)), PLACED)
 
 
 def test_a_busy_provider_says_when_its_window_ends(api: SendGridApi, sendgrid: SendGrid) -> None:

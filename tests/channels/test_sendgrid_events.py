@@ -25,7 +25,7 @@ BOUNCE = {"event": "bounce", "afterglow_message": "0f2a", "timestamp": 1_772_000
         (("dropped", None, "Bounced Address"), ProviderEvent.BOUNCED),
         (("dropped", None, "Unsubscribed Address"), ProviderEvent.OPTED_OUT),
         (("dropped", None, "Spam Reporting Address"), ProviderEvent.COMPLAINED),
-        (("dropped", None, "Recipient List over Package Quota"), ProviderEvent.DROPPED),
+        (("dropped", None, "Recipient List over Package Quota"), ProviderEvent.MISCONFIGURED),
         (("group_unsubscribe",), ProviderEvent.UNSUBSCRIBED),
         (("group_resubscribe",), None),
     ],

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from campaign.errors import BadCampaign, BadSettings
 from settings import Environment, load_settings
 from storage.database import Database
+from tests.callbacks import KEY, PUBLIC_KEY
 from tests.facts import ROOT
 from worker.run import deployment, make_activities
 
@@ -76,7 +78,7 @@ def test_placeholders_are_refused_in_production(monkeypatch: pytest.MonkeyPatch)
 REAL = {
     "EMAIL": "sendgrid",
     "SENDGRID_API_KEY": "SG.key",
-    "SENDGRID_WEBHOOK_KEY": "key",
+    "SENDGRID_WEBHOOK_KEY": PUBLIC_KEY,
     "SMS": "twilio",
     "TWILIO_ACCOUNT_SID": "AC1",
     "TWILIO_AUTH_TOKEN": "token",
@@ -187,3 +189,12 @@ def test_the_worker_refuses_a_broken_campaign(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "bad.toml: brand: is missing" in done.stderr
+
+
+def test_a_webhook_key_that_is_none_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B26: found at start, not as a refused callback months later; a PEM is fine."""
+    monkeypatch.setenv("AFTERGLOW_SENDGRID_WEBHOOK_KEY", "SG.not-a-key")
+    assert "AFTERGLOW_SENDGRID_WEBHOOK_KEY: is no public key" in refused()
+    pem = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    monkeypatch.setenv("AFTERGLOW_SENDGRID_WEBHOOK_KEY", pem)
+    load_settings()

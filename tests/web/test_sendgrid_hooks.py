@@ -17,6 +17,7 @@ from campaign.reasons import Channel
 from starter import clock
 from starter.client import Campaigns
 from storage.database import Database
+from storage.queries.channel_stops import stopped_channels
 from storage.queries.consents import consents_of, is_suppressed
 from storage.queries.facts import load_run
 from storage.tables import MessageEventRow, SuppressionRow, WebhookRow
@@ -114,6 +115,14 @@ async def test_bad_news_suppress_at_once(
         assert session.exec(select(SuppressionRow.reason)).all() == ([reason] if reason else [])
         entries = [row for row in consents_of(session, "c-1") if row.state == "revoked"]
     assert [(row.channel, row.address) for row in entries] == [("email", "ada@example.com")] * revoked
+
+
+async def test_used_up_credits_stop_the_channel(calls: Providers, message: str) -> None:
+    """B26: the account has no credits left: the channel stops, not every mail one by one."""
+    await calls.sendgrid(event(message, "dropped", reason="Recipient List over Package Quota"))
+    with calls.database.transaction() as session:
+        stopped = [(row.channel, row.code, row.reported) for row in stopped_channels(session)]
+    assert stopped == [("email", "over_quota", True)]
 
 
 async def test_a_failure_is_told_to_the_open_campaign_once(calls: Providers, message: str) -> None:
