@@ -19,7 +19,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """This message is not accepted or was not delivered; the address may be good."""
     BUSY = "busy"
-    """Not accepted now: wait as told, then try again."""
+    """Not accepted now: wait as the answer says, then try again."""
     CONFIGURATION = "configuration"
     """Our account, key or sender is refused: stop the channel, not the messages one by one."""
     UNCERTAIN = "uncertain"

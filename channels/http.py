@@ -81,7 +81,7 @@ class _Unreached(Exception):
     """No byte of the request has left: there is no connection, no tunnel or no trust.
 
     Raised where that is certain, and passed on by urllib3 and requests, which know nothing of it. Their own
-    errors do not tell: behind a proxy, both call a lost answer a `ProxyError` too.
+    errors do not say it: behind a proxy, both call a lost answer a `ProxyError` too.
     """
 
 

@@ -73,7 +73,7 @@ class MessageChannel(Protocol):
 
         Raises:
             ChannelPending: it will be known later.
-            ChannelUncertain: nobody will ever be able to tell.
+            ChannelUncertain: it will never be known.
             ChannelError: the provider was not reached; query again later.
         """
         ...

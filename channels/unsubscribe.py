@@ -1,4 +1,4 @@
-"""The way out that every email has in its headers, whoever sends it."""
+"""The headers by which every email can be unsubscribed from, whoever sends it."""
 
 from __future__ import annotations
 

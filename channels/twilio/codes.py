@@ -49,6 +49,7 @@ CODES: dict[str, Code] = {
     "21617": Code(_R, "the text is longer than 1,600 characters"),
     "21618": Code(_R, "the text cannot be sent"),
     "21619": Code(_R, "the text is missing"),
+    "21624": Code(_C, "the validity period is out of bounds"),
     "21635": Code(_I, "the recipient is a landline"),
     "21659": Code(_C, "the sender is not a number of the provider"),
     "21660": Code(_C, "the sender does not belong to this account"),
@@ -78,6 +79,7 @@ CODES: dict[str, Code] = {
     "30450": Code(_R, "blocked as suspected fraud"),
     "30500": Code(_R, "the carrier's own error"),
     "63038": Code(_B, "the account's daily limit is reached"),
+    "90007": Code(_C, "the validity period is out of bounds"),
     # HTTP statuses, for answers without a code or with one that is not above.
     "401": Code(_C, "not authenticated"),
     "403": Code(_C, "not allowed"),

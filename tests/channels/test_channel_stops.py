@@ -119,9 +119,9 @@ def text_all(shop: Shop, count: int) -> list[str]:
 
 def report(shop: Shop, identifier: str, event: ProviderEvent, at: datetime, code: str = "") -> Applied:
     """Receive a callback about a text."""
-    told = Report(identifier, Channel.SMS, event, at, f"{identifier}:{event}:{at}", "twilio", code)
+    news = Report(identifier, Channel.SMS, event, at, f"{identifier}:{event}:{at}", "twilio", code)
     with shop.database.transaction() as session:
-        return apply_reports(session, [told])
+        return apply_reports(session, [news])
 
 
 def deliver_all(shop: Shop, identifiers: list[str], at: datetime) -> list[str]:
@@ -188,12 +188,12 @@ def test_of_all_that_ask_at_once_one_probes(database: Database) -> None:
         assert stop_channel(session, Channel.SMS, "21606", LOYALTY)
         assert not stop_channel(session, Channel.SMS, "20003", LOYALTY)
 
-    def ask(_: int) -> timedelta | None:
+    def query(_: int) -> timedelta | None:
         with database.transaction() as session:
             return wait_for(session, Channel.SMS, LOYALTY + PROBE_EVERY)
 
     with ThreadPoolExecutor(8) as pool:
-        waits = list(pool.map(ask, range(8)))
+        waits = list(pool.map(query, range(8)))
     assert sorted(map(str, waits)) == sorted(["None", *[str(PROBE_EVERY)] * 7])
     with database.transaction() as session:
         assert wait_for(session, Channel.EMAIL, LOYALTY) is None
@@ -218,7 +218,7 @@ def test_two_workers_with_the_same_message_send_it_once(shop: Shop) -> None:
 
 
 def test_a_wait_ends_inside_the_window() -> None:
-    """The next attempt is put a second before the end; one that cannot be is left as asked, and ends it."""
+    """The next attempt is put a second before the end; one that cannot be is left as it is, and ends it."""
     hour, minute, second = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
     assert wait_within(minute, hour) == minute
     assert wait_within(hour, minute) == minute - second

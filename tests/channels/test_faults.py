@@ -148,7 +148,7 @@ class World:
 
         return one
 
-    def tell(self, message_id: str, bounces: float = 5) -> None:
+    def report(self, message_id: str, bounces: float = 5) -> None:
         """Settle a message as its provider's callback does: some bounce, whatever we believe."""
         with self.database.transaction() as session:
             row = lock_message(session, message_id)
@@ -196,7 +196,7 @@ class Mortal:
 
     def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:
         """Ask, and perhaps die of it."""
-        self.world.happened["asked what became of an attempt"] += 1
+        self.world.happened["queried what became of an attempt"] += 1
         found = self.inner.find(message, attempted_at)
         self._die(5, "killed before the finding was committed")
         return found
@@ -210,11 +210,11 @@ class Mortal:
             return
         if self.world.chance(15):
             self.world.happened["callback before our commit"] += 1
-            self.world.tell(message.id, bounces=30)
+            self.world.report(message.id, bounces=30)
             return
         for _ in range(1 + self.world.chance(10)):
             wait = timedelta(seconds=self.world.rng.uniform(1, 1_200))
-            self.world.at(self.world.now + wait, lambda: self.world.tell(message.id))
+            self.world.at(self.world.now + wait, lambda: self.world.report(message.id))
 
     def _die(self, percent: float, how: str) -> None:
         if self.world.chance(percent):
@@ -241,19 +241,19 @@ class Campaign:
     channels: Mapping[Channel, MessageChannel]
     order_id: str
 
-    def ask(self) -> None:
+    def decide(self) -> None:
         """Decide the step, and do as it says."""
         request = SegmentRequest(order_id=self.order_id, step="loyalty", now=self.world.now)
         answer = segment(self.world.database, request)
         if answer.kind is Kind.WAIT and answer.until:
-            self.world.at(answer.until, self.ask)
+            self.world.at(answer.until, self.decide)
         for message in answer.messages:
             self._write(message.id)
             expires = self.world.now + max(message.latest - self.world.now, SEND_TIMEOUT)
             self.attempt(message, 1, expires)
 
     def _write(self, message_id: str) -> None:
-        """Render a message: all have the same text, which makes them hard to tell apart."""
+        """Render a message: all have the same text, which makes them hard to distinguish."""
         content = {"subject": "Hello", "html": "<p>Hello</p>", "text": "Hello. STOP to opt out"}
         with self.world.database.transaction() as session:
             session.connection().execute(
@@ -276,11 +276,11 @@ class Campaign:
             pass
         else:
             if state not in DONE:
-                self.world.at(now, self.ask)
+                self.world.at(now, self.decide)
             return
         again = now + (delay or _backoff(number))
         if again > expires:
-            self.world.at(now, self.ask)
+            self.world.at(now, self.decide)
         else:
             self.world.at(again, lambda: self.attempt(message, number + 1, expires))
 
@@ -313,7 +313,7 @@ def open_campaigns(
             )
     for number in range(2 * each):
         start = LOYALTY + SPREAD * world.rng.random()
-        world.at(start, Campaign(world, channels, f"o-{number}").ask)
+        world.at(start, Campaign(world, channels, f"o-{number}").decide)
 
 
 def customer_of(number: int, channel: Channel) -> Customer:

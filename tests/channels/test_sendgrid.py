@@ -217,7 +217,7 @@ def test_a_lost_answer_is_uncertain(api: SendGridApi, sendgrid: SendGrid, fault:
 
 
 def test_the_events_have_their_time(api: SendGridApi, sendgrid: SendGrid) -> None:
-    """Asked within half an hour the answer is open, after it nobody can tell; SendGrid is not asked."""
+    """Within half an hour the outcome is open, after it unknown for good; SendGrid is not queried."""
     with pytest.raises(ChannelPending) as pending:
         sendgrid.find(replace(MAIL, at=PLACED + EVENTS_WITHIN - timedelta(seconds=30)), PLACED)
     assert pending.value.retry_after == timedelta(seconds=30)
@@ -239,7 +239,7 @@ def test_a_server_that_is_not_there_was_never_reached() -> None:
 def test_a_certificate_that_is_not_trusted_ends_it_before_anything_is_sent(
     api: SendGridApi, tmp_path: Path
 ) -> None:
-    """The handshake fails, so the provider has heard nothing: a plain error, to be tried again."""
+    """The handshake fails, so the provider has received nothing: a plain error, to be tried again."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         secret = threading.Thread(target=shake_hands, args=(listener, own_certificate(tmp_path)))
         secret.start()

@@ -155,7 +155,7 @@ def test_a_wrong_token_stops_the_channel(api: TwilioApi) -> None:
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.SLOW_AFTER])
 def test_a_lost_answer_is_uncertain_and_found_out(api: TwilioApi, twilio: Twilio, fault: Fault) -> None:
-    """Whatever is lost, whoever has it: asked at once it is there or open; in time it is certain."""
+    """Whatever is lost, whoever has it: queried at once it is there or open; in time it is certain."""
     api.plan = lambda: fault
     with pytest.raises(ChannelUncertain) as caught:
         twilio.send(SMS)
@@ -326,7 +326,7 @@ def form_of(api: TwilioApi) -> dict[str, str]:
 
 
 def test_a_number_with_too_many_messages_cannot_be_told(api: TwilioApi, twilio: Twilio) -> None:
-    """The list is read so far and no further; then nobody can tell."""
+    """The list is read so far and no further; then it is not known."""
     api.page = 100
     first = replace(SMS, text="another")
     twilio.send(first)

@@ -1,4 +1,4 @@
-"""Busy providers and lost answers on the real Temporal server: waited for and asked about, in the window."""
+"""Busy providers and lost answers on the real Temporal server: waited for and queried, in the window."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ pytestmark = pytest.mark.temporal
 
 
 class Busy(Outbox):
-    """An outbox that has no time for the thank-you, so often, and asks to wait."""
+    """An outbox that has no time for the thank-you, so often, and wants to be waited for."""
 
     def __init__(self, folder: Path, wait: timedelta, times: int) -> None:
         """Ask for a wait so many times, then accept."""
         super().__init__(folder)
         self.wait, self.times = wait, times
-        self.asked: list[datetime] = []
+        self.attempts: list[datetime] = []
 
     def send(self, message: Outgoing) -> Receipt:
         """Ask to wait, or accept."""
         if message.step == "thank-you":
-            self.asked.append(message.at)
-            if len(self.asked) <= self.times:
+            self.attempts.append(message.at)
+            if len(self.attempts) <= self.times:
                 msg = "busy"
                 raise ChannelBusy(msg, self.wait)
         return super().send(message)
@@ -69,7 +69,7 @@ async def test_a_busy_provider_is_waited_for(client: Client, database: Database,
     busy = Busy(tmp_path / "outbox", timedelta(hours=1), 1)
     messages = await run(client, database, tmp_path, busy)
     assert messages[0] == ("thank-you", "sent", None)
-    assert timedelta(hours=1) <= busy.asked[1] - busy.asked[0] < timedelta(hours=1, minutes=1)
+    assert timedelta(hours=1) <= busy.attempts[1] - busy.attempts[0] < timedelta(hours=1, minutes=1)
 
 
 async def test_a_wait_past_the_window_is_not_a_loop(
@@ -80,7 +80,7 @@ async def test_a_wait_past_the_window_is_not_a_loop(
     messages = await run(client, database, tmp_path, busy)
     assert messages[0] == ("thank-you", "skipped", "too_late")
     assert [state for _, state, _ in messages[1:]] == ["sent"] * 3
-    assert len(busy.asked) <= 4
+    assert len(busy.attempts) <= 4
 
 
 async def test_lost_answers_are_asked_about(client: Client, database: Database, tmp_path: Path) -> None:

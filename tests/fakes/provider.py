@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback: it accepts, refuses or fails as told, and counts what it accepted."""
+"""A real HTTP server on loopback: it accepts, refuses or fails as planned, and counts what it accepted."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class FakeProvider:
     """What all providers have: a clock, a plan of faults for the next message, and a count of connections."""
 
     def __init__(self) -> None:
-        """Start with a good day. `plan` is asked once for each message that would be accepted."""
+        """Start with a good day. `plan` is called once for each message that would be accepted."""
         self.now: datetime = PLACED
         self.plan: Plan = nothing
         self.base = ""

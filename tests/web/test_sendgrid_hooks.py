@@ -49,13 +49,13 @@ def message(calls: Providers) -> str:
 
 def event(message: str, name: str, number: int = 1, **more: Any) -> dict[str, Any]:
     """One event as SendGrid writes it."""
-    told = {"email": "ada@example.com", "event": name, "afterglow_message": message, "category": ["x"]}
+    event = {"email": "ada@example.com", "event": name, "afterglow_message": message, "category": ["x"]}
     ids = {"sg_event_id": f"e-{name}-{number}", "sg_message_id": "sg-1.filter", "timestamp": 1_772_000_000}
-    return {**told, **ids, **more}
+    return {**event, **ids, **more}
 
 
 def kept(calls: Providers) -> list[str]:
-    """The kinds of events that were kept of what was told."""
+    """The kinds of events that were kept of what was reported."""
     with calls.database.transaction() as session:
         statement = select(MessageEventRow.kind).where(MessageEventRow.event_id != None)  # noqa: E711 - SQL
         return list(session.exec(statement.order_by(MessageEventRow.kind)))
@@ -93,7 +93,7 @@ async def test_one_bad_event_does_not_lose_the_others(calls: Providers, message:
 
 
 @pytest.mark.parametrize(
-    ("told", "reason", "revoked"),
+    ("said", "reason", "revoked"),
     [
         ({"name": "bounce", "type": "bounce", "status": "5.1.1"}, "bounced", False),
         ({"name": "dropped", "reason": "Bounced Address"}, "bounced", False),
@@ -106,10 +106,10 @@ async def test_one_bad_event_does_not_lose_the_others(calls: Providers, message:
     ],
 )
 async def test_bad_news_suppress_at_once(
-    calls: Providers, message: str, told: dict[str, Any], reason: str | None, revoked: bool
+    calls: Providers, message: str, said: dict[str, Any], reason: str | None, revoked: bool
 ) -> None:
     """Bounces, drops, spam reports and unsubscribes: the address and the consent, as each means."""
-    await calls.sendgrid(event(message, **told))
+    await calls.sendgrid(event(message, **said))
     with calls.database.transaction() as session:
         assert is_suppressed(session, Channel.EMAIL, "ada@example.com") == bool(reason)
         assert session.exec(select(SuppressionRow.reason)).all() == ([reason] if reason else [])
@@ -125,14 +125,14 @@ async def test_used_up_credits_stop_the_channel(calls: Providers, message: str) 
     assert stopped == [("email", "over_quota", True)]
 
 
-async def test_a_failure_is_told_to_the_open_campaign_once(calls: Providers, message: str) -> None:
-    """Signalled when it failed, not again when it is told again."""
+async def test_an_open_campaign_is_notified_of_a_failure_once(calls: Providers, message: str) -> None:
+    """Signalled when it failed, not again when it is reported again."""
     for number in range(2):
         await calls.sendgrid(event(message, "bounce", number))
     assert calls.notified.failures == [("o-1", "loyalty")]
 
 
-async def test_a_campaign_that_cannot_be_told_is_no_error() -> None:
+async def test_a_campaign_that_cannot_be_notified_is_no_error() -> None:
     """The database has the truth: Temporal may be away."""
 
     class Away:
@@ -189,7 +189,7 @@ async def test_signed_nonsense_does_no_harm(calls: Providers, body: bytes) -> No
     assert answer.status_code < 500
 
 
-async def test_a_campaign_is_told_by_a_signal(client: Client) -> None:
+async def test_a_campaign_is_notified_by_a_signal(client: Client) -> None:
     """On a real server: the signal carries the step and nothing else; an unknown campaign is not found."""
     order_id = unique("failed")
     campaigns = Campaigns(client)
@@ -199,8 +199,8 @@ async def test_a_campaign_is_told_by_a_signal(client: Client) -> None:
     await campaigns.delivery_failed(order_id, "loyalty")
     history = await handle.fetch_history()
     signals = [event.workflow_execution_signaled_event_attributes for event in history.events]
-    (told,) = [signal for signal in signals if signal.signal_name]
-    assert (told.signal_name, json.loads(told.input.payloads[0].data)) == (
+    (sent,) = [signal for signal in signals if signal.signal_name]
+    assert (sent.signal_name, json.loads(sent.input.payloads[0].data)) == (
         "delivery_failed",
         {"step": "loyalty"},
     )

@@ -100,7 +100,7 @@ def app(tmp_path: Path) -> Iterator[FastAPI]:
 
 
 async def post(app: FastAPI, target: bytes, body: bytes, headers: dict[str, bytes]) -> int:
-    """Post exactly these bytes: a client library would mend them."""
+    """Post exactly these bytes: a client library would change them."""
     path, _, query = target.partition(b"?")
     sent, status = [{"type": "http.request", "body": body, "more_body": False}], 0
 

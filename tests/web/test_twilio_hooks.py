@@ -71,14 +71,14 @@ async def test_a_message_is_followed_to_its_end(calls: Providers) -> None:
     row = calls.message(identifier)
     assert (row.state, row.provider_id) == ("sent", "SM1")
     with calls.database.transaction() as session:
-        told = session.exec(
+        kept = session.exec(
             select(MessageEventRow.kind).where(MessageEventRow.event_id != None)  # noqa: E711 - SQL
         ).all()
-    assert told == ["accepted", "delivered"]
+    assert kept == ["accepted", "delivered"]
 
 
-async def test_a_dead_number_is_suppressed_and_its_campaign_told(calls: Providers) -> None:
-    """Undeliverable for good: failed, suppressed, Twilio's code kept, the open campaign told once."""
+async def test_a_dead_number_is_suppressed_and_its_campaign_notified(calls: Providers) -> None:
+    """Undeliverable for good: failed, suppressed, Twilio's code kept, the open campaign notified once."""
     identifier = add_sending(calls.database, Channel.SMS)
     for _ in range(2):
         await calls.status(identifier, "undelivered", ErrorCode="30005", N=str(_))
@@ -118,8 +118,8 @@ async def test_stop_takes_effect_before_it_is_answered(calls: Providers) -> None
     assert claimed.kind is Kind.SEND
     render(calls.database, Path("content/default"), RenderRequest(message_id=claimed.messages[0].id, now=now))
     assert (await calls.sms("STOP")).status_code == 200
-    told = deliver(calls.database, {}, DeliverRequest(message_id=claimed.messages[0].id, now=now))
-    assert told.state.value == "claimed"
+    delivered = deliver(calls.database, {}, DeliverRequest(message_id=claimed.messages[0].id, now=now))
+    assert delivered.state.value == "claimed"
     again = segment(calls.database, SegmentRequest(order_id="o-2", step="loyalty", now=now))
     assert again.reason is Reason.NO_CONSENT
 
@@ -255,7 +255,7 @@ async def test_a_number_that_nobody_has_is_kept_from(calls: Providers) -> None:
 
 
 async def test_help_names_the_brand(calls: Providers) -> None:
-    """HELP is answered each time, with a way to reach people and the way out."""
+    """HELP is answered each time, with a way to reach people and to opt out."""
     for _ in range(2):
         text = (await calls.sms("HELP")).text
         assert "Juniper &amp; Pine" in text
