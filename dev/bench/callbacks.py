@@ -12,6 +12,7 @@ import base64
 import itertools
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -97,7 +98,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         measure("SQLite", f"sqlite:///{Path(folder) / 'bench.db'}", given.seconds)
     try:
-        with postgres_server() as url:
+        with postgres_server(secrets.token_hex(24)) as url:  # a public address wants a real password
             measure("PostgreSQL", new_database(url), given.seconds)
     except Unavailable as error:
         print(f"  PostgreSQL: {error}")

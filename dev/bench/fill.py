@@ -1,46 +1,70 @@
 """Past orders by the million, made inside the database: a shop that has been there for a while.
 
-Each order has two lines, what became of it, its ended campaign and one message. All lie within 90 days, so
-that the statistics count every one of them. The same SQL fills SQLite and PostgreSQL.
+Each order has two lines, what became of it, its ended campaign, and one message with its history. All lie
+within 90 days, so that the statistics count every one of them. The same SQL fills SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import Session
 
 from storage.database import Database
 from storage.inserts import insert_once
-from storage.tables import DefinitionRow, ProductRow
+from storage.tables import DefinitionRow
 
 PRODUCTS = 1_000
 ORDERS_A_CUSTOMER = 5
 # Some products are bought far more often than others: products of two numbers that look random.
 _SKU = "'p-' || ((({n} * 7919) % 1000) * (({n} / 7 * 31 + {n} / 1000 * 17) % 1000) / 1000)"
 # What is wanted of each table, by column: expressions over i. A column that is not there is left out.
-_CUSTOMERS = {
-    "id": "'past-' || i", "email": "'past' || i || '@example.com'",
-    "email_key": "'past' || i || '@example.com'", "country": "'US'", "tags": "'[]'", "less": "false",
+_ADDRESS = "'past' || {of} || '@example.com'"
+_MINE = _ADDRESS.format(of="(i / {each})")
+_ORDER, _CUSTOMER = "'past-' || i", "'past-' || (i / {each})"
+_TABLES: dict[str, dict[str, str]] = {
+    "orders": {
+        "id": _ORDER, "customer_id": _CUSTOMER, "placed_at": "{ago}", "currency": "'USD'", "total": "'20.00'",
+    },
+    "order_events": {"order_id": _ORDER, "status": "'delivered'", "at": "{ago}"},
+    "campaign_runs": {
+        "order_id": _ORDER, "customer_id": _CUSTOMER, "digest": "'past'", "workflow_run_id": "'past'",
+        "holdout": "false", "segment": "'first-time'", "opened_at": "{ago}", "closed_at": "{ago}",
+        "exit_reason": "'completed'",
+    },
+    "campaign_steps": {
+        "order_id": _ORDER, "step": "'thank-you'", "kind": "'send'", "reason": "'due'", "decided_at": "{ago}",
+    },
+    "messages": {
+        "id": _ORDER, "order_id": _ORDER, "customer_id": _CUSTOMER, "step": "'thank-you'",
+        "channel": "'email'", "segment": "'first-time'", "purpose": "'marketing'", "state": "'sent'",
+        "latest_at": "{ago}", "claimed_at": "{ago}", "sent_at": "{ago}", "recipient": _MINE, "address": _MINE,
+    },
+    "message_events": {
+        "message_id": _ORDER, "kind": "'delivered'", "at": "{ago}", "event_id": "'past-' || i",
+        "machine": "false",
+    },
+    "links": {"code": "'past' || i", "message_id": _ORDER, "target": "'https://shop.example.com/'"},
+    "webhooks": {"digest": "'past-' || i", "at": "{ago}"},
 }  # fmt: skip
-_ORDERS = {
-    "id": "'past-' || i", "customer_id": "'past-' || (i / {each})", "placed_at": "{ago}", "currency": "'USD'",
-    "total": "'20.00'",
+_PRODUCTS = {
+    "sku": "'p-' || i", "name": "'Product ' || i", "url": "'https://shop.example.com/p/' || i",
+    "price": "'10.00'", "currency": "'USD'", "added_at": "{ago}", "review_count": "0",
 }  # fmt: skip
-_EVENTS = {"order_id": "'past-' || i", "status": "'delivered'", "at": "{ago}"}
-_RUNS = {
-    "order_id": "'past-' || i", "customer_id": "'past-' || (i / {each})", "digest": "'past'",
-    "workflow_run_id": "'past'", "holdout": "false", "segment": "'first-time'", "opened_at": "{ago}",
-    "closed_at": "{ago}", "exit_reason": "'completed'",
-}  # fmt: skip
-_MESSAGES = {
-    "id": "'past-' || i", "order_id": "'past-' || i", "customer_id": "'past-' || (i / {each})",
-    "step": "'thank-you'", "channel": "'email'", "segment": "'first-time'", "purpose": "'marketing'",
-    "state": "'sent'", "latest_at": "{ago}", "claimed_at": "{ago}", "sent_at": "{ago}",
-    "recipient": "'past' || (i / {each}) || '@example.com'",
-    "address": "'past' || (i / {each}) || '@example.com'",
+_OF_CUSTOMERS: dict[str, dict[str, str]] = {
+    "customers": {
+        "id": "'past-' || i", "email": _ADDRESS.format(of="i"), "email_key": _ADDRESS.format(of="i"),
+        "country": "'US'", "tags": "'[]'", "less": "false",
+    },
+    "consents": {
+        "customer_id": "'past-' || i", "channel": "'email'", "state": "'granted'", "source": "'checkout'",
+        "at": "{ago}", "address": _ADDRESS.format(of="i"), "confirmed": "false",
+    },
+    "suppressions": {
+        "channel": "'email'", "address": _ADDRESS.format(of="(i * 10)"), "reason": "'bounced'",
+        "source": "'past'", "at": "{ago}",
+    },
 }  # fmt: skip
 _AGO = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%S.000000', '{now}', '-' || (i * 7 % 7776000) || ' seconds')",
@@ -50,13 +74,15 @@ _AGO = {
 
 def fill_shop(database: Database, first: int, last: int, now: datetime) -> None:
     """Add the past orders with the numbers ``first`` to ``last``, and what belongs to them."""
-    ago = _AGO[database.engine.dialect.name].format(now=now.strftime("%Y-%m-%d %H:%M:%S+00:00"))
-    tables = {"orders": _ORDERS, "order_events": _EVENTS, "campaign_runs": _RUNS, "messages": _MESSAGES}
     with database.transaction() as session:
         connection = session.connection()
+        ago = _ago(connection, now)
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         fill_products(session, now)
-        _fill(connection, "customers", _CUSTOMERS, first // ORDERS_A_CUSTOMER, last // ORDERS_A_CUSTOMER, ago)
-        for table, values in tables.items():
+        for table, values in _OF_CUSTOMERS.items():
+            _fill(connection, table, values, first // ORDERS_A_CUSTOMER, last // ORDERS_A_CUSTOMER, ago)
+        for table, values in _TABLES.items():
             _fill(connection, table, values, first, last, ago)
         for position in (0, 1):
             _fill(connection, "order_lines", _line(position), first, last, ago)
@@ -64,13 +90,15 @@ def fill_shop(database: Database, first: int, last: int, now: datetime) -> None:
         connection.exec_driver_sql("ANALYZE")
 
 
-def fill_products(session: Session, now: datetime) -> None:
+def fill_products(session: Session, now: datetime, number: int = PRODUCTS) -> None:
     """Add the catalogue, and the version of the campaign that past orders had."""
-    for number in range(PRODUCTS):
-        values = {"sku": f"p-{number}", "name": f"Product {number}", "price": Decimal(10), "currency": "USD"}
-        added = {"url": f"https://shop.example.com/p/{number}", "added_at": now - timedelta(days=number)}
-        insert_once(session, ProductRow, **values, **added, review_count=0)
+    _fill(session.connection(), "products", _PRODUCTS, 0, number - 1, _ago(session.connection(), now))
     insert_once(session, DefinitionRow, digest="past", name="past", body="{}", stored_at=now)
+
+
+def _ago(connection: Connection, now: datetime) -> str:
+    """Return an expression for a time in the 90 days before ``now``, by number."""
+    return _AGO[connection.dialect.name].format(now=now.strftime("%Y-%m-%d %H:%M:%S+00:00"))
 
 
 def _line(position: int) -> dict[str, str]:

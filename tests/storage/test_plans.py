@@ -1,0 +1,170 @@
+"""No statement scans a table that grows with the shop: every one that is sent is explained on PostgreSQL.
+
+Statements are recorded as they are sent, by everything that happens in a shop, so that a new query is
+explained without being named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import SQLModel
+
+from activities.close import close
+from activities.interface import CloseRequest
+from campaign.reasons import Channel, Reason
+from campaign.wire import OrderUpdate, Purchase
+from dev.bench.fill import fill_products, fill_shop
+from dev.bench.statements import recorded_statements
+from starter import clock
+from starter.client import Started
+from storage.database import Database
+from storage.migrate import upgrade
+from storage.queries.statistics import refresh_statistics
+from tests.callbacks import PHONE, Notified, Providers, add_sending, providers
+from tests.facts import PLACED
+from tests.mail import Mail, mailing, preferences, unsubscribe
+from tests.shop import new_postgres_database
+from worker.health import health_app
+
+ORDERS, PRODUCTS = 20_000, 20_000
+#: These stay small however large the shop becomes.
+BOUNDED = {"best_sellers", "campaign_definitions", "channel_stops", "statistics"}
+GROWING = {table.name for table in SQLModel.metadata.sorted_tables} - BOUNDED
+EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+
+
+class Temporal(Notified):
+    """Campaigns that take everything, without a server."""
+
+    async def start(self, purchase: Purchase) -> Started:
+        """Start nothing."""
+        return Started(purchase.order_id, purchase.order_id, known=False)
+
+    async def order_updated(self, order_id: str, update: OrderUpdate) -> None:
+        """Signal nothing."""
+
+    async def status(self, _order_id: str) -> dict[str, Any]:
+        """Know nothing."""
+        return {}
+
+
+@pytest.fixture(scope="module")
+def large_shop(postgres_url: str | None) -> Iterator[Database]:
+    """A shop with past orders, its statistics counted, and PostgreSQL's own statistics of it."""
+    if postgres_url is None:
+        pytest.skip("no PostgreSQL on this machine: install Debian's package postgresql")
+    database = Database(new_postgres_database(postgres_url))
+    upgrade(database)
+    with database.transaction() as session:
+        fill_products(session, PLACED, PRODUCTS)
+    fill_shop(database, 0, ORDERS - 1, PLACED)
+    refresh_statistics(database, PLACED)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+async def mail(large_shop: Database, tmp_path: Path) -> AsyncIterator[Mail]:
+    """A customer of the large shop, with one open campaign."""
+    async with mailing(large_shop, tmp_path / "outbox") as made:
+        yield made
+
+
+async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path: Path) -> None:
+    """With 20,000 orders, a campaign, callbacks, replies, pages, API and health read by index only."""
+    calls = providers(mail.database, tmp_path)
+    calls.app.state.campaigns = Temporal()
+    with recorded_statements(mail.database) as found:
+        await run_campaign(mail)
+        await call_back(calls)
+        await use_api(calls)
+        await look_at_health(mail.database)
+    explained = {text: scans(mail.database, text, values) for text, values in found.texts.items()}
+    assert len(explained) > 40
+    assert {text: tables for text, tables in explained.items() if tables} == {}
+
+
+def test_a_scan_is_found(large_shop: Database) -> None:
+    """The test above can fail: a query without an index is named, one by key is not."""
+    without, by_key = "SELECT id FROM orders WHERE total > 5", "SELECT id FROM orders WHERE id = 'past-7'"
+    assert scans(large_shop, without, ()) == {"orders"}
+    assert scans(large_shop, by_key, ()) == set()
+
+
+async def run_campaign(mail: Mail) -> None:
+    """Everything a workflow has done, and a customer who reads, clicks and leaves."""
+    mail.save()
+    mail.enrol()
+    message = mail.claim()
+    mail.deliver(message)
+    mail.decide()
+    await mail.http.get(unsubscribe(message))
+    await mail.http.get(preferences(message))
+    link = (message.text or "").partition("/c/")[2][:8]
+    await mail.http.get(f"/c/{link}")
+    await mail.http.post(unsubscribe(message))
+    await mail.prefer(message, email="less", sms="yes")
+    mail.enrol("o-2")
+    close(mail.database, CloseRequest(order_id="o-1", reason=Reason.COMPLETED, now=PLACED))
+
+
+async def call_back(calls: Providers) -> None:
+    """What both providers report of two messages, and what a customer replies."""
+    email, text = (add_sending(calls.database, channel, step="win-back-soft") for channel in Channel)
+    for number, name in enumerate(("processed", "delivered", "open", "click", "bounce", "spamreport")):
+        event = {"email": "ada@example.com", "event": name, "afterglow_message": email}
+        ids = {"sg_event_id": f"e-{number}", "sg_message_id": "sg-1.filter", "timestamp": 1_772_000_000}
+        assert (await calls.sendgrid({**event, **ids})).is_success
+    for state in ("sent", "delivered", "undelivered"):
+        assert (await calls.status(text, state)).is_success
+    for words in ("STOP", "START", "YES", "HELP", "when does my parcel come"):
+        assert (await calls.sms(words, PHONE)).is_success
+
+
+async def use_api(calls: Providers) -> None:
+    """What an order service does."""
+    line = {"sku": "p-1", "quantity": 1, "unit_price": "20.00"}
+    order = {"order_id": "o-9", "customer_id": "c-9", "placed_at": clock.now().isoformat(), "currency": "USD"}
+    event = {"status": "delivered", "at": clock.now().isoformat()}
+    transport = httpx.ASGITransport(calls.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        for answer in (
+            await http.put("/customers/c-9", json={"email": "grace@example.com", "phone": "+12025550199"}),
+            await http.post("/orders", json={**order, "total": "20.00", "lines": [line]}),
+            await http.post("/orders/o-1/events", json=event),
+            await http.get("/orders/o-1"),
+            await http.get("/customers/c-1/consents"),
+            await http.get("/readyz"),
+        ):
+            assert answer.is_success, answer.text
+
+
+async def look_at_health(database: Database) -> None:
+    """What an operator's monitor reads of the worker."""
+    transport = httpx.ASGITransport(health_app(database, lambda: True))
+    async with httpx.AsyncClient(transport=transport, base_url="http://worker") as http:
+        assert (await http.get("/readyz")).is_success
+
+
+def scans(database: Database, statement: str, values: Any) -> set[str]:
+    """Return the growing tables that PostgreSQL would read from end to end for a statement."""
+    if not statement.lstrip().upper().startswith(EXPLAINED):
+        return set()
+    one = values[0] if isinstance(values, list) else values
+    with database.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", one).scalar_one()
+    return set(_scanned(plan[0]["Plan"])) & GROWING
+
+
+def _scanned(node: dict[str, Any]) -> Iterator[str]:
+    if node["Node Type"] == "Seq Scan":
+        yield node["Relation Name"]
+    for part in node.get("Plans", []):
+        yield from _scanned(part)
