@@ -80,7 +80,7 @@ class Bench:
             "AFTERGLOW_HOME": str(running.home), "AFTERGLOW_DATABASE_URL": running.url,
             "AFTERGLOW_ENVIRONMENT": "development", "AFTERGLOW_HEALTH_PORT": str(self._health),
             "AFTERGLOW_EMAIL_RATE": "2000", "AFTERGLOW_LOG_LEVEL": "INFO",
-            "AFTERGLOW_PUBLIC_URL": "http://mail.example.com", "TEMPORAL_ADDRESS": running.address,
+            "AFTERGLOW_PUBLIC_URL": f"http://{HOST}:8080", "TEMPORAL_ADDRESS": running.address,
         }  # fmt: skip
         self._pids: dict[str, int] = {}
         self._used = 0

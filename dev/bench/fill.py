@@ -61,6 +61,10 @@ _OF_CUSTOMERS: dict[str, dict[str, str]] = {
         "customer_id": "'past-' || i", "channel": "'email'", "state": "'granted'", "source": "'checkout'",
         "at": "{ago}", "address": _ADDRESS.format(of="i"), "confirmed": "false",
     },
+    "replies": {
+        "sender": "'+1' || (2000000000 + i)", "received_at": "{ago}", "settled_at": "{ago}",
+        "verdict": "'other'",
+    },
     "suppressions": {
         "channel": "'email'", "address": _ADDRESS.format(of="(i * 10)"), "reason": "'bounced'",
         "source": "'past'", "at": "{ago}",

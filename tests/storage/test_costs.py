@@ -1,0 +1,56 @@
+"""What a campaign costs in SQL: statements are counted as they are sent, activity by activity."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from campaign.contract import TASK_QUEUE, WORKFLOW, workflow_id
+from dev.bench.statements import recorded_statements
+from starter import clock
+from storage.database import Database
+from tests.shop import Shop, running_shop, unique
+
+pytestmark = pytest.mark.temporal
+
+BUDGET = 80
+
+
+@pytest.fixture
+async def shop(client: Client, database: Database, tmp_path: Path) -> AsyncIterator[Shop]:
+    """A worker whose messages link to our own pages, so that their links are stored."""
+    async with running_shop(
+        client, database, tmp_path / "home", public_url="http://127.0.0.1:8080"
+    ) as running:
+        yield running
+
+
+async def test_a_campaign_sends_at_most_80_statements(shop: Shop) -> None:
+    """From enrolment to its end, with four e-mails whose links are stored, on either database."""
+    order_id, customer_id, now = unique("o"), unique("c"), clock.now()
+    shop.save(customer_id=customer_id)
+    lines = [{"sku": sku, "quantity": 1, "unit_price": "10.00"} for sku in ("p-1", "p-2")]
+    order = {
+        "order_id": order_id,
+        "customer_id": customer_id,
+        "placed_at": now.isoformat(),
+        "currency": "USD",
+    }
+    processed = {"status": "processed", "at": (now + timedelta(minutes=1)).isoformat()}
+    with recorded_statements(shop.database) as found:
+        handle = await shop.skipping.start_workflow(
+            WORKFLOW,
+            {**order, "total": "20.00", "lines": lines},
+            id=workflow_id(order_id),
+            task_queue=TASK_QUEUE,
+            start_signal="order_updated",
+            start_signal_args=[processed],
+        )
+        assert await handle.result() == {"exit_reason": "completed", "messages_sent": 4}
+    table = dict(found.sent)
+    assert set(table) == {"enrol", "segment", "render", "deliver", "close"}
+    assert found.total <= BUDGET, table
