@@ -14,7 +14,7 @@ from campaign.wire import OrderStatus
 
 
 class Purpose(StrEnum):
-    """What a message is for: the step's own words, or the one question that double opt-in asks."""
+    """What a message is for: the step's own words, or the one question of double opt-in."""
 
     MARKETING = "marketing"
     OPT_IN = "opt_in"

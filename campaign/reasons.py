@@ -31,7 +31,7 @@ class Reason(StrEnum):
 
     SENT = "sent", "sent"
     HOLDOUT = "holdout", "the customer is in the holdout that gets nothing"
-    UNCONFIRMED = "unconfirmed", "nobody can tell whether it arrived: never sent again"
+    UNCONFIRMED = "unconfirmed", "it is not known whether it arrived: never sent again"
     FAILED = "failed", "the provider refused the message"
 
     DUE = "due", "due now"

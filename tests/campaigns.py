@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from campaign.definition.model import Definition
-from campaign.facts import CustomerFacts, Facts, MessageState, PastMessage, PastOrder
+from campaign.facts import CustomerFacts, Facts, MessageState, PastMessage, PastOrder, Purpose
 from campaign.reasons import Channel
+from campaign.rules.consent import Permission
 from campaign.rules.decision import Kind, decide
 from campaign.wire import OrderStatus
 
@@ -48,7 +49,8 @@ class Sent:
 class World:
     """One customer, whose facts change at given times, and the shop's messages to him.
 
-    ``outages``: how long each delivery in turn is held up; ``outcomes``: how each in turn ends.
+    ``outages``: how long each delivery in turn is held up; ``outcomes``: how each in turn ends; ``clicks``:
+    whether each in turn is clicked. In the holdout nothing is sent, and ``ghosts`` has what would have been.
     """
 
     definition: Definition
@@ -57,6 +59,9 @@ class World:
     messages: list[PastMessage] = field(default_factory=list)
     outages: Sequence[timedelta] = ()
     outcomes: Sequence[MessageState] = ()
+    clicks: Sequence[bool] = ()
+    holdout: bool = False
+    ghosts: list[Sent] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     skipped: list[tuple[str, str, str]] = field(default_factory=list)
     deliveries: int = 0
@@ -79,6 +84,7 @@ class World:
                 replace(p.order, kept=p.kept_at(now)) for p in self.plays if p.order.placed_at <= now
             ),
             messages=tuple(self.messages),
+            holdout=self.holdout,
         )
 
     def changes_after(self, play: Play, now: datetime) -> list[datetime]:
@@ -114,6 +120,7 @@ class Campaign:
         step = self.world.definition.steps[self.position]
         facts = self.world.facts_at(self.play, now)
         decision = decide(self.world.definition, facts, step, now)
+        self._record_ghosts(step.name, decision.ghost or {}, now)
         if decision.kind is Kind.SEND:
             return self._send(step.name, decision.send or {}, now, more=decision.more)
         if decision.kind is Kind.WAIT:
@@ -143,7 +150,8 @@ class Campaign:
             outcomes = self.world.outcomes
             number = self.world.deliveries = self.world.deliveries + 1
             state = outcomes[number % len(outcomes)] if outcomes else MessageState.SENT
-            message = self._put(step, channel, state, now)
+            clicked = bool(self.world.clicks) and self.world.clicks[number % len(self.world.clicks)]
+            message = self._put(step, channel, state, now, clicked=clicked)
             failed |= state is MessageState.FAILED
             if state is not MessageState.FAILED:
                 customer = self.world.customer_at(now)
@@ -151,14 +159,22 @@ class Campaign:
         self.held_until = None
         return now + timedelta(minutes=5) if failed else now if more else self._next(now)
 
+    def _record_ghosts(self, step: str, channels: Mapping[Channel, Permission], now: datetime) -> None:
+        for channel, permission in channels.items():
+            purpose = Purpose.OPT_IN if permission.pending else Purpose.MARKETING
+            ghost = self._put(step, channel, MessageState.HELD_OUT, now, purpose=purpose)
+            self.world.ghosts.append(Sent(ghost, self.world.customer_at(now), permission.pending))
+
     def _outage(self) -> timedelta | None:
         outages = self.world.outages
         return outages[self.world.deliveries % len(outages)] if outages else None
 
-    def _put(self, step: str, channel: Channel, state: MessageState, at: datetime) -> PastMessage:
+    def _put(
+        self, step: str, channel: Channel, state: MessageState, at: datetime, **changes: Any
+    ) -> PastMessage:
         key = (self.play.order.order_id, step, channel)
         kept = [m for m in self.world.messages if (m.order_id, m.step, m.channel) != key]
-        message = PastMessage(*key, state, at, id="/".join(key))
+        message = PastMessage(*key, state, at, id="/".join(key), **changes)
         self.world.messages[:] = [*kept, message]
         return message
 

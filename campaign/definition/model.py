@@ -98,7 +98,7 @@ class ConsentPolicy(Section):
     """How consent is taken, beyond the countries' e-mail policy (`Shop.email_opt_out_countries`).
 
     With ``sms_double_opt_in`` a consent for SMS counts once the customer has confirmed it from the
-    number itself; the question is the template ``sms_opt_in`` and is asked once.
+    number itself; the question is the template ``sms_opt_in`` and is put once.
     """
 
     sms_double_opt_in: bool = True
@@ -116,7 +116,7 @@ class Timing(Section):
     """How win-backs are stretched: delay x cycle / ``reference_cycle``, within the two bounds.
 
     ``min_gap`` stands between two steps of a campaign, ``less_gap`` between any two messages to a
-    customer who asked for fewer.
+    customer who chose fewer.
     """
 
     reference_cycle: Duration = timedelta(days=30)

@@ -1,4 +1,4 @@
-"""In which time zones a customer may be, and in which places: every source is asked.
+"""In which time zones a customer may be, and in which places: every source counts.
 
 Sources, the most trusted first: the profile's zone; the shipping address (ZIP or postal code, then
 state or province, then country); the number. A source that shares a zone with those before it agrees
@@ -127,6 +127,6 @@ def _disagreeing(sources: Iterable[Zones]) -> tuple[Zones, ...]:
 
 @lru_cache(maxsize=1024)
 def _clock(zone: str) -> _Clock:
-    """Return what tells zones apart, their offsets week by week: Detroit's clock is New York's."""
+    """Return what sets zones apart, their offsets week by week: Detroit's clock is New York's."""
     info = ZoneInfo(zone)
     return tuple((_FROM + timedelta(weeks=week)).astimezone(info).utcoffset() for week in range(_WEEKS))

@@ -17,7 +17,7 @@ _TICK = timedelta(microseconds=1)
 class Permission:
     """Whether a channel may be used for marketing, and the ledger entry that says so (None: by policy).
 
-    ``reason`` says why not. `Reason.NOT_CONFIRMED`: the one opt-in question may be asked.
+    ``reason`` says why not. `Reason.NOT_CONFIRMED`: the one opt-in question may be put.
     """
 
     reason: Reason | None = None

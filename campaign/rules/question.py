@@ -1,4 +1,4 @@
-"""What a decision is asked, and what a rule can answer: the data that the table of rules is written over."""
+"""The question that a decision answers, and what a rule can say: the data that the table is written over."""
 
 from __future__ import annotations
 

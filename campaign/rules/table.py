@@ -32,6 +32,7 @@ _SETTLED_AS = {
     MessageState.SKIPPED: Reason.TOO_LATE,
     MessageState.HELD_OUT: Reason.HOLDOUT,
 }
+_CAME_TO_NOTHING = (MessageState.CLAIMED, MessageState.FAILED, MessageState.SKIPPED)
 
 
 def stopped(question: Question) -> Verdict | None:
@@ -105,7 +106,7 @@ def no_address(question: Question, channel: Channel, _at: datetime) -> Verdict |
 
 
 def not_permitted(question: Question, channel: Channel, _at: datetime) -> Verdict | None:
-    """Without consent, or to a suppressed address, nothing is sent; an unconfirmed one is asked once."""
+    """Without consent, or to a suppressed address, nothing is sent but the one question."""
     allowed = question.permissions[channel]
     if allowed.reason is None or (allowed.pending and not question.asked_to_confirm):
         return None
@@ -113,16 +114,16 @@ def not_permitted(question: Question, channel: Channel, _at: datetime) -> Verdic
 
 
 def follow_up(question: Question, channel: Channel, at: datetime) -> Verdict | None:
-    """Of ``email_then_sms`` the SMS follows some time after the email, unless that was clicked.
+    """Of ``email_then_sms`` the SMS follows some time after the email was sent, unless that was clicked.
 
-    What became of an unconfirmed email nobody can tell, so that no SMS follows it.
+    It is not known what became of an unconfirmed email, so that no SMS follows it.
     """
     if question.step.channels is not StepChannels.EMAIL_THEN_SMS or channel is not Channel.SMS:
         return None
     pause, email = question.step.sms_after, question.mine.get(Channel.EMAIL)
-    if email is None and question.usable(Channel.EMAIL).allowed:
+    if _is_to_come(question, email):
         return Verdict(Kind.WAIT, Reason.AWAITING_CLICK, at + pause)
-    if email is None or email.state in (MessageState.FAILED, MessageState.SKIPPED):
+    if email is None or email.state in _CAME_TO_NOTHING:
         return None
     if email.state is MessageState.UNCONFIRMED:
         return Verdict(Kind.SKIP, Reason.UNCONFIRMED)
@@ -139,7 +140,7 @@ def min_gap(question: Question, _channel: Channel, at: datetime) -> Verdict | No
 
 
 def less_gap(question: Question, _channel: Channel, at: datetime) -> Verdict | None:
-    """Who asked for fewer messages gets them further apart (``timing.less_gap``), over all campaigns."""
+    """Who chose fewer messages gets them further apart (``timing.less_gap``), over all campaigns."""
     if not question.facts.customer.less:
         return None
     gap = question.definition.timing.less_gap
@@ -198,6 +199,13 @@ LAST_RULE: StepRule = holdout
 
 def _wait(reason: Reason, at: datetime, until: datetime) -> Verdict | None:
     return Verdict(Kind.WAIT, reason, until) if until > at else None
+
+
+def _is_to_come(question: Question, email: PastMessage | None) -> bool:
+    """Say whether an email is still to be sent, as far as is known."""
+    if email is None or email.state is MessageState.CLAIMED:
+        return question.usable(Channel.EMAIL).allowed
+    return email.state is MessageState.SENDING
 
 
 def _rivals(question: Question) -> list[PastMessage]:

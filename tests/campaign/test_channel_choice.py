@@ -96,6 +96,16 @@ def test_the_sms_follows_an_email_that_was_not_clicked() -> None:
     assert (skipped.kind, (skipped.blocked or {})[Channel.SMS]) == (Kind.SKIP, Reason.ENGAGED)
 
 
+@pytest.mark.parametrize("state", [MessageState.CLAIMED, MessageState.SENDING])
+def test_the_sms_waits_for_an_email_that_is_held_up(state: MessageState) -> None:
+    """The pause counts from when the email was sent: both do not go at once when an outage of days ends."""
+    definition = changed({"channels": "email_then_sms"})
+    held_up = message("loyalty", Channel.EMAIL, AT, state=state)
+    decision = ask(customer(), held_up, after=timedelta(days=23, hours=3), definition=definition)
+    assert Channel.SMS not in (decision.send or {})
+    assert decision.more or decision.reason is Reason.AWAITING_CLICK
+
+
 def test_an_open_is_no_click() -> None:
     """An opened email does not hold the SMS back: without open tracking nobody would know of it."""
     definition = changed({"channels": "email_then_sms"})

@@ -266,6 +266,7 @@ def cases(draw: st.DrawFn) -> Case:
             st.lists(st.sampled_from([timedelta(0), timedelta(0), 3 * HOUR, 40 * HOUR]), max_size=3)
         ),
         outcomes=draw(st.lists(outcomes, max_size=4)),
+        clicks=draw(st.lists(rarely(True, False), max_size=4)),
     )
     return Case(world, [(at, place) for at, place, _ in life], past)
 
@@ -282,8 +283,29 @@ def test_no_message_is_ever_sent_against_a_rule(case: Case) -> None:
         judge_hours(case.world.definition, place, sent)
         judge_caps(case.world.definition, place, sent, [*case.past, *before])
         judge_consent(sent)
+        judge_follow_up(case.world.definition, sent, before)
     keys = [(s.message.order_id, s.message.step, s.message.channel) for s in case.world.sent]
     assert len(keys) == len(set(keys)), "sent twice"
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(cases())
+def test_the_ghosts_are_what_treated_customers_are_sent(case: Case) -> None:
+    """Lived twice, once in the holdout: the same messages at the same times, and none of them sent."""
+    world = replace(case.world, outages=(), outcomes=(), clicks=())
+    treated = replace(world, messages=list(case.past), sent=[], skipped=[])
+    held = replace(world, messages=list(case.past), sent=[], skipped=[], ghosts=[], holdout=True)
+    treated.run()
+    held.run()
+    assert not held.sent
+    assert not treated.ghosts
+    assert [what_went(sent) for sent in held.ghosts] == [what_went(sent) for sent in treated.sent]
+
+
+def what_went(sent: Sent) -> tuple[Any, ...]:
+    """All that a message and its ghost have in common."""
+    message = sent.message
+    return message.order_id, message.step, message.channel, message.at, sent.question
 
 
 NEAR = st.builds(
@@ -422,6 +444,19 @@ def judge_caps(definition: Definition, place: Place, sent: Sent, before: list[Pa
     apart = [m.at for m in reached if (m.order_id, m.step) != (message.order_id, message.step)]
     if sent.customer.less:
         assert not [at for at in apart if at > message.at - definition.timing.less_gap]
+
+
+def judge_follow_up(definition: Definition, sent: Sent, before: list[PastMessage]) -> None:
+    """Of email_then_sms the SMS comes its time after an email that was sent, never after a click."""
+    message, step = sent.message, definition.step(sent.message.step)
+    emails = [m for m in before if (m.order_id, m.step, m.channel) == (
+        message.order_id, message.step, Channel.EMAIL)]  # fmt: skip
+    if step.channels is not StepChannels.EMAIL_THEN_SMS or message.channel is Channel.EMAIL or not emails:
+        return
+    if sent.customer.preferred != "sms":
+        assert emails[0].state is MessageState.SENT
+        assert not emails[0].clicked
+        assert message.at >= emails[0].at + step.sms_after
 
 
 def judge_consent(sent: Sent) -> None:
