@@ -323,10 +323,9 @@ def _email(value: str) -> str:
     return found.normalized
 
 
-class Customer(Wire):
-    """Contact data of one customer. Fields left out keep what is known; null clears a field."""
+class Contact(Wire):
+    """Contact data of somebody. Fields left out keep what is known; null clears a field."""
 
-    customer_id: Id
     email: Annotated[str, AfterValidator(_email)] | None = None
     phone: Annotated[str, AfterValidator(_phone)] | None = None
     first_name: Text | None = None
@@ -339,6 +338,12 @@ class Customer(Wire):
     preferred_channel: Literal["email", "sms", "both"] | None = None
     tags: Annotated[list[Text], Field(max_length=100)] = []
     consents: Annotated[list[Consent], Field(max_length=1_000)] = []
+
+
+class Customer(Contact):
+    """Contact data of one customer."""
+
+    customer_id: Id
 
 
 class Product(Wire):

@@ -13,12 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 from campaign.errors import BadCustomer, BadInput, BadProduct, BadPurchase, Problem
 from campaign.problems import problems_of
 from campaign.times import future_problems
-from campaign.wire import Customer, Product, Purchase, Wire
+from campaign.wire import Contact, Product, Purchase, Wire
 from starter import clock
 
 W = TypeVar("W", bound=Wire)
 STDIN = "-"
-ERRORS: dict[type[Wire], type[BadInput]] = {Purchase: BadPurchase, Customer: BadCustomer, Product: BadProduct}
+ERRORS: dict[type[Wire], type[BadInput]] = {Purchase: BadPurchase, Contact: BadCustomer, Product: BadProduct}
 
 
 def read_all(model: type[W], source: str) -> list[W]:
@@ -46,8 +46,13 @@ def parse_all(model: type[W], data: Any, now: datetime | None = None) -> list[W]
             problems += problems_of(error, where)
     problems += _repeated(items)
     if problems:
-        raise ERRORS.get(model, BadInput)(problems)
+        raise error_of(model)(problems)
     return items
+
+
+def error_of(model: Any) -> type[BadInput]:
+    """Return the error for a model's problems."""
+    return next((ERRORS[base] for base in getattr(model, "__mro__", ()) if base in ERRORS), BadInput)
 
 
 def parse_field(kind: Any, name: str, value: Any) -> Any:

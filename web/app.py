@@ -11,10 +11,11 @@ from temporalio.client import Client
 from settings import Settings
 from starter.client import Campaigns, connect
 from storage.database import Database
-from web import health
+from web import docs, health
 from web.api import api_router
 from web.hooks import sendgrid as sendgrid_hooks
 from web.hooks import twilio as twilio_hooks
+from web.openapi import DESCRIPTION, TAGS, Afterglow
 from web.pages import clicks
 from web.pages import routes as pages
 from web.problems import add_error_answers
@@ -34,11 +35,18 @@ def create_app(settings: Settings, database: Database, connected: Connect = conn
         app.state.campaigns = Campaigns(await connected())
         yield
 
-    app = FastAPI(title="Afterglow", version="0.1.0", lifespan=lifespan)
+    app = Afterglow(
+        title="Afterglow",
+        version="0.1.0",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        openapi_url=None,  # web.docs serves it, behind the API's token
+        lifespan=lifespan,
+    )
     app.state.settings, app.state.database = settings, database
     add_error_answers(app)
-    for router in (health.router, api_router(), twilio_hooks.router, sendgrid_hooks.router):
-        app.include_router(router)
-    for router in (pages.router, clicks.router):
-        app.include_router(router)
+    for part in (api_router(), twilio_hooks.router, sendgrid_hooks.router):
+        app.include_router(part)
+    for part in (pages.router, clicks.router, health.router, docs.router):
+        app.include_router(part)
     return app

@@ -37,14 +37,19 @@ AppCampaigns = Annotated[Campaigns, Depends(app_campaigns)]
 _Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 
 
+def has_token(settings: Settings, given: str | None) -> bool:
+    """Say whether this is the API's token; anything is where none is set."""
+    if settings.api_token is None:
+        return True
+    wanted = settings.api_token.get_secret_value().encode()
+    return given is not None and secrets.compare_digest(given.encode(), wanted)
+
+
 async def authorised(settings: AppSettings, given: _Bearer) -> None:
     """Let a request pass that has the API's token, where one is set.
 
     Raises:
         HTTPException: 401 without the token, or with another.
     """
-    if settings.api_token is None:
-        return
-    wanted = settings.api_token.get_secret_value().encode()
-    if given is None or not secrets.compare_digest(given.credentials.encode(), wanted):
+    if not has_token(settings, given.credentials if given else None):
         raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})

@@ -5,16 +5,30 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
 
 from web.deps import AppCampaigns, AppDatabase
 
 router = APIRouter(tags=["health"])
 
 
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = Field("ok", description="Always `ok`.")
+
+
+class Ready(BaseModel):
+    """What orders need; ready when all of it is there."""
+
+    database: bool
+    temporal: bool
+
+
 @router.get("/healthz")
-async def healthz() -> dict[str, str]:
+async def healthz() -> Health:
     """Say that the process answers."""
-    return {"status": "ok"}
+    return Health()
 
 
 def database_answers(database: AppDatabase) -> bool:
@@ -22,7 +36,7 @@ def database_answers(database: AppDatabase) -> bool:
     return database.answers()
 
 
-@router.get("/readyz")
+@router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Not ready"}})
 async def readyz(
     campaigns: AppCampaigns, database: Annotated[bool, Depends(database_answers)], response: Response
 ) -> dict[str, bool]:

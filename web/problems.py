@@ -1,40 +1,114 @@
-"""Errors as answers: the error tree by HTTP status."""
+"""Errors as answers, all in one form: problem details (RFC 9457), with the error tree's code and problems."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError
+from starlette.exceptions import HTTPException
 
 from campaign.errors import AfterglowError, BadInput, NotFound, Problem, Unavailable
 
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5
 STATUS = {BadInput: 422, NotFound: 404, Unavailable: 503}
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110's, where Python's are older
+CODES = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
+log = structlog.get_logger(__name__)
+
+
+class OneProblem(BaseModel):
+    """One mistake: where (``lines[3].quantity``), what is wrong, and what to write instead."""
+
+    where: str
+    what: str
+    fix: str
+
+
+class ProblemDetails(BaseModel):
+    """Every error's answer, ``application/problem+json`` (RFC 9457).
+
+    ``error`` is a stable code to match on; ``detail`` is for people; ``problems`` lists all mistakes in what
+    was sent, none of which was half-applied. No value that was sent is repeated.
+    """
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=['total: write the amount as a decimal string, such as "19.90"'])
+    error: str = Field(examples=["bad_purchase"])
+    problems: list[OneProblem] | None = None
 
 
 def add_error_answers(app: FastAPI) -> None:
-    """Answer every error of ours."""
+    """Answer every error in the one form: ours, the framework's and bugs."""
     app.add_exception_handler(AfterglowError, _our_error)
-    app.add_exception_handler(RequestValidationError, _not_json)
+    app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DataError, _not_storable)
+    app.add_exception_handler(Exception, _bug)
 
 
-def _our_error(_request: Request, error: Exception) -> JSONResponse:
+def _answer(
+    status: int,
+    error: str,
+    detail: str,
+    problems: Sequence[Problem] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": _TITLES.get(status) or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "error": error,
+    }
+    if problems is not None:
+        body["problems"] = [vars(problem) for problem in problems]
+    return JSONResponse(body, status, headers, MEDIA_TYPE)
+
+
+def _our_error(request: Request, error: Exception) -> JSONResponse:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    body: dict[str, Any] = {"error": getattr(error, "code", "error"), "detail": str(error)}
-    if isinstance(error, BadInput):
-        body["problems"] = [vars(problem) for problem in error.problems]
-    return JSONResponse(body, status, headers={"Retry-After": "5"} if status == STATUS[Unavailable] else None)
+    if status == STATUS[Unavailable]:
+        log.error("request refused", status=status, route=_route(request), why=str(error))
+    return _answer(
+        status,
+        getattr(error, "code", AfterglowError.code),
+        str(error),
+        error.problems if isinstance(error, BadInput) else None,
+        {"Retry-After": str(RETRY_SECONDS)} if status == STATUS[Unavailable] else None,
+    )
 
 
-def _not_json(_request: Request, _error: Exception) -> JSONResponse:
-    problem = Problem("body", "is missing or not JSON", "send one JSON object")
-    return JSONResponse({"error": "bad_input", "detail": str(problem), "problems": [vars(problem)]}, 422)
+def _http_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these
+    status = error.status_code
+    return _answer(status, CODES.get(status, "error"), error.detail, headers=error.headers)
 
 
 def _not_storable(request: Request, _error: Exception) -> JSONResponse:
     """PostgreSQL keeps no NUL characters, not even to look something up by."""
     problem = Problem("request", "has characters or lengths that cannot be kept", "take them out")
     return _our_error(request, BadInput([problem]))
+
+
+def _bug(_request: Request, _error: Exception) -> JSONResponse:
+    """Say nothing of a bug to strangers; the server logs it."""
+    return _answer(500, "internal_error", "an error of ours: it is in the log")
+
+
+def _route(request: Request) -> str:
+    """Return the route's pattern: an address itself may hold a customer's token."""
+    return getattr(request.scope.get("route"), "path", "")

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends
 
 from web.api import consents, customers, orders
 from web.deps import authorised
+from web.openapi import errors
 
 
 def api_router() -> APIRouter:
     """Return every route of the interface, behind the token."""
-    router = APIRouter(dependencies=[Depends(authorised)])
+    router = APIRouter(dependencies=[Depends(authorised)], responses=errors(401, 422, 500, 503))
     for topic in (customers, orders, consents):
         router.include_router(topic.router)
     return router

@@ -7,33 +7,31 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from campaign.errors import NotFound, Unavailable
-from campaign.wire import OrderUpdate, Purchase
 from starter import clock
-from starter.inputs import parse_all
 from starter.orders import record_update, start_orders
 from starter.reports import order_report_or_none
-from web.api.bodies import Json, one_object
+from web.api.models import EventAccepted, EventBody, OrderAccepted, OrderReport, PurchaseBody
+from web.api.routes import JsonRoute
 from web.deps import AppCampaigns, AppDatabase
+from web.openapi import errors
 
-router = APIRouter(tags=["orders"])
+router = APIRouter(tags=["orders"], route_class=JsonRoute)
 
 
-@router.post("/orders", status_code=202)
-async def post_order(database: AppDatabase, campaigns: AppCampaigns, purchase: Json) -> dict[str, Any]:
+@router.post("/orders", status_code=202, responses=errors(413))
+async def post_order(database: AppDatabase, campaigns: AppCampaigns, purchase: PurchaseBody) -> OrderAccepted:
     """Start the purchase's campaign. Answered once Temporal has it; may be repeated without harm."""
-    (order,) = parse_all(Purchase, one_object(purchase))
-    (started,) = await start_orders(database, campaigns, [order], clock.now())
-    return {"order_id": started.order_id, "workflow_id": started.workflow_id, "known": started.known}
+    (started,) = await start_orders(database, campaigns, [purchase], clock.now())
+    return OrderAccepted(order_id=started.order_id, workflow_id=started.workflow_id, known=started.known)
 
 
-@router.post("/orders/{order_id:path}/events", status_code=202)
+@router.post("/orders/{order_id:path}/events", status_code=202, responses=errors(404, 413))
 async def post_event(
-    database: AppDatabase, campaigns: AppCampaigns, order_id: str, event: Json
-) -> dict[str, Any]:
-    """Report what became of an order: ``{status, at}``."""
-    (update,) = parse_all(OrderUpdate, one_object(event))
-    running = await record_update(database, campaigns, order_id, update, clock.now())
-    return {"order_id": order_id, "status": update.status, "campaign_told": running}
+    database: AppDatabase, campaigns: AppCampaigns, order_id: str, event: EventBody
+) -> EventAccepted:
+    """Report what became of an order. It is saved, and its campaign decides again."""
+    running = await record_update(database, campaigns, order_id, event, clock.now())
+    return EventAccepted(order_id=order_id, status=event.status, campaign_told=running)
 
 
 def stored_report(database: AppDatabase, order_id: str) -> dict[str, Any] | None:
@@ -42,7 +40,12 @@ def stored_report(database: AppDatabase, order_id: str) -> dict[str, Any] | None
         return order_report_or_none(session, order_id)
 
 
-@router.get("/orders/{order_id:path}")
+@router.get(
+    "/orders/{order_id:path}",
+    response_model=OrderReport,
+    response_model_exclude_unset=True,
+    responses=errors(404),
+)
 async def get_order(
     campaigns: AppCampaigns, order_id: str, stored: Annotated[dict[str, Any] | None, Depends(stored_report)]
 ) -> dict[str, Any]:
@@ -53,4 +56,4 @@ async def get_order(
         if stored is None:
             raise
         live = {}
-    return {**live, **(stored or {})}
+    return {"order_id": order_id, **live, **(stored or {})}

@@ -13,10 +13,12 @@ from starter.clock import now
 from storage.database import Database
 from storage.queries.links import Click, find_link, record_click
 from web.deps import AppDatabase
-from web.pages.html import PRIVATE, PageRoute, not_found
+from web.pages.html import PAGE_ERRORS, PRIVATE, PageRoute, not_found
 from web.pages.scanners import is_scanner
 
-router = APIRouter(route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"])
+router = APIRouter(
+    route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"], responses=PAGE_ERRORS
+)
 log = structlog.get_logger()
 
 

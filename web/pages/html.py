@@ -34,6 +34,10 @@ PRIVATE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+PAGE_ERRORS: dict[int | str, dict[str, str]] = {
+    404: {"description": "A page: this link is none of ours"},
+    503: {"description": "A page: please come again in a minute"},
+}
 
 
 def page(template: str, brand: Brand | None = None, *, status: int = 200, **values: Any) -> HTMLResponse:

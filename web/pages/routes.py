@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from sqlmodel import Session
 
@@ -21,8 +21,9 @@ from intake.preferences import Reader, Statement, choose, reader_of, unsubscribe
 from settings import Settings
 from starter.clock import now
 from storage.queries.customers import addresses_of
+from web.bodies import read_body
 from web.deps import AppDatabase, AppSettings
-from web.pages.html import PRIVATE, PageRoute, masked, not_found, page
+from web.pages.html import PAGE_ERRORS, PRIVATE, PageRoute, masked, not_found, page
 from web.pages.wording import (
     CHANNEL_NAMES,
     LABELS,
@@ -33,7 +34,9 @@ from web.pages.wording import (
     unsubscribe_words,
 )
 
-router = APIRouter(route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"])
+router = APIRouter(
+    route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"], responses=PAGE_ERRORS
+)
 
 MAX_BODY = 16_384
 _ONE_CLICK = (b"List-Unsubscribe", b"One-Click")
@@ -58,17 +61,8 @@ class Option:
 
 
 async def small_body(request: Request) -> bytes:
-    """Read what is posted, up to what a form of ours can be.
-
-    Raises:
-        HTTPException: 413 for more.
-    """
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise HTTPException(413, "too long")
-    return body
+    """Read what is posted, up to what a form of ours can be. Raises 413 as `read_body`."""
+    return await read_body(request, MAX_BODY)
 
 
 Body = Annotated[bytes, Depends(small_body)]

@@ -1,0 +1,181 @@
+"""What `/docs` and docs/contract.md say of the HTTP interface, against each other and against the answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from settings import Settings
+from storage.database import Database
+from tests.facts import ROOT
+from tests.shop import Shop, unique
+from tests.web.conftest import TOKEN
+from tests.workflows.test_workflow import purchase
+from web.api.models import CONTACT, EVENT, PURCHASE, OrderReport
+from web.app import create_app
+from web.problems import CODES, STATUS
+
+CONTRACT = (ROOT / "docs" / "contract.md").read_text("utf-8")
+DOCUMENT = create_app(Settings(), Database("sqlite://")).openapi()
+METHODS = {
+    f"{method.upper()} {path}": operation
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+    if set(operation["tags"]) & {"orders", "customers"}
+}
+
+
+def table(heading: str) -> dict[str, list[str]]:
+    """Return a table's rows by their first cell's code."""
+    lines = CONTRACT[CONTRACT.index(heading) :].split("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0].strip("`"): row for row in rows}
+
+
+def fields_of(schema: dict[str, Any]) -> set[str]:
+    """Return the field names of a schema, and of what it holds."""
+    if "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    names = set(schema.get("properties", ()))
+    for part in (*schema.get("properties", {}).values(), *schema.get("anyOf", ())):
+        names |= fields_of(part)
+    return names | (fields_of(schema["items"]) if "items" in schema else set())
+
+
+def test_the_contract_has_the_routes_and_their_statuses() -> None:
+    """The same requests, and for each the same statuses, in the page and in OpenAPI."""
+    rows = table("| Request | Body | Answers |")
+    rows.pop("GET /healthz`, `GET /readyz")
+    assert set(rows) == set(METHODS)
+    for name, operation in METHODS.items():
+        assert rows[name][-1].split(", ") == sorted(operation["responses"]), name
+
+
+def test_the_contract_has_every_field_of_every_answer() -> None:
+    """Each field of an answer in OpenAPI stands in the page's row for it, or in the query it refers to."""
+    status = CONTRACT[CONTRACT.index("## Query: `status`") :].split("\n## ")[0]
+    for name, row in table("| Answer | Fields |").items():
+        (success,) = (answer for code, answer in METHODS[name]["responses"].items() if code.startswith("2"))
+        named = set(re.findall(r"`(\w+)`", row[1]))
+        if "`status`" in row[1] and "below" in row[1]:
+            top = set(OrderReport.model_fields)
+            assert named - {"status"} <= top
+            assert top - named <= set(re.findall(r"[`\"](\w+)[`\"]", status)), name
+        else:
+            assert named == fields_of(success["content"]["application/json"]["schema"]), name
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("POST /orders", PURCHASE),
+        ("POST /orders/{order_id}/events", EVENT),
+        ("PUT /customers/{customer_id}", CONTACT),
+    ],
+)
+def test_bodies_have_fields_and_the_contracts_example(name: str, example: dict[str, Any]) -> None:
+    """OpenAPI's example is the page's; it uses only fields that the schema has, and every required one."""
+    content = METHODS[name]["requestBody"]["content"]["application/json"]["schema"]
+    blocks = re.findall(r"```json\n(.*?)```|`(\{\"[^`]*: .*?\})`", CONTRACT, re.DOTALL)
+    assert example in [json.loads(block or inline) for block, inline in blocks]
+    assert content["examples"] == [example]
+    schema = DOCUMENT["components"]["schemas"][content["$ref"].rpartition("/")[2]]
+    assert set(example) == set(schema["properties"])
+
+
+def test_every_field_is_described() -> None:
+    """No body or answer has a field without a word on what it means."""
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for field, details in schema.get("properties", {}).items():
+            assert details.get("description"), f"{name}.{field}"
+
+
+def test_the_contract_has_every_error_code() -> None:
+    """Statuses and codes of the page are those that the app answers with."""
+    rows = table("| Status | `error` | Meaning |")
+    assert {int(status) for status in rows} == {500, *CODES, *STATUS.values()} - {403}
+    for status, code in CODES.items():
+        assert status == 403 or f"`{code}`" in rows[str(status)][1]
+
+
+@pytest.mark.temporal
+async def test_every_error_has_one_form(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """401, 404, 405, 413, 422, 500 and 503: problem details with error and detail, and nothing else."""
+
+    def broken(_: object) -> None:
+        text = "ada@example.com"
+        raise KeyError(text)
+
+    stranger = {"Authorization": "Bearer wrong"}
+    answers = [
+        await http.get("/orders/x", headers=stranger),
+        await http.get("/orders/nobody"),
+        await http.get("/nowhere"),
+        await http.delete("/orders"),
+        await http.post("/orders", content=b"x" * 2_000_000),
+        await http.post("/orders", json={}),
+        await http.post("/webhooks/sendgrid", content=b"[]"),
+    ]
+    http._transport.raise_app_exceptions = False  # type: ignore[attr-defined]
+    monkeypatch.setattr(Database, "transaction", broken)
+    answers.append(await http.get("/orders/x"))
+    assert [answer.status_code for answer in answers] == [401, 404, 404, 405, 413, 422, 403, 500]
+    for answer in answers:
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        body = answer.json()
+        assert set(body) - {"problems"} == {"type", "title", "status", "detail", "error"}
+        assert body["status"] == answer.status_code
+        assert ("problems" in body) == (answer.status_code == 422)
+        assert "ada@" not in answer.text
+
+
+@pytest.mark.temporal
+async def test_a_report_has_no_field_that_is_not_described(http: httpx.AsyncClient, shop: Shop) -> None:
+    """What a running campaign answers is in the description, field by field."""
+    shop.save()
+    order = purchase(unique("o"))
+    await http.post("/orders", json=order)
+    await http.post(
+        f"/orders/{order['order_id']}/events", json={"status": "cancelled", "at": order["placed_at"]}
+    )
+    await shop.handle(order["order_id"]).result()
+    report = OrderReport.model_validate((await http.get(f"/orders/{order['order_id']}")).json())
+    assert report.model_extra == {}
+    assert report.exit_reason == "cancelled"
+    assert report.steps
+
+
+async def test_docs_need_no_internet() -> None:
+    """The page names no address but its own, and each file that it needs is there."""
+    app = create_app(Settings(), Database("sqlite://"))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as client:
+        page = (await client.get("/docs")).text
+        assert "//" not in re.sub(r"https?://shop", "", "".join(re.findall(r'(?:src|href)="(.*?)"', page)))
+        named = set(re.findall(r'(?:src|href)="(.*?)"', page)) | {"openapi.json"}
+        assert len(named) == 4
+        for name in named:
+            answer = await client.get(f"/{name}")
+            assert (answer.status_code, len(answer.content) > 100) == (200, True), name
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/swagger-ui.css"])
+async def test_docs_follow_the_token(path: str) -> None:
+    """Where a token is set it is needed here too: as a bearer token or as a browser sends a password."""
+    app = create_app(Settings(api_token=SecretStr(TOKEN)), Database("sqlite://"))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as client:
+        for refused in ({}, {"auth": ("any", "wrong")}, {"headers": {"Authorization": "Bearer wrong"}}):
+            answer = await client.get(path, **refused)
+            assert (answer.status_code, answer.headers["WWW-Authenticate"][:5]) == (401, "Basic")
+        for accepted in ({"auth": ("any", TOKEN)}, {"headers": {"Authorization": f"Bearer {TOKEN}"}}):
+            assert (await client.get(path, **accepted)).status_code == 200
+
+
+def test_no_file_of_swagger_ui_is_ours() -> None:
+    """Third parties' assets come from the installed package."""
+    assert not list(Path(ROOT / "web").rglob("*.js"))

@@ -1,0 +1,49 @@
+"""The kind of route that the order service's interface is made of: JSON in, our own errors out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from campaign.errors import BadInput, Problem
+from campaign.problems import problems_in
+from starter.inputs import error_of
+from web.bodies import JsonRequest
+
+
+class JsonRoute(APIRoute):
+    """A route with a bounded JSON body, read before anything else; what is wrong with it is `BadInput`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the route's handler."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(JsonRequest(request.scope, request.receive))
+            except RequestValidationError as error:
+                raise self._refusal(error) from None
+
+        return handled
+
+    def _refusal(self, error: RequestValidationError) -> BadInput:
+        details = error.errors()
+        if unreadable := [_unreadable(detail) for detail in details if _is_whole_body(detail)]:
+            return BadInput(unreadable)
+        model = self.body_field.field_info.annotation if self.body_field else None
+        return error_of(model)(problems_in([{**detail, "loc": detail["loc"][1:]} for detail in details]))
+
+
+def _is_whole_body(detail: Mapping[str, Any]) -> bool:
+    return detail["type"] == "json_invalid" or tuple(detail["loc"]) == ("body",)
+
+
+def _unreadable(detail: Mapping[str, Any]) -> Problem:
+    if detail["type"] == "json_invalid":
+        return Problem("body", f"is not JSON that can be read: {detail['ctx']['error']}", "correct it")
+    fix = "send one object with the header Content-Type: application/json"
+    return Problem("body", "is not a JSON object", fix)

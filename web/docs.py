@@ -1,0 +1,70 @@
+"""``/docs`` and ``/openapi.json``: the interface's description, which can be read without internet.
+
+Swagger UI's files come from the installed package fastapi-swagger. Where an API token is set it is needed
+here too: as a bearer token, or as the password in a browser's own dialog (with any user name).
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
+
+from web.deps import AppSettings, has_token
+
+_ASSETS = files("fastapi_swagger.resources")
+_MEDIA_TYPES = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon-32x32.png": "image/png",
+}
+_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+_Basic = Annotated[HTTPBasicCredentials | None, Depends(HTTPBasic(auto_error=False))]
+
+
+async def readers_only(settings: AppSettings, bearer: _Bearer, basic: _Basic) -> None:
+    """Let those read who have the API's token.
+
+    Raises:
+        HTTPException: 401 without the token; a browser asks for it.
+    """
+    given = bearer.credentials if bearer else basic.password if basic else None
+    if not has_token(settings, given):
+        why = "the API's token is needed: as a bearer token, or as the password of any user"
+        raise HTTPException(401, why, {"WWW-Authenticate": 'Basic realm="Afterglow API", Bearer'})
+
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(readers_only)])
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    document: dict[str, Any] = request.app.openapi()
+    return document
+
+
+@router.get("/docs")
+async def swagger_ui(request: Request) -> HTMLResponse:
+    """Return the page. Its addresses are relative, so that it works below a proxy's path."""
+    return get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title=f"{request.app.title}: HTTP interface",
+        swagger_js_url="docs/swagger-ui-bundle.js",
+        swagger_css_url="docs/swagger-ui.css",
+        swagger_favicon_url="docs/favicon-32x32.png",
+        swagger_ui_parameters={"defaultModelsExpandDepth": 0, "docExpansion": "list"},
+    )
+
+
+@router.get("/docs/{name}")
+def asset(name: str) -> Response:
+    """Return one of Swagger UI's files."""
+    if name not in _MEDIA_TYPES:
+        raise HTTPException(404, "no such file")
+    headers = {"Cache-Control": "private, max-age=86400"}
+    return Response((_ASSETS / name).read_bytes(), headers=headers, media_type=_MEDIA_TYPES[name])

@@ -1,0 +1,81 @@
+"""What the app says of itself: routes, bodies, answers, and one form for all errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from web.fields import FIELDS
+from web.problems import MEDIA_TYPE, ProblemDetails
+
+_REFERENCE = "#/components/schemas/{model}"
+_FRAMEWORKS_OWN = ("HTTPValidationError", "ValidationError")
+DESCRIPTION = """\
+Post-purchase campaigns on Temporal. An order service sends customers and orders here; every request may be
+repeated without harm. Bodies are one JSON object of at most 1 MiB; unknown fields are refused, and nothing is
+half-applied.
+
+Every error has one form, `application/problem+json` (RFC 9457): `error` is a stable code, `detail` is for
+people, and `problems` lists every mistake with its place and what to write instead.
+"""
+TAGS = [
+    {"name": "orders", "description": "Purchases, what becomes of them, and where their campaigns stand."},
+    {"name": "customers", "description": "Contact data and consents."},
+    {"name": "provider callbacks", "description": "For Twilio and SendGrid, who sign what they send."},
+    {"name": "pages", "description": "For customers, by the signed links in their messages."},
+    {"name": "health", "description": "For whoever watches this process."},
+]
+ERRORS = {
+    401: "No bearer token, or another one than `AFTERGLOW_API_TOKEN`",
+    403: "Not signed by the provider, or here before",
+    404: "No such order, customer or campaign",
+    413: "The body is too long",
+    422: "Wrong input: `problems` names each field and what to write; nothing was done",
+    500: "An error of ours: it is in the log",
+    503: "The database or Temporal is not there: send it again after `Retry-After` seconds",
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return a route's error answers, for its ``responses``."""
+    schema = {"$ref": _REFERENCE.format(model=ProblemDetails.__name__)}
+    return {
+        status: {"description": ERRORS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+class Afterglow(FastAPI):
+    """The app; its description has the errors' schema, and not the framework's."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            schemas = document["components"]["schemas"]
+            described = ProblemDetails.model_json_schema(ref_template=_REFERENCE)
+            schemas |= described.pop("$defs", {}) | {ProblemDetails.__name__: described}
+            for name in _FRAMEWORKS_OWN:
+                schemas.pop(name, None)
+            for operation in _operations(document):
+                _drop_frameworks_own(operation["responses"])
+            for schema in schemas.values():
+                _describe(schema)
+        return self.openapi_schema or {}
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for item in document["paths"].values() for operation in item.values()]
+
+
+def _describe(schema: dict[str, Any]) -> None:
+    for name, field in schema.get("properties", {}).items():
+        field.setdefault("description", FIELDS.get(name, ""))
+
+
+def _drop_frameworks_own(responses: dict[str, Any]) -> None:
+    """Take out the 422 that FastAPI writes for every route with a parameter: texts are never refused."""
+    schema = responses.get("422", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    if schema.get("$ref", "").endswith(_FRAMEWORKS_OWN):
+        del responses["422"]
