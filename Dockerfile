@@ -14,6 +14,7 @@ COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY settings.py ./
 COPY logs.py ./
+COPY counters.py ./
 COPY activities/ activities/
 COPY campaign/ campaign/
 COPY channels/ channels/

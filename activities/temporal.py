@@ -43,6 +43,7 @@ from campaign.definition.model import Definition
 from campaign.errors import Unavailable
 from campaign.reasons import Channel
 from channels.protocol import MessageChannel
+from counters import CAMPAIGNS_ENDED, CAMPAIGNS_STARTED, MESSAGES
 from storage.database import Database
 from storage.queries.statistics import refresh_statistics
 
@@ -77,6 +78,7 @@ class Activities:
         """See `activities.enrol`."""
         enrolled = enrol(self.database, self.definition, request)
         order = request.purchase
+        CAMPAIGNS_STARTED.inc()
         log.info("campaign started", order=order.order_id, segment=enrolled.segment)
         if enrolled.shop_currency:
             currencies = {"currency": order.currency, "shop": enrolled.shop_currency}
@@ -108,14 +110,17 @@ class Activities:
         now = request.now + _waited()
         moved = request.model_copy(update={"now": now})
         delivered = deliver(self.database, self.channels, moved, self.links)
-        order = (activity.info().workflow_id or "").removeprefix(WORKFLOW_ID_PREFIX)
-        log.info("message settled", order=order, message_id=request.message_id, state=delivered.state.value)
+        state, info = delivered.state, activity.info()
+        MESSAGES.labels(info.task_queue.removeprefix("deliver-"), state.value).inc()
+        order = (info.workflow_id or "").removeprefix(WORKFLOW_ID_PREFIX)
+        log.info("message settled", order=order, message_id=request.message_id, state=state.value)
         return delivered
 
     @_performs(CLOSE)
     def close(self, request: CloseRequest) -> None:
         """See `activities.close`."""
         close(self.database, request)
+        CAMPAIGNS_ENDED.labels(request.reason.value).inc()
         log.info("campaign ended", order=request.order_id, reason=request.reason.value)
 
     @_performs(REFRESH_STATISTICS)

@@ -11,17 +11,19 @@ import typer
 from starter.commands import campaigns as campaign_commands
 from starter.commands import channels as channel_commands
 from starter.commands import data as data_commands
+from starter.commands import messages as message_commands
 from starter.commands import replies as reply_commands
 from starter.commands import server as server_commands
 
 app = typer.Typer(
-    help="Afterglow: start post-purchase campaigns, tell them news, see where they stand.",
+    help="Afterglow: start post-purchase campaigns, report news of orders, see where campaigns stand.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 app.add_typer(campaign_commands.app)
 app.add_typer(data_commands.app)
+app.add_typer(message_commands.app)
 app.add_typer(server_commands.app)
 app.add_typer(channel_commands.app)
 app.add_typer(reply_commands.app)

@@ -132,9 +132,12 @@ class Campaigns:
 
     async def find(self, query: str, limit: int) -> AsyncIterator[WorkflowExecution]:
         """Give campaigns by a visibility query, newest first."""
-        wanted = f"WorkflowType = '{WORKFLOW}'" + (f" AND {query}" if query else "")
-        async for execution in self._client.list_workflows(wanted, limit=limit):
+        async for execution in self._client.list_workflows(_visible(query), limit=limit):
             yield execution
+
+    async def count(self, query: str) -> int:
+        """Return how many campaigns a visibility query finds."""
+        return (await self._client.count_workflows(_visible(query))).count
 
     async def answers(self) -> bool:
         """Say whether Temporal answers: its part of a readiness check."""
@@ -159,6 +162,10 @@ class Campaigns:
         except RPCError:
             return False
         return True
+
+
+def _visible(query: str) -> str:
+    return f"WorkflowType = '{WORKFLOW}'" + (f" AND {query}" if query else "")
 
 
 async def _troubles(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from campaign.errors import DatabaseBusy, Unavailable
@@ -43,14 +43,14 @@ class Database:
             DatabaseBusy: another transaction holds what this one needs; it may be tried again at once.
             Unavailable: the database cannot be reached, or cannot be written to.
         """
-        with _our_errors(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with our_errors(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection()
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that only reads: on SQLite it keeps nobody from writing. Raises as `transaction`."""
-        with _our_errors(), Session(self._reader, expire_on_commit=False) as session, session.begin():
+        with our_errors(), Session(self._reader, expire_on_commit=False) as session, session.begin():
             session.connection()
             yield session
 
@@ -74,13 +74,18 @@ class Database:
             return work(session)
 
     def answers(self) -> bool:
-        """Say whether a statement comes back: the database's part of a readiness check."""
+        """Say whether it can be written to: the database's part of a readiness check.
+
+        On SQLite a page is written: only so a full disk is noticed.
+        """
         try:
-            with self.engine.connect() as connection:
-                connection.exec_driver_sql("SELECT 1")
+            with self.engine.begin() as connection:
+                if connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql("PRAGMA user_version = 0")
+                    return True
+                return connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
         except SQLAlchemyError:
             return False
-        return True
 
     def close(self) -> None:
         """Close every connection."""
@@ -88,7 +93,7 @@ class Database:
 
 
 @contextmanager
-def _our_errors() -> Iterator[None]:
+def our_errors() -> Iterator[None]:
     """Turn what a database says of its own state into our errors; a mistake of ours stays what it is."""
     try:
         yield
@@ -105,17 +110,18 @@ def _ours(error: DBAPIError) -> Unavailable | None:
         return DatabaseBusy("the database chose another transaction: try again", lost_race=True)
     if state == _HELD or "database is locked" in str(error.orig):
         return DatabaseBusy("another transaction has held the lock for too long: try again")
-    if not isinstance(error, OperationalError):
+    if not isinstance(error, OperationalError | InternalError):
         return None
-    return Unavailable(next((text for sign, text in _STATES.items() if sign in str(error.orig)), _AWAY))
+    signs = f"{state} {error.orig}"
+    return Unavailable(next((text for sign, text in _STATES.items() if sign in signs), _AWAY))
 
 
 _AWAY = "the database cannot be reached: check that it runs, and AFTERGLOW_DATABASE_URL"
 _STATES = {
     "readonly database": "the database is read-only: let the process write the file and its folder",
-    "read-only transaction": "the database is read-only: AFTERGLOW_DATABASE_URL names a standby",
+    "25006": "the database is read-only: AFTERGLOW_DATABASE_URL names a standby, or it was set so",
     "disk is full": "the database's disk is full: make room",
-    "No space left": "the database's disk is full: make room",
+    "53100": "the database's disk is full: make room",
 }
 
 

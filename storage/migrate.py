@@ -9,10 +9,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import OperationalError
 
-from campaign.errors import BadSettings, Problem, Unavailable
-from storage.database import Database
+from campaign.errors import BadSettings, Problem
+from storage.database import Database, our_errors
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK_KEY = 0xAF7E
@@ -22,17 +21,13 @@ def upgrade(database: Database) -> None:
     """Run every migration that is missing; two processes at once do it one after the other.
 
     Raises:
-        Unavailable: the database cannot be reached.
+        Unavailable: the database cannot be reached, or cannot be written to.
     """
     _make_folder(database)
-    try:
-        with database.engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
-            command.upgrade(_config(connection), "head")
-    except OperationalError:
-        msg = "the database cannot be reached: check AFTERGLOW_DATABASE_URL"
-        raise Unavailable(msg) from None
+    with our_errors(), database.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
+        command.upgrade(_config(connection), "head")
 
 
 def ensure_schema(database: Database, *, may_upgrade: bool) -> None:
@@ -40,7 +35,7 @@ def ensure_schema(database: Database, *, may_upgrade: bool) -> None:
 
     Raises:
         BadSettings: the tables are not this version's.
-        Unavailable: the database cannot be reached.
+        Unavailable: the database cannot be reached, or cannot be written to.
     """
     if may_upgrade:
         upgrade(database)
@@ -60,14 +55,10 @@ def current_revision(database: Database) -> str | None:
     """Return the migration the database is at.
 
     Raises:
-        Unavailable: the database cannot be reached.
+        Unavailable: the database cannot be reached, or cannot be written to.
     """
-    try:
-        with database.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    except OperationalError:
-        msg = "the database cannot be reached: check AFTERGLOW_DATABASE_URL"
-        raise Unavailable(msg) from None
+    with our_errors(), database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def head_revision() -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -171,6 +172,9 @@ class StepRow(SQLModel, table=True):
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+_TO_LOOK_AT = text("state IN ('failed', 'unconfirmed')")
+
+
 class MessageRow(SQLModel, table=True):
     """One message. Unique by order, step and channel: it cannot be claimed twice.
 
@@ -183,6 +187,14 @@ class MessageRow(SQLModel, table=True):
         UniqueConstraint("order_id", "step", "channel"),
         Index("ix_messages_customer_id_claimed_at", "customer_id", "claimed_at"),
         Index("ix_messages_address_claimed_at", "address", "claimed_at"),
+        # For `afterglow messages`: few rows, and no write on a message's usual way.
+        Index(
+            "ix_messages_to_look_at",
+            "state",
+            "claimed_at",
+            postgresql_where=_TO_LOOK_AT,
+            sqlite_where=_TO_LOOK_AT,
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=40)

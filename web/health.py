@@ -1,12 +1,14 @@
-"""`/healthz`: the process answers. `/readyz`: it reaches its database and Temporal."""
+"""`/healthz`: the process answers; `/readyz`: so do database and Temporal; `/metrics`: what it has done."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
+from counters import exposition
 from web.deps import AppCampaigns, AppDatabase
 
 router = APIRouter(tags=["health"])
@@ -34,6 +36,13 @@ async def healthz() -> Health:
 def database_answers(database: AppDatabase) -> bool:
     """Say whether the database can be used. A plain ``def``: a slow database must not hold up `/healthz`."""
     return database.answers()
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics() -> Response:
+    """Return this process's counters in Prometheus's text form; no personal data is in them."""
+    text, content_type = exposition()
+    return Response(text, media_type=content_type)
 
 
 @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Not ready"}})

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from campaign.errors import AfterglowError, BadInput, NotFound, Problem, Unavailable
+from counters import REFUSED
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -67,6 +68,7 @@ def _answer(
     problems: Sequence[Problem] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
+    REFUSED.labels(status, error).inc()
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": _TITLES.get(status) or HTTPStatus(status).phrase,

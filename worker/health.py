@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI, Response
 
+from counters import exposition
 from storage.database import Database
 from storage.queries.channel_stops import stopped_channels
 from storage.queries.statistics import statistics
@@ -21,6 +22,11 @@ def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        text, content_type = exposition()
+        return Response(text, media_type=content_type)
 
     @app.get("/readyz")
     def readyz(response: Response) -> dict[str, bool | dict[str, str]]:

@@ -10,10 +10,11 @@ from temporalio.client import WorkflowExecution
 
 from campaign.errors import BadInput, NotFound, Problem, Unavailable
 from campaign.facts import Purpose
+from campaign.reasons import Reason
 from campaign.wire import Id, OrderStatus, OrderUpdate, Purchase, Stop, UtcTime
 from starter import clock, reports
 from starter.client import Campaigns, Started
-from starter.commands.console import as_json, command, database, out, table, when, with_campaigns
+from starter.commands.console import as_json, command, database, out, shown_of, table, when, with_campaigns
 from starter.inputs import parse_field, read_all
 from starter.orders import record_update, start_orders
 
@@ -49,13 +50,13 @@ def event(
     status: Annotated[OrderStatus, typer.Argument(help="What became of the order.")],
     at: Annotated[str | None, typer.Option(help=CLOCK_HELP)] = None,
 ) -> None:
-    """Tell what became of an order: it is saved, and its campaign is told."""
+    """Report what became of an order: it is saved, and its campaign decides again."""
     update = OrderUpdate(status=status, at=_time(at))
     with database() as opened:
-        told = with_campaigns(
+        running = with_campaigns(
             lambda campaigns: record_update(opened, campaigns, order_id, update, clock.now())
         )
-    out.print(f"{order_id}: {status}{'' if told else ' saved; no campaign is running'}", markup=False)
+    out.print(f"{order_id}: {status}{'' if running else ' saved; no campaign is running'}", markup=False)
 
 
 @app.command()
@@ -63,10 +64,10 @@ def event(
 def repurchased(
     order_id: OrderId, newer_order_id: Annotated[str, typer.Argument(help="The order that came after it.")]
 ) -> None:
-    """Tell an order's campaign that the customer bought again: it ends."""
+    """Notify an order's campaign that the customer bought again: it ends."""
     newer = parse_field(Id, "newer_order_id", newer_order_id)
     with_campaigns(lambda campaigns: campaigns.repurchased(order_id, newer))
-    out.print(f"{order_id}: told", markup=False)
+    out.print(f"{order_id}: its campaign ends, the customer bought again", markup=False)
 
 
 @app.command()
@@ -77,7 +78,7 @@ def stop(
     """End an order's campaign."""
     parsed = parse_field(Stop, "stop", {"reason": reason})
     with_campaigns(lambda campaigns: campaigns.stop(order_id, parsed.reason))
-    out.print(f"{order_id}: told", markup=False)
+    out.print(f"{order_id}: its campaign is stopped", markup=False)
 
 
 @app.command()
@@ -121,7 +122,7 @@ def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -
             row["step"],
             row["channel"] + (" (opt-in question)" if row["purpose"] == Purpose.OPT_IN else ""),
             row["state"],
-            row["reason"] or "",
+            Reason(row["reason"]).text if row["reason"] else "",
             when(row["due_at"]),
             when(row["sent_at"]),
         )
@@ -153,10 +154,11 @@ def list_campaigns(
     """List campaigns, newest first."""
     query = _query(customer, step, state)
 
-    async def collect(campaigns: Campaigns) -> list[dict[str, Any]]:
-        return [_row(execution) async for execution in campaigns.find(query, limit)]
+    async def collect(campaigns: Campaigns) -> tuple[list[dict[str, Any]], int]:
+        rows = [_row(execution) async for execution in campaigns.find(query, limit)]
+        return rows, len(rows) if len(rows) < limit else await campaigns.count(query)
 
-    rows = with_campaigns(collect)
+    rows, total = with_campaigns(collect)
     if json:
         typer.echo(as_json(rows))
         return
@@ -171,6 +173,7 @@ def list_campaigns(
             when(row["started_at"]),
         )
     out.print(shown)
+    out.print(shown_of(len(rows), max(total, len(rows))), highlight=False)
 
 
 def _query(customer: str | None, step: str | None, state: str) -> str:

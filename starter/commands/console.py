@@ -12,7 +12,9 @@ from typing import Any, ParamSpec
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from temporalio.service import RPCError
 
 from campaign.errors import AfterglowError, BadInput
 from settings import Settings, load_settings
@@ -42,6 +44,9 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
         except AfterglowError as error:
             err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(FAILED) from None
+        except RPCError as error:
+            err.print(f"Temporal answers {error.status.name.lower()}", style="red")
+            raise typer.Exit(FAILED) from None
 
     return wrapped
 
@@ -67,6 +72,15 @@ def database() -> Iterator[Database]:
         opened.close()
 
 
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how far a long command is, on a terminal; gives what moves it on by so many."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
 def settings() -> Settings:
     """Return the checked settings."""
     return load_settings()
@@ -87,6 +101,11 @@ def when(value: datetime | str | None) -> str:
         return "-"
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def shown_of(count: int, total: int) -> str:
+    """Say how many of all are shown, and how to see the rest."""
+    return f"{count} of {total}" + ("" if count >= total else "; --limit shows more")
 
 
 def table(title: str, *columns: str) -> Table:

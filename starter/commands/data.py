@@ -13,17 +13,19 @@ from campaign.definition.loading import definition_digest, definition_schema
 from campaign.wire import Customer, Product, Purchase
 from content.loading import load_campaign, read_definition, wanted_templates
 from starter.commands import sms_costs
-from starter.commands.console import as_json, command, database, out, settings, table, when
+from starter.commands.console import as_json, command, database, out, progress, settings, table, when
 from starter.inputs import read_all
 from starter.reports import consent_report
 from storage.database import Database
 from storage.migrate import head_revision, upgrade
 from storage.queries.catalogue import save_product
-from storage.queries.customers import ensure_customers, save_customer
+from storage.queries.customers import ensure_customers, save_customers
 from storage.queries.locks import lock_customers
 from storage.queries.orders import save_order
 
 app = typer.Typer()
+CHUNK = 1_000
+"""Customers saved in one transaction: nobody else's message waits for a whole file."""
 Source = Annotated[
     str, typer.Argument(help="A JSON file, one object or a list of them; - reads standard input.")
 ]
@@ -32,11 +34,17 @@ Source = Annotated[
 @app.command()
 @command
 def customer(source: Source) -> None:
-    """Add or update contact data and consents. Fields left out stay as they are."""
+    """Add or update contact data and consents. Fields left out stay as they are.
+
+    A file is checked whole, then saved in parts: cut short, it may be given again.
+    """
     customers = read_all(Customer, source)
-    with database() as opened, opened.transaction() as session:
-        for item in customers:
-            save_customer(session, item)
+    with database() as opened, progress("customers", len(customers)) as advance:
+        for first in range(0, len(customers), CHUNK):
+            chunk = customers[first : first + CHUNK]
+            with opened.transaction() as session:
+                save_customers(session, chunk)
+            advance(len(chunk))
     out.print(f"{len(customers)} customer{'s' * (len(customers) != 1)} saved")
 
 
@@ -52,6 +60,9 @@ def consents(
         entries = consent_report(session, customer_id)
     if as_text:
         typer.echo(as_json(entries))
+        return
+    if not entries:
+        out.print(f"{customer_id} has given no consent and taken none back", markup=False)
         return
     made = table(f"Consents of {customer_id}", "At (UTC)", "Channel", "State", "Source", "Address", "Words")
     for entry in entries:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 from temporalio.client import WorkflowFailureError
 from typer.testing import CliRunner, Result
 
+from campaign.facts import MessageState
+from campaign.reasons import Channel
+from campaign.wire import Customer
 from starter.__main__ import app
+from starter.commands import data as data_commands
+from storage.queries.customers import save_customers
+from storage.queries.messages import message_id
+from storage.tables import MessageEventRow, MessageRow
 from tests.activities.test_privacy import pending_failure
-from tests.facts import CAMPAIGN
+from tests.callbacks import open_campaign, save_shop_customer
+from tests.facts import CAMPAIGN, PLACED
 from tests.shop import Shop, unique
 from tests.workflows.orders import purchase, start, waiting
 
@@ -50,11 +59,13 @@ async def test_a_campaign_from_purchase_to_stop(run: Run, shop: Shop) -> None:
     assert (await run("purchase", "-", data=order)).output == f"{order_id}: campaign started\n"
     told = await run("event", order_id, "fulfilled", "--at", order["placed_at"])
     assert (told.exit_code, told.output) == (0, f"{order_id}: fulfilled\n")
+    await waiting(shop.handle(order_id))
     status = json.loads((await run("status", order_id, "--json")).output)
     assert (status["order_id"], status["customer_id"]) == (order_id, customer_id)
     listed = json.loads((await run("list", "--customer", customer_id, "--json")).output)
     assert [row["order_id"] for row in listed] in ([order_id], [])  # visibility may lag behind
-    assert (await run("stop", order_id, "asked-by-support")).output == f"{order_id}: told\n"
+    stopped = await run("stop", order_id, "asked-by-support")
+    assert stopped.output == f"{order_id}: its campaign is stopped\n"
     assert (await shop.handle(order_id).result())["exit_reason"] == "stopped"
     assert "ended (stopped: asked-by-support)" in (await run("status", order_id)).output
     assert "known already: nothing was started" in (await run("purchase", "-", data=[order])).output
@@ -187,6 +198,92 @@ async def test_the_campaign_is_checked(run: Run, tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert 'campaign.toml: steps[1] ("loyalty").anchors[0].delay: not a duration' in result.output
     assert 'did you mean "vip"?' in result.output
+
+
+async def test_list_says_how_many_there_are(run: Run, shop: Shop) -> None:
+    """With fewer rows than campaigns, the count and the way to the rest stand below the table."""
+    customer_id = unique("c")
+    orders = [purchase(unique("o"), customer_id) for _ in range(3)]
+    await run("purchase", "-", data=orders)
+    arguments = ("list", "--customer", customer_id, "--state", "all")
+    while len(json.loads((await run(*arguments, "--json")).output)) < len(orders):
+        pass  # visibility follows the start
+    assert (await run(*arguments, "--limit", "2")).output.endswith("2 of 3; --limit shows more\n")
+    assert (await run(*arguments)).output.endswith("3 of 3\n")
+    for order in orders:
+        await run("stop", order["order_id"], "test")
+
+
+async def test_messages_are_listed_by_what_became_of_them(run: Run, shop: Shop) -> None:
+    """Order, step, channel, reason, provider's code and times; no address, no text; and how many of all."""
+    await asyncio.to_thread(_three_messages, shop)
+    shown = await run("messages", "--state", "failed", "--limit", "1")
+    assert "1 of 2; --limit shows more" in shown.output
+    rows = json.loads((await run("messages", "--state", "failed", "--json")).output)
+    assert {(row["step"], row["channel"], row["code"]) for row in rows} == {
+        ("loyalty", "email", "550"),
+        ("loyalty", "sms", "30005"),
+    }
+    assert all(row["order_id"] == "o-1" and row["claimed_at"] for row in rows)
+    (unconfirmed,) = json.loads((await run("messages", "--json")).output)
+    assert unconfirmed["step"] == "thank-you"
+    assert "ada@" not in shown.output + json.dumps(rows)
+    assert (await run("messages", "--state", "skipped")).output == "no message is skipped\n"
+    assert (await run("messages", "--state", "lost")).exit_code == 2
+
+
+def _three_messages(shop: Shop) -> None:
+    save_shop_customer(shop.database)
+    open_campaign(shop.database)
+    with shop.database.transaction() as session:
+        for step, channel, state, code in (
+            ("loyalty", Channel.EMAIL, MessageState.FAILED, "550"),
+            ("loyalty", Channel.SMS, MessageState.FAILED, "30005"),
+            ("thank-you", Channel.EMAIL, MessageState.UNCONFIRMED, None),
+        ):
+            identifier = message_id("o-1", step, channel)
+            session.add(
+                MessageRow(
+                    id=identifier, order_id="o-1", customer_id="c-1", step=step, channel=channel.value,
+                    segment="first-time", state=state.value, latest_at=PLACED, claimed_at=PLACED,
+                    recipient="ada@example.com",
+                )
+            )  # fmt: skip
+            session.flush()
+            session.add(MessageEventRow(message_id=identifier, kind=state.value, at=PLACED, code=code))
+
+
+async def test_consents_of_nobody_are_not_found(run: Run) -> None:
+    """Exit code 1 for a customer whom nobody knows; a word for one who has said nothing."""
+    nobody = await run("consents", "nobody")
+    assert (nobody.exit_code, nobody.output) == (1, "no customer nobody\n")
+    await run("customer", "-", data=contact(customer_id="c-silent"))
+    silent = await run("consents", "c-silent")
+    assert (silent.exit_code, silent.output) == (0, "c-silent has given no consent and taken none back\n")
+
+
+async def test_a_file_of_customers_is_saved_in_parts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part is a transaction of its own; the file is checked whole before the first."""
+    monkeypatch.setattr(data_commands, "CHUNK", 2)
+    saved: list[int] = []
+
+    def save(session: Session, customers: Sequence[Customer]) -> None:
+        saved.append(len(customers))
+        save_customers(session, customers)
+
+    monkeypatch.setattr(data_commands, "save_customers", save)
+    people = [contact(customer_id=f"c-{number}") for number in range(5)]
+    assert "[4]: email" in (await run("customer", "-", data=[*people[:4], people[4] | {"email": "x"}])).output
+    assert saved == []
+    assert (await run("customer", "-", data=people)).output == "5 customers saved\n"
+    assert saved == [2, 2, 1]
+
+
+async def test_what_temporal_refuses_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of the server's that nobody expected is no trace."""
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "nobody-made-it")
+    result = await run("list")
+    assert (result.exit_code, result.output) == (1, "Temporal answers not_found\n")
 
 
 async def test_schema_and_migrations(run: Run) -> None:

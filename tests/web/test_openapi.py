@@ -16,7 +16,7 @@ from storage.database import Database
 from tests.facts import ROOT
 from tests.shop import Shop, unique
 from tests.web.conftest import TOKEN
-from tests.workflows.test_workflow import purchase
+from tests.workflows.orders import purchase
 from web.api.models import CONTACT, EVENT, PURCHASE, OrderReport
 from web.app import create_app
 from web.problems import CODES, STATUS

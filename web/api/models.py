@@ -94,6 +94,14 @@ class Message(BaseModel):
     sent_at: datetime | None = None
 
 
+class SkippedStep(BaseModel):
+    """A step that sent nothing more; ``why`` is the reason in words."""
+
+    step: str
+    reason: str
+    why: str
+
+
 class OrderReport(BaseModel):
     """Where an order's campaign stands: the workflow's `status` as far as it answers, and what is stored."""
 
@@ -113,6 +121,8 @@ class OrderReport(BaseModel):
     next_at: datetime | None = None
     refused_signals: int | None = None
     retrying: list[str] | None = None
+    skipped: list[SkippedStep] | None = None
+    order_updates: dict[str, datetime] | None = None
     steps: list[Step] | None = None
     messages: list[Message] | None = None
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from campaign.errors import NotFound, Unavailable
+from counters import ORDER_EVENTS
 from starter import clock
 from starter.orders import record_update, start_orders
 from starter.reports import order_report_or_none
@@ -30,6 +31,7 @@ async def post_event(
     database: AppDatabase, campaigns: AppCampaigns, order_id: str, event: EventBody
 ) -> EventAccepted:
     """Report what became of an order. It is saved, and its campaign decides again."""
+    ORDER_EVENTS.labels(event.status.value).inc()
     running = await record_update(database, campaigns, order_id, event, clock.now())
     return EventAccepted(order_id=order_id, status=event.status, campaign_told=running)
 

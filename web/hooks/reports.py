@@ -9,6 +9,7 @@ import structlog
 
 from campaign.delivery import Report
 from campaign.errors import NotFound, Unavailable
+from counters import PROVIDER_EVENTS
 from intake.provider_reports import Applied, apply_reports, remember_request
 from starter import clock
 from starter.client import Campaigns
@@ -30,6 +31,8 @@ def apply_signed(database: Database, digest: str, reports: Sequence[Report]) -> 
         if not remember_request(session, digest, clock.now()):
             raise refused()
         applied = apply_reports(session, reports)
+    for report in reports:
+        PROVIDER_EVENTS.labels(report.event.value).inc()
     for channel, code in applied.stopped:
         _log.error("channel stopped", channel=channel.value, code=code)
     for channel in applied.resumed:

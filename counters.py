@@ -1,0 +1,22 @@
+"""Counters of our own for Prometheus. Labels are codes of closed sets: no id, no address, no text.
+
+Each process counts what it has done since it started; `/metrics` of web and worker serve them.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+
+CAMPAIGNS_STARTED = Counter("afterglow_campaigns_started", "Campaigns enrolled by this worker")
+CAMPAIGNS_ENDED = Counter("afterglow_campaigns_ended", "Campaigns closed by this worker", ["reason"])
+MESSAGES = Counter("afterglow_messages", "Messages settled by this worker", ["channel", "state"])
+ORDER_EVENTS = Counter("afterglow_order_events", "News of orders received over HTTP", ["status"])
+PROVIDER_EVENTS = Counter(
+    "afterglow_provider_events", "Provider events received, also ones that were here before", ["kind"]
+)
+REFUSED = Counter("afterglow_requests_refused", "HTTP requests answered with an error", ["status", "error"])
+
+
+def exposition() -> tuple[bytes, str]:
+    """Return all counters in Prometheus's text form, and its content type."""
+    return generate_latest(), CONTENT_TYPE_LATEST
