@@ -209,6 +209,15 @@ def test_a_newer_order_supersedes_the_older(shop: Shop) -> None:
     assert shop.ask().reason is Reason.REPURCHASED
 
 
+def test_a_newer_order_that_is_cancelled_by_then_ends_nothing(shop: Shop) -> None:
+    """The older campaign is signalled, decides once the cancellation is recorded, and goes on."""
+    shop.enrol("o-2", days=3)
+    lost = OrderUpdate(status=OrderStatus.CANCELLED, at=PLACED + timedelta(days=3, minutes=1))
+    assert shop.ask(order_id="o-2", news=[ReceivedSignal(update=lost)]).reason is Reason.CANCELLED
+    assert shop.ask(news=[ReceivedSignal(repurchased="o-2")]).kind is Kind.SEND
+    assert shop.ask(news=[ReceivedSignal(repurchased="elsewhere")]).reason is Reason.REPURCHASED
+
+
 def test_enrolments_at_the_same_instant_leave_one_open(database: Database) -> None:
     """Many orders of one customer enrolled by many threads at once: all but the newest are superseded."""
     shop = Shop(database)
