@@ -159,13 +159,19 @@ def open_campaign(database: Database, order_id: str = "o-1", customer_id: str = 
     enrol(database, default_definition(), EnrolRequest(purchase=purchase, run_id="run", now=PLACED))
 
 
-def add_sending(database: Database, channel: Channel, order_id: str = "o-1", step: str = "loyalty") -> str:
+def add_sending(
+    database: Database,
+    channel: Channel,
+    order_id: str = "o-1",
+    step: str = "loyalty",
+    customer_id: str = "c-1",
+) -> str:
     """Add a message that is being sent; return its id."""
     identifier = message_id(order_id, step, channel)
     address = "ada@example.com" if channel is Channel.EMAIL else PHONE
     with database.transaction() as session:
         row = MessageRow(
-            id=identifier, order_id=order_id, customer_id="c-1", step=step, channel=channel.value,
+            id=identifier, order_id=order_id, customer_id=customer_id, step=step, channel=channel.value,
             segment="new", state=MessageState.CLAIMED.value, latest_at=PLACED + timedelta(days=90),
             claimed_at=PLACED, attempted_at=PLACED, recipient=address, address=address, text="Hello",
         )  # fmt: skip

@@ -91,11 +91,10 @@ def history(source: Source) -> None:
     """Save earlier orders (as purchases) without starting campaigns: for segments and buying cycles."""
     orders = read_all(Purchase, source)
     with database() as opened, opened.transaction() as session:
-        new = 0
-        for item in orders:
-            lock_customers(session, [item.customer_id])
-            ensure_customers(session, [item.customer_id])
-            new += save_order(session, item)
+        customers = sorted({item.customer_id for item in orders})
+        lock_customers(session, customers)
+        ensure_customers(session, customers)
+        new = sum(save_order(session, item) for item in orders)
     out.print(f"{new} order{'s' * (new != 1)} saved, {len(orders) - new} known already")
 
 

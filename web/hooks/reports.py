@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
+from sqlmodel import Session
 
 from campaign.delivery import Report
 from campaign.errors import NotFound, Unavailable
@@ -22,15 +23,18 @@ _log = structlog.get_logger(__name__)
 
 
 def apply_signed(database: Database, digest: str, reports: Sequence[Report]) -> Applied:
-    """Apply a signed request's reports in one transaction.
+    """Apply a signed request's reports in one transaction, again where it lost a race to another one.
 
     Raises:
         HTTPException: 403, and nothing is changed, for a request that was here before.
     """
-    with database.transaction() as session:
+
+    def apply(session: Session) -> Applied:
         if not remember_request(session, digest, clock.now()):
             raise refused()
-        applied = apply_reports(session, reports)
+        return apply_reports(session, reports)
+
+    applied = database.retrying(apply)
     for report in reports:
         PROVIDER_EVENTS.labels(report.event.value).inc()
     for channel, code in applied.stopped:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
+from sqlmodel import Session
 from twilio.twiml.messaging_response import MessagingResponse
 
 from campaign.customers.keywords import Ask
@@ -63,17 +64,24 @@ def inbound(request: Request, signed: Signed) -> Response:
 def _answer(database: Database, settings: Settings, signed: SignedForm) -> str | None:
     """Apply the message; return the one text that is to be sent in answer, if any."""
     inbound = inbound_of(signed.params)
-    sender, body = inbound.sender, inbound.body
-    with database.transaction() as session:
-        if not remember_request(session, signed.digest, clock.now()):
-            raise refused()
-        if sender is None:
-            return None
-        got = receive_reply(session, sender, body, clock.now(), opt_out_type=inbound.opt_out_type)
-        brand = brand_for(session, sender) if _is_to_be_answered(got, inbound, settings) else None
+    received = database.retrying(lambda session: _receive(session, settings, signed.digest, inbound))
+    if received is None:
+        return None
+    got, brand = received
     if got.ask is Ask.DOUBTFUL or got.still_out:
         _log.warning("reply waits for a person", command="afterglow replies")
     return answer_to(got, brand) if brand else None
+
+
+def _receive(
+    session: Session, settings: Settings, digest: str, inbound: Inbound
+) -> tuple[Received, Brand | None] | None:
+    if not remember_request(session, digest, clock.now()):
+        raise refused()
+    if inbound.sender is None:
+        return None
+    got = receive_reply(session, inbound.sender, inbound.body, clock.now(), opt_out_type=inbound.opt_out_type)
+    return got, brand_for(session, inbound.sender) if _is_to_be_answered(got, inbound, settings) else None
 
 
 def _is_to_be_answered(got: Received, inbound: Inbound, settings: Settings) -> bool:

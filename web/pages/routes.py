@@ -71,7 +71,7 @@ Body = Annotated[bytes, Depends(small_body)]
 @router.get("/unsubscribe/{token}")
 def ask_to_unsubscribe(database: AppDatabase, settings: AppSettings, token: str) -> Response:
     """Ask once more, or say that it is done already."""
-    with database.transaction() as session:
+    with database.reading() as session:
         reader = _reader(settings, session, TokenUse.UNSUBSCRIBE, token)
         return _unsubscribe_page(settings, reader) if reader else not_found()
 
@@ -98,7 +98,7 @@ def show_preferences(
     database: AppDatabase, settings: AppSettings, token: str, saved: str | None = None
 ) -> Response:
     """Show how the customer stands."""
-    with database.transaction() as session:
+    with database.reading() as session:
         reader = _reader(settings, session, TokenUse.PREFERENCES, token)
         return _preferences_page(reader, saved=saved is not None) if reader else not_found()
 

@@ -1,0 +1,81 @@
+"""A claim is decided again before it goes out: purpose, consent and address must still be what it was for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from activities.interface import RenderRequest
+from activities.render import render
+from campaign.facts import MessageState, Purpose
+from campaign.reasons import Channel
+from campaign.rules.decision import Kind
+from storage.database import Database
+from tests.activities.test_activities import CONTENT, LOYALTY, Shop
+from tests.facts import PLACED, default_definition
+
+OLD, NEW = "+12025550123", "+12025550188"
+
+
+def consent(**changes: Any) -> dict[str, Any]:
+    """A confirmed grant for SMS from the checkout."""
+    values = {"channel": "sms", "state": "granted", "source": "checkout", "at": PLACED.isoformat()}
+    return {**values, "confirmed": True, **changes}
+
+
+@pytest.fixture
+def shop(database: Database) -> Shop:
+    """A customer who wants text messages, confirmed; one order."""
+    made = Shop(database)
+    made.customer(phone=OLD, preferred_channel="sms", consents=[consent()])
+    made.enrol()
+    return made
+
+
+def claim(shop: Shop) -> str:
+    """Claim and render the loyalty text; return its id."""
+    (message,) = shop.ask().messages
+    render(shop.database, CONTENT, RenderRequest(message_id=message.id, now=LOYALTY))
+    return message.id
+
+
+def test_marketing_never_goes_to_a_number_that_was_only_to_be_asked(shop: Shop) -> None:
+    """The number changes after the claim, its grant unconfirmed: the question goes there, not the offer."""
+    assert default_definition().consent.sms_double_opt_in
+    identifier = claim(shop)
+    offer = shop.message(identifier).text
+    later = consent(confirmed=False, at=LOYALTY.isoformat(), source="account")
+    shop.customer(phone=NEW, consents=[later])
+    assert shop.deliver(identifier) is MessageState.CLAIMED
+    assert shop.provider.accepted == {}
+    answer = shop.ask()
+    assert (answer.kind, [message.id for message in answer.messages]) == (Kind.SEND, [identifier])
+    row = shop.message(identifier)
+    assert (row.purpose, row.address, row.text) == (Purpose.OPT_IN.value, NEW, None)
+    render(shop.database, CONTENT, RenderRequest(message_id=identifier, now=LOYALTY))
+    assert shop.deliver(identifier) is MessageState.SENT
+    sent = shop.provider.accepted[identifier]
+    assert sent.to == NEW
+    assert sent.text != offer
+    assert "YES" in sent.text
+
+
+def test_a_claim_names_the_consent_it_goes_out_under(shop: Shop) -> None:
+    """A newer grant after the claim: the message is recorded under the one in force when it is sent."""
+    identifier = claim(shop)
+    first = shop.message(identifier).consent_id
+    shop.customer(consents=[consent(source="account", at=LOYALTY.isoformat())])
+    assert shop.deliver(identifier) is MessageState.CLAIMED
+    shop.ask()
+    render(shop.database, CONTENT, RenderRequest(message_id=identifier, now=LOYALTY))
+    assert shop.deliver(identifier) is MessageState.SENT
+    assert shop.message(identifier).consent_id not in (None, first)
+
+
+def test_a_message_without_content_is_not_sent(shop: Shop) -> None:
+    """Claimed, never rendered: delivery gives it back to be decided."""
+    (message,) = shop.ask().messages
+    assert message.channel is Channel.SMS
+    assert shop.deliver(message.id) is MessageState.CLAIMED
+    assert shop.provider.accepted == {}
