@@ -146,7 +146,7 @@ def _block(template: Template, name: str, variables: dict[str, Any]) -> str:
     try:
         return "".join(block(template.new_context(variables)))
     except MALFUNCTIONS:
-        # As Template.render does it: else the lines told are those of the compiled Python code.
+        # As Template.render does it: else the lines reported are those of the compiled Python code.
         template.environment.handle_exception()
 
 

@@ -1,11 +1,11 @@
-"""The sandbox that templates run in, and its faults told to the person who wrote the template.
+"""The sandbox that templates run in, and its faults reported to the person who wrote the template.
 
 Jinja2 that can read data, and do nothing else: a template by other hands sees the fields of the
 context's models and no more. Pydantic's own methods are refused, because some of them open files and
 unpickle what they are given.
 
 The text of a fault may end up in a Temporal history, so it never repeats data: a foreign error is
-told by its kind, and an undefined name only where the template itself says it.
+reported by its kind, and an undefined name only where the template itself says it.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def query(url: str, **parameters: str) -> str:
 
 
 def known(item: Item) -> bool:
-    """Tell whether the catalogue has a name for it."""
+    """Return whether the catalogue has a name for it."""
     return item.name not in {"", item.sku}
 
 
@@ -154,10 +154,10 @@ def explain(folder: Path, file: str, error: Exception) -> Problem:
     where = next(_places(folder, error), file)
     if isinstance(error, UndefinedError):
         return _undefined(folder, where, error)
-    return Problem(where, *_told(error))
+    return Problem(where, *_description(error))
 
 
-def _told(error: Exception) -> tuple[str, str]:
+def _description(error: Exception) -> tuple[str, str]:
     match error:
         case TemplateNotFound():
             return f"no such file: {error.name}", "create it, or name another"
@@ -170,7 +170,7 @@ def _told(error: Exception) -> tuple[str, str]:
 
 
 def _undefined(folder: Path, where: str, error: UndefinedError) -> Problem:
-    """Tell an undefined name, if the name is the template's; it could be a customer's."""
+    """Report an undefined name, if the name is the template's; it could be a customer's."""
     quoted = _QUOTED.findall(str(error))
     name = quoted[-1] if quoted else ""
     source = folder / where.rpartition(":")[0]

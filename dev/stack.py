@@ -19,7 +19,7 @@ from dev.servers.readiness import wait_until_answers
 from dev.servers.temporal import TemporalServer, temporal_server
 
 
-def _complain(text: str) -> None:
+def _print_error(text: str) -> None:
     print(text, file=sys.stderr)
 
 
@@ -41,7 +41,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Ports to use; None asks for free ones. ``environment`` is given to worker and web."""
+    """Ports to use; None: free ones. ``environment`` is given to worker and web."""
 
     temporal: int | None = None
     ui: int | None = None
@@ -87,7 +87,7 @@ async def _module(name: str, home: Path, environment: dict[str, str]) -> Process
     return await start([sys.executable, "-m", name], home / "logs" / f"{name}.log", environment)
 
 
-def finish(work: Coroutine[Any, Any, int], report: Report = _complain) -> int:
+def finish(work: Coroutine[Any, Any, int], report: Report = _print_error) -> int:
     """Run a tool to its end; return its exit code, 1 with a word on why where it cannot go on."""
     try:
         return asyncio.run(work)

@@ -53,7 +53,7 @@ def _check_email(folder: Path, file: str, name: str, context: MessageContext) ->
             yield Problem(
                 file, f"shows no postal address ({part})", "law requires it: use brand.postal_address"
             )
-        if not _way_out(context, text):
+        if not _can_unsubscribe(context, text):
             yield Problem(
                 file, f"has no way to unsubscribe ({part})", "use unsubscribe_url or brand.unsubscribe_email"
             )
@@ -63,7 +63,7 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#39;")
 
 
-def _way_out(context: MessageContext, text: str) -> bool:
+def _can_unsubscribe(context: MessageContext, text: str) -> bool:
     return any(way in text for way in (context.unsubscribe_url, context.brand.unsubscribe_email) if way)
 
 

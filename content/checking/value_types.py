@@ -1,4 +1,4 @@
-"""What kind of value an expression in a template has, as far as the context's models tell."""
+"""What kind of value an expression in a template has, as far as the context's models show."""
 
 from __future__ import annotations
 
