@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticPayloadConverter, ToJsonOptions
-from temporalio.converter import DataConverter
+from temporalio.converter import CompositePayloadConverter, DataConverter, EncodingPayloadConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import UnsandboxedWorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -33,12 +34,18 @@ PASSED_THROUGH = (
 )
 
 
+@cache
+def _encodings() -> tuple[EncodingPayloadConverter, ...]:
+    """Return pydantic's encodings with unset fields left out; they keep what they have learnt of types."""
+    return tuple(PydanticPayloadConverter(ToJsonOptions(exclude_unset=True)).converters.values())
+
+
 class LeanPayloadConverter(PydanticPayloadConverter):
     """Pydantic's JSON without the fields that were left at their defaults: histories stay small."""
 
     def __init__(self) -> None:
-        """Leave unset fields out."""
-        super().__init__(ToJsonOptions(exclude_unset=True))
+        """Use the process's one set of encodings: the SDK makes a converter for each workflow task."""
+        CompositePayloadConverter.__init__(self, *_encodings())
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """Decode; what is not readable at all becomes None where any type is accepted.

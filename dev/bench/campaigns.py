@@ -125,7 +125,8 @@ class Bench:
         """Run a few campaigns by a worker in this process; return the statements of each activity."""
         await self._save_customers(COUNTED)
         client = await Client.connect(self.running.address, plugins=[afterglow_plugin()])
-        settings = Settings(home=self.running.home, database_url=self.running.url, email_rate=2000)
+        home, url = self.running.home, self.running.url
+        settings = Settings(home=home, database_url=url, public_url=f"http://{HOST}:8080", email_rate=2000)
         activities = make_activities(settings, self.database)
         with recorded_statements(self.database) as found:
             async with workers(client, settings, activities):

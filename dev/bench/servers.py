@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,10 @@ def stored_bytes(running: Servers) -> dict[str, int]:
 
 
 def _sqlite_bytes(file: Path) -> int:
-    """Return a file's size with its write-ahead log: what has been written, pages that are free included."""
-    return sum(part.stat().st_size for part in (file, file.with_name(f"{file.name}-wal")) if part.exists())
+    """Return a file's size once its write-ahead log has been written back into it."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return file.stat().st_size
 
 
 def _postgres_bytes(connection: psycopg.Connection[Any], database: str) -> int:
