@@ -27,9 +27,8 @@ def results(measured: Measured) -> Table:
     table.add_row(
         "CPU against the bare shape", "1", *(_spread(_ratios(size), ".2f") for size in measured.sizes)
     )
-    base = median(played.total for played in first.product)
-    grown = (median(played.total for played in size.product) / base for size in measured.sizes)
-    table.add_row("CPU against the first column", "", *(f"{factor:.2f}" for factor in grown))
+    grown = (median(_ratios(size)) / median(_ratios(first)) for size in measured.sizes)
+    table.add_row("that, against the first column", "", *(f"{factor:.2f}" for factor in grown))
     table.add_row("statistics counted in, s", "", *(f"{size.refresh:.1f}" for size in measured.sizes))
     for name in first.stored:
         table.add_row(
