@@ -6,8 +6,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from campaign.errors import BadInput, BadPurchase, Problem
 from web.fields import FIELDS
-from web.problems import MEDIA_TYPE, ProblemDetails
+from web.problems import CODES, MEDIA_TYPE, STATUS, ProblemDetails, problem_details
 
 _REFERENCE = "#/components/schemas/{model}"
 _FRAMEWORKS_OWN = ("HTTPValidationError", "ValidationError")
@@ -41,9 +42,20 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return a route's error answers, for its ``responses``."""
     schema = {"$ref": _REFERENCE.format(model=ProblemDetails.__name__)}
     return {
-        status: {"description": ERRORS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {
+            "description": ERRORS[status],
+            "content": {MEDIA_TYPE: {"schema": schema, "example": _example(status)}},
+        }
         for status in statuses
     }
+
+
+def _example(status: int) -> dict[str, Any]:
+    """Return an answer as `web.problems` makes it."""
+    problems = [Problem("lines", "is missing", "add it")] if status == STATUS[BadInput] else None
+    if problems:
+        return problem_details(status, BadPurchase.code, str(problems[0]), problems)
+    return problem_details(status, CODES[status], ERRORS[status].replace("`", ""))
 
 
 class Afterglow(FastAPI):

@@ -26,6 +26,8 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     413: "too_large",
+    500: "internal_error",
+    503: "unavailable",
 }
 log = structlog.get_logger(__name__)
 
@@ -61,14 +63,10 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
-def _answer(
-    status: int,
-    error: str,
-    detail: str,
-    problems: Sequence[Problem] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    REFUSED.labels(status, error).inc()
+def problem_details(
+    status: int, error: str, detail: str, problems: Sequence[Problem] | None = None
+) -> dict[str, Any]:
+    """Return an error's answer as `ProblemDetails` describes it."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": _TITLES.get(status) or HTTPStatus(status).phrase,
@@ -78,6 +76,18 @@ def _answer(
     }
     if problems is not None:
         body["problems"] = [vars(problem) for problem in problems]
+    return body
+
+
+def _answer(
+    status: int,
+    error: str,
+    detail: str,
+    problems: Sequence[Problem] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    REFUSED.labels(status, error).inc()
+    body = problem_details(status, error, detail, problems)
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
 
@@ -108,7 +118,7 @@ def _not_storable(request: Request, _error: Exception) -> JSONResponse:
 
 def _bug(_request: Request, _error: Exception) -> JSONResponse:
     """Say nothing of a bug to strangers; the server logs it."""
-    return _answer(500, "internal_error", "an error of ours: it is in the log")
+    return _answer(500, CODES[500], "an error of ours: it is in the log")
 
 
 def _route(request: Request) -> str:

@@ -89,6 +89,19 @@ def test_bodies_have_fields_and_the_contracts_example(name: str, example: dict[s
     assert set(example) == set(schema["properties"])
 
 
+def test_every_error_has_an_example_of_its_own() -> None:
+    """The example of each error answer has that answer's status and one of its codes."""
+    rows = table("| Status | `error` | Meaning |")
+    for name, operation in METHODS.items():
+        for status, answer in operation["responses"].items():
+            if status.startswith("2"):
+                continue
+            example = answer["content"]["application/problem+json"]["example"]
+            assert (str(example["status"]), f"`{example['error']}`" in rows[status][1]) == (status, True), (
+                name
+            )
+
+
 def test_every_field_is_described() -> None:
     """No body or answer has a field without a word on what it means."""
     for name, schema in DOCUMENT["components"]["schemas"].items():
