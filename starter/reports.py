@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from campaign.errors import NotFound
 from campaign.reasons import Reason
+from campaign.rules.decision import Kind
 from storage.queries.consents import consents_of
 from storage.queries.messages import messages_of
 from storage.queries.runs import get_run, steps_of
@@ -31,7 +32,7 @@ def order_report(session: Session, order_id: str) -> dict[str, Any]:
         "opened_at": run.opened_at,
         "closed_at": run.closed_at,
         "definition": run.digest,
-        "steps": [_step(row) for row in steps_of(session, order_id)],
+        "steps": [_step(row, run.exit_reason) for row in steps_of(session, order_id)],
         "messages": [_message(row) for row in messages_of(session, order_id)],
     }
 
@@ -60,14 +61,17 @@ def consent_report(session: Session, customer_id: str) -> list[dict[str, Any]]:
     return [{name: getattr(row, name) for name in names} for row in consents_of(session, customer_id)]
 
 
-def _step(row: StepRow) -> dict[str, Any]:
+def _step(row: StepRow, exit_reason: str | None) -> dict[str, Any]:
+    """Return how a step stands. What waited when the campaign ended waits no more."""
+    cut_off = bool(exit_reason) and row.kind == Kind.WAIT
+    reason = Reason((cut_off and exit_reason) or row.reason)
     return {
         "step": row.step,
-        "decision": row.kind,
-        "reason": row.reason,
-        "why": Reason(row.reason).text,
+        "decision": Kind.EXIT.value if cut_off else row.kind,
+        "reason": reason.value,
+        "why": reason.text,
         "decided_at": row.decided_at,
-        "next_at": row.next_at,
+        "next_at": None if cut_off else row.next_at,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -130,7 +130,12 @@ async def workers(client: Client, settings: Settings, activities: Activities) ->
             try:
                 yield running
             finally:
-                await asyncio.gather(*(worker.shutdown() for worker in running))
+                await stop_all(running)
+
+
+async def stop_all(running: Sequence[Worker]) -> None:
+    """Stop taking work on all queues at once, and wait for what is under way. May be repeated."""
+    await asyncio.gather(*(worker.shutdown() for worker in running))
 
 
 def delivery_worker(
@@ -221,6 +226,7 @@ async def _run_until(stop: asyncio.Event, settings: Settings) -> None:
         log.info("worker ready", queues=[worker.task_queue for worker in running], health_port=port)
         await stop.wait()
         log.info("worker stopping", seconds=settings.shutdown_seconds)
+        await stop_all(running)
     database.close()
     log.info("worker stopped")
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -43,6 +43,10 @@ with workflow.unsafe.imports_passed_through():
 
 KEYS = {name: SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES}
 DECIDE_AGAIN_AFTER = timedelta(minutes=1)
+
+LONG_HISTORY = 1_000
+"""In events. Long before the server suggests it: it gives up a workflow task during which 100 signals come,
+and after that a long history would take too long to replay for any task to be done in time."""
 
 REACT_WHILE_SENDING = "react-while-sending"
 CLOSE_WHEN_CANCELLED = "close-when-cancelled"
@@ -188,16 +192,16 @@ class PostPurchaseCampaign:
     async def _wait(self, step: PlannedStep, wait: Wait) -> None:
         """Sleep until the time has come or a signal has."""
         self._status.step, self._status.waiting, self._status.next_at = step.name, wait.reason, wait.at
-        if _history_is_long() and workflow.patched(CONTINUE_AS_NEW):
-            self._continue_as_new(step, wait)
+        self._continue_if_long(step, wait)
         self._show(CampaignStep=step.name)
         left = wait.at - workflow.now()
         if left > timedelta(0) and not self._inbox:
             summary = f"{step.title} ({wait.reason.text}) {wait.at:%d %b %Y %H:%M} UTC"
             with contextlib.suppress(TimeoutError):
                 await workflow.wait_condition(
-                    lambda: bool(self._inbox), timeout=left, timeout_summary=summary
+                    lambda: bool(self._inbox) or _history_is_long(), timeout=left, timeout_summary=summary
                 )
+            self._continue_if_long(step, wait)
         self._status.waiting = self._status.next_at = None
 
     async def _decide(self, step: PlannedStep) -> StepDecision:
@@ -230,14 +234,18 @@ class PostPurchaseCampaign:
         True where a message that still waits is not to be sent now after all, or the history is to end.
         """
         while _pending(tasks):
-            await workflow.wait_condition(lambda: not _pending(tasks) or bool(self._inbox.news))
+            await workflow.wait_condition(
+                lambda: not _pending(tasks) or bool(self._inbox.news) or _history_is_long()
+            )
             if not _pending(tasks):
                 break
             if not workflow.patched(REACT_WHILE_SENDING):
                 await workflow.wait(list(tasks.values()))
                 break
+            if _history_is_long():
+                return True
             decision = await self._decide(step)
-            if _history_is_long() or not _pending(tasks) <= {message.id for message in decision.messages}:
+            if not _pending(tasks) <= {message.id for message in decision.messages}:
                 return True
         return False
 
@@ -302,8 +310,10 @@ class PostPurchaseCampaign:
             return True
         return is_cancelled_exception(error) and workflow.patched(CLOSE_WHEN_CANCELLED)
 
-    def _continue_as_new(self, step: PlannedStep, wait: Wait) -> NoReturn:
-        """Go on in a new history: a flood of signals must not reach the limit of this one."""
+    def _continue_if_long(self, step: PlannedStep, wait: Wait) -> None:
+        """Go on in a new history where signals have made this one long: its limit would end the campaign."""
+        if not _history_is_long():
+            return
         current = self._steps[self._position]
         if step.name != current.name:
             self._inbox.failed.insert(0, step.name)
@@ -314,7 +324,7 @@ class PostPurchaseCampaign:
             wait=wait,
             status=self._status,
             shown=self._shown,
-            news=self._inbox.news,
+            news=list(self._inbox.news.values()),
             failed=self._inbox.failed,
         )
         workflow.continue_as_new(args=[self._purchase, carried])
@@ -322,7 +332,7 @@ class PostPurchaseCampaign:
     def _take_up(self, carried: Carried) -> None:
         self._steps, self._position, self._next_wait = carried.steps, carried.position, carried.wait
         self._status, self._shown, self._enrolled = carried.status, dict(carried.shown), True
-        self._inbox.news[:0], self._inbox.failed[:0] = carried.news, carried.failed
+        self._inbox.put_back(carried.news, carried.failed)
         self._inbox.refused += carried.status.refused_signals
         self._status.refused_signals = self._inbox.refused
 
@@ -341,7 +351,9 @@ class PostPurchaseCampaign:
 
 
 def _history_is_long() -> bool:
-    return workflow.info().is_continue_as_new_suggested()
+    info = workflow.info()
+    long = info.is_continue_as_new_suggested() or info.get_current_history_length() > LONG_HISTORY
+    return long and workflow.patched(CONTINUE_AS_NEW)
 
 
 def _pending(tasks: Mapping[str, asyncio.Task[MessageState]]) -> set[str]:

@@ -60,13 +60,14 @@ def _read(model: type[W], inputs: tuple[Any, ...]) -> W:
 class Inbox:
     """Signals that no decision has seen yet: ``news`` to be recorded, ``failed`` the steps to look at again.
 
+    Of news about the same thing the last is kept, so that a flood between two decisions stays small.
     ``refused`` counts signals that were not understood.
     """
 
     def __init__(self, order_id: str) -> None:
         """Begin empty."""
         self._order_id = order_id
-        self.news: list[ReceivedSignal] = []
+        self.news: dict[tuple[str, str], ReceivedSignal] = {}
         self.failed: list[str] = []
         self.refused = 0
         self._seen: set[ReceivedSignal] = set()
@@ -85,10 +86,15 @@ class Inbox:
 
     def take_news(self, purchase: Purchase) -> list[ReceivedSignal]:
         """Hand over the news. What is dated before its order is refused: only here the order is known."""
-        taken, self.news = self.news, []
+        taken, self.news = list(self.news.values()), {}
         plausible = [s for s in taken if not (s.update and predates_order(s.update.at, purchase.placed_at))]
         self.refused += len(taken) - len(plausible)
         return plausible
+
+    def put_back(self, news: list[ReceivedSignal], failed: list[str]) -> None:
+        """Take up what the history before has left, as older than what has come since."""
+        self.news = {_subject(received): received for received in news} | self.news
+        self.failed[:0] = failed
 
     def _receive(self, signal: Signal, inputs: tuple[Any, ...]) -> None:
         if signal is Signal.DELIVERY_FAILED:
@@ -108,4 +114,11 @@ class Inbox:
         if received in self._seen and workflow.patched(DROP_REPEATS):
             return
         self._seen.add(received)
-        self.news.append(received)
+        self.news.pop(_subject(received), None)
+        self.news[_subject(received)] = received
+
+
+def _subject(received: ReceivedSignal) -> tuple[str, str]:
+    if received.update:
+        return "order", received.update.status
+    return ("newer order", received.repurchased) if received.repurchased else ("stop", "")

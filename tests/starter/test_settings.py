@@ -198,3 +198,11 @@ def test_a_webhook_key_that_is_none_stops_the_start(monkeypatch: pytest.MonkeyPa
     pem = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     monkeypatch.setenv("AFTERGLOW_SENDGRID_WEBHOOK_KEY", pem)
     load_settings()
+
+
+def test_the_former_name_of_concurrency_is_still_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`AFTERGLOW_WORKERS` counts where `AFTERGLOW_CONCURRENCY` is not set."""
+    monkeypatch.setenv("AFTERGLOW_WORKERS", "3")
+    assert load_settings().concurrency == 3
+    monkeypatch.setenv("AFTERGLOW_CONCURRENCY", "5")
+    assert load_settings().concurrency == 5

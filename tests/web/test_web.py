@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -11,9 +12,10 @@ from campaign.errors import Unavailable
 from starter.client import Campaigns
 from storage.database import Database
 from tests.shop import Shop, unique
-from tests.workflows.orders import purchase
+from tests.workflows.orders import purchase, waiting
 
 pytestmark = pytest.mark.temporal
+CONSENT = {"channel": "sms", "state": "granted", "source": "checkout"}
 
 
 async def test_an_order_from_purchase_to_refund(http: httpx.AsyncClient, shop: Shop) -> None:
@@ -41,6 +43,24 @@ async def test_an_order_from_purchase_to_refund(http: httpx.AsyncClient, shop: S
     assert [problem["where"] for problem in other.json()["problems"]] == ["total"]
 
 
+async def test_news_from_before_its_order_is_refused(http: httpx.AsyncClient, shop: Shop) -> None:
+    """A `delivered` of three days before the order is a mistake; one of the same day passes."""
+    shop.save()
+    order = purchase(unique("o"))
+    assert (await http.post("/orders", json=order)).status_code == 202
+    await waiting(shop.handle(order["order_id"]))
+    placed = datetime.fromisoformat(order["placed_at"])
+    path = f"/orders/{order['order_id']}/events"
+    early = await http.post(
+        path, json={"status": "delivered", "at": (placed - timedelta(days=3)).isoformat()}
+    )
+    assert early.status_code == 422
+    assert early.json()["problems"][0]["what"] == "is before the order was placed"
+    same_day = {"status": "delivered", "at": (placed - timedelta(hours=9)).isoformat()}
+    assert (await http.post(path, json=same_day)).status_code == 202
+    await shop.handle(order["order_id"]).signal("stop", {"reason": "test"})
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("PUT", "/customers/c"), ("POST", "/orders"), ("POST", "/orders/o/events"), ("GET", "/orders/o")],
@@ -65,6 +85,14 @@ async def test_without_the_token_nothing_happens(
         ("POST", "/orders", {"order_id": "x"}, "customer_id"),
         ("POST", "/orders", [], "body"),
         ("POST", "/orders/o/events", {"status": "lost", "at": "2026-03-01T12:00:00Z"}, "status"),
+        ("POST", "/orders/o/events", {"status": "delivered", "at": "0001-01-01T00:00:00+14:00"}, "at"),
+        ("POST", "/orders/o/events", {"status": "delivered", "at": "9999-12-31T23:59:59-05:00"}, "at"),
+        ("POST", "/orders/o/events", {"status": "delivered", "at": 1_772_366_400}, "at"),
+        ("POST", "/orders", purchase("o") | {"placed_at": "9999-12-31T23:59:59-05:00"}, "placed_at"),
+        ("POST", "/orders", purchase("o") | {"placed_at": "0001-01-01T00:00:00+14:00"}, "placed_at"),
+        ("POST", "/orders", purchase("(202) 555-0123"), "order_id"),
+        ("PUT", "/customers/c", {"consents": [CONSENT | {"at": "9999-01-01T00:00:00Z"}]}, "consents[0].at"),
+        ("PUT", "/customers/c", {"consents": [CONSENT | {"at": "2099-01-01T00:00:00Z"}]}, "consents[0].at"),
     ],
 )
 async def test_bad_input_names_the_field(

@@ -13,16 +13,13 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from campaign.facts import MessageState
-from campaign.reasons import Reason
+from starter.reports import order_report
 from storage.database import Database
-from storage.queries.messages import get_message, move_message
 from tests.activities.test_privacy import pending_failure
 from tests.facts import ROOT
 from tests.shop import Shop, running_shop, unique
-from tests.workflows.orders import MINUTE, news, noon, purchase, start, waiting
+from tests.workflows.orders import MINUTE, news, noon, purchase, start, until_event, waiting
 
 pytestmark = pytest.mark.temporal
 
@@ -147,10 +144,15 @@ async def test_an_operators_cancel_is_a_stop(shop: Shop) -> None:
     order = purchase(unique("o"))
     handle = await start(shop.client, order)
     assert (await waiting(handle))["step"] == "thank-you"
+    await handle.signal(*news("fulfilled", noon()))
+    await until_event(handle, EventType.EVENT_TYPE_TIMER_STARTED, 2)
     await handle.cancel()
     with pytest.raises(WorkflowFailureError):
         await handle.result()
     assert (await handle.query("status"))["exit_reason"] == "stopped"
+    with shop.database.transaction() as session:
+        (step,) = order_report(session, order["order_id"])["steps"]
+    assert (step["decision"], step["why"], step["next_at"]) == ("exit", "stopped by request", None)
 
 
 async def test_a_template_that_is_gone_is_waited_for(
@@ -197,29 +199,3 @@ async def test_the_history_stays_within_its_budget(shop: Shop) -> None:
     description = await handle.describe()
     assert (len(events), len(tasks)) == (65, 9)
     assert description.raw_description.workflow_execution_info.history_size_bytes <= 16 * 1024
-
-
-async def test_a_late_failure_falls_back_to_the_other_channel(shop: Shop) -> None:
-    """An email that was accepted and then bounced: told so, the campaign sends the step's SMS instead."""
-    consents = [
-        {"channel": "sms", "state": "granted", "source": "t", "at": noon().isoformat(), "confirmed": True}
-    ]
-    shop.save(phone="+12025550123", consents=consents)
-    order = purchase(unique("o"))
-    still = TimeSkipper(shop.client, config=TimeSkippingConfig(enabled=False))
-    handle = await start(still.client, order, news("processed", noon()))
-    while not shop.messages(order["order_id"]):
-        await still.fast_forward(handle, timedelta(hours=1))
-    (email,) = shop.messages(order["order_id"])
-    assert (email.channel, email.state) == ("email", "sent")
-    with shop.database.transaction() as session:
-        move_message(session, get_message(session, email.id), MessageState.FAILED, noon(), Reason.FAILED)
-    await handle.signal("delivery_failed", {"step": "thank-you"})
-    for step in ("no-such-step", "loyalty", "win-back-best"):
-        await handle.signal("delivery_failed", {"step": step})
-    await still.fast_forward(handle, timedelta(days=5))
-    sent = [(row.step, row.channel, row.state) for row in shop.messages(order["order_id"])]
-    assert sent == [("thank-you", "email", "failed"), ("thank-you", "sms", "sent")]
-    assert (await handle.query("status"))["step"] == "loyalty"
-    await handle.signal("stop", {"reason": "test"})
-    assert (await handle.result())["exit_reason"] == "stopped"

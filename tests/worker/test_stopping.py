@@ -1,0 +1,83 @@
+"""SIGTERM to a worker's process: it takes no more work, and ends what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from campaign.wire import Customer
+from dev.servers.processes import start as start_process
+from dev.servers.temporal import TemporalServer
+from storage.database import Database
+from storage.migrate import upgrade
+from storage.queries.customers import save_customer
+from tests.facts import ROOT
+from tests.shop import unique
+from tests.workflows.orders import due_at_once, news, start, zone_of_afternoon
+
+pytestmark = pytest.mark.temporal
+CAMPAIGNS, CONCURRENCY, RATE = 60, 2, 4
+
+
+def settled_after(log: Path, line: str) -> list[dict[str, Any]]:
+    """The messages that were settled after a line of the log."""
+    events = [json.loads(text) for text in log.read_text().splitlines() if text.startswith("{")]
+    since = next(n for n, event in enumerate(events) if event["event"] == line)
+    return [event for event in events[since:] if event["event"] == "message settled"]
+
+
+def save(database: Database, number: int, **contact: Any) -> None:
+    """Save a customer for whom it is afternoon."""
+    values = {"customer_id": f"c-{number}", "email": f"c{number}@example.com", "country": "US"}
+    with database.transaction() as session:
+        save_customer(
+            session, Customer.model_validate({**values, "time_zone": zone_of_afternoon(), **contact})
+        )
+
+
+def slow_templates(folder: Path) -> Path:
+    """The shipped content, with a text that takes seconds to render for whom is called Slow."""
+    shutil.copytree(ROOT / "content" / "default", folder)
+    text = folder / "sms" / "thank_you.txt.j2"
+    loops = "{% for a in range(9000) %}{% for b in range(9000) %}{% endfor %}{% endfor %}"
+    text.write_text(f'{{% if customer.first_name == "Slow" %}}{loops}{{% endif %}}{text.read_text()}')
+    return folder
+
+
+async def test_sigterm_stops_all_queues_at_once(temporal: TemporalServer, tmp_path: Path) -> None:
+    """While one queue's work is still ending, no send of a backlog begins on another."""
+    database = Database(f"sqlite:///{tmp_path / 'afterglow.db'}")
+    upgrade(database)
+    at = news("processed")[1]["at"]
+    consent = {"channel": "sms", "state": "granted", "source": "t", "at": at, "confirmed": True}
+    texted = {"phone": "+12025550123", "preferred_channel": "sms", "consents": [consent]}
+    save(database, 0, first_name="Slow", **texted)
+    client = await Client.connect(temporal.address)
+    for number in range(1, CAMPAIGNS):
+        save(database, number)
+        await start(client, due_at_once(unique("o"), customer_id=f"c-{number}"), news("processed"))
+    slow = due_at_once(unique("slow"), customer_id="c-0")
+    await start(client, slow, news("processed"))
+    settings = {
+        "AFTERGLOW_HOME": str(tmp_path),
+        "AFTERGLOW_TEMPLATES": str(slow_templates(tmp_path / "content")),
+        "AFTERGLOW_EMAIL_RATE": str(RATE),
+        "AFTERGLOW_CONCURRENCY": str(CONCURRENCY),
+        "TEMPORAL_ADDRESS": temporal.address,
+    }
+    worker = await start_process([sys.executable, "-m", "worker"], tmp_path / "worker.log", settings)
+    decided = f'"order": "{slow["order_id"]}", "step"'
+    while worker.running and decided not in worker.log.read_text():  # noqa: ASYNC110 - a log has no event
+        await asyncio.sleep(0.02)
+    assert await worker.stop(seconds=60) == 0
+    sent = settled_after(worker.log, "worker stopping")
+    assert len(sent) <= CONCURRENCY
+    assert all(event["order"].startswith("o-") for event in sent)
+    database.close()
