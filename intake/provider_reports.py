@@ -56,7 +56,7 @@ def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
     for report in fresh:
         by_message.setdefault(report.message_id, []).append(report)
     kinds = kinds_of(session, sorted(by_message))
-    failed = [rows[key] for key, told in by_message.items() if _settle(rows[key], kinds[key], told)]
+    failed = [rows[key] for key, news in by_message.items() if _settle(rows[key], kinds[key], news)]
     for report in fresh:
         _follow(session, rows[report.message_id], report)
     stopped = _stop(session, fresh)
@@ -119,10 +119,10 @@ def _insert(session: Session, reports: Sequence[Report]) -> list[Report]:
     return [once[key] for key in insert_all_once(session, MessageEventRow, values, "event_id")]
 
 
-def _settle(row: MessageRow, told: Iterable[str], fresh: Sequence[Report]) -> bool:
-    """Bring a message's state in line with what was told; True if it has failed just now."""
+def _settle(row: MessageRow, reported: Iterable[str], fresh: Sequence[Report]) -> bool:
+    """Bring a message's state in line with what was reported; True if it has failed just now."""
     before = MessageState(row.state)
-    state, why = merged_state(before, Reason(row.reason) if row.reason else None, told)
+    state, why = merged_state(before, Reason(row.reason) if row.reason else None, reported)
     row.state, row.reason = state.value, why.value if why else None
     row.provider_id = row.provider_id or next((r.provider_id for r in fresh if r.provider_id), None)
     if row.sent_at is None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, delete, select
 
-from campaign.customers.keywords import Ask
+from campaign.customers.keywords import Intent
 from campaign.definition.model import Brand
 from campaign.facts import ConsentEntry
 from campaign.reasons import Channel
@@ -22,8 +22,8 @@ OPTED_OUT = "opted_out"
 _OWNERS = 20
 
 
-def apply_ask(session: Session, phone: str, ask: Ask, words: str, now: datetime) -> bool:
-    """Record what was asked for; True if it changed anything. ``words`` are the customer's own.
+def apply_intent(session: Session, phone: str, intent: Intent, words: str, now: datetime) -> bool:
+    """Record what a message is meant to do; True if it changed anything. ``words`` are the customer's own.
 
     It is one entry, for the number: it holds for everyone who has it, now or later. START grants again
     where this number has a grant in the ledger, whatever became of it: a START out of the blue agrees to
@@ -33,20 +33,20 @@ def apply_ask(session: Session, phone: str, ask: Ask, words: str, now: datetime)
     owners = session.exec(select(CustomerRow).where(CustomerRow.phone == phone).order_by(CustomerRow.id))
     customers = owners.fetchmany(_OWNERS)
     entries = _entries(session, phone, customers)
-    if ask is Ask.START:
+    if intent is Intent.START:
         _lift(session, phone)
-    if not _applies(entries, ask):
+    if not _applies(entries, intent):
         return False
     consent = Consent(
         channel=Channel.SMS,
-        state="revoked" if ask is Ask.STOP else "granted",
-        source=f"sms: {ask.value}",
+        state="revoked" if intent is Intent.STOP else "granted",
+        source=f"sms: {intent.value}",
         at=after_all(entries, Channel.SMS, now),
         wording=words,
-        confirmed=ask is not Ask.STOP,
+        confirmed=intent is not Intent.STOP,
     )
     record_consent(session, customers[0] if customers else None, consent, phone)
-    return ask is not Ask.STOP or not is_revoked(entries, Channel.SMS)
+    return intent is not Intent.STOP or not is_revoked(entries, Channel.SMS)
 
 
 def _entries(session: Session, phone: str, customers: Sequence[CustomerRow]) -> tuple[ConsentEntry, ...]:
@@ -57,17 +57,17 @@ def _entries(session: Session, phone: str, customers: Sequence[CustomerRow]) -> 
     return tuple(found[key] for key in sorted(found))
 
 
-def _applies(entries: Sequence[ConsentEntry], ask: Ask) -> bool:
+def _applies(entries: Sequence[ConsentEntry], intent: Intent) -> bool:
     """Say whether the words make a new entry: every STOP does, the rest only once."""
     valid = in_force(tuple(entries), Channel.SMS)
     confirmed = any(entry.confirmed for entry in valid)
     given = any(e.channel is Channel.SMS and e.granted and not e.elsewhere for e in entries)
     return {
-        Ask.STOP: True,
-        Ask.START: given and not confirmed,
-        Ask.CONFIRM: bool(valid) and not confirmed,
-        Ask.HELP: False,
-    }[ask]
+        Intent.STOP: True,
+        Intent.START: given and not confirmed,
+        Intent.CONFIRM: bool(valid) and not confirmed,
+        Intent.HELP: False,
+    }[intent]
 
 
 def _lift(session: Session, phone: str) -> None:

@@ -1,4 +1,4 @@
-"""What a customer's text message asks for: carriers' keywords, clear wishes in free words, and doubtful ones.
+"""What a text message of a customer is meant to do: carriers' keywords, clear wishes, doubtful ones.
 
 The words are data: campaign/customers/data/reply_words.toml. Revoking too much costs a few messages, too
 little breaks a law, so that a clear wish counts from every country and in every language at once.
@@ -20,8 +20,8 @@ _NEGATES_WITHIN = 3
 _GAP = "|"
 
 
-class Ask(StrEnum):
-    """What is asked for. ``CONFIRM`` answers the opt-in question; ``DOUBTFUL`` is for a person to read."""
+class Intent(StrEnum):
+    """What a message does. ``CONFIRM`` answers the opt-in question; ``DOUBTFUL`` is for a person to read."""
 
     STOP = "STOP"
     START = "START"
@@ -32,7 +32,7 @@ class Ask(StrEnum):
 
 @dataclass(frozen=True)
 class Language:
-    """How one language asks: see the head of the data file for what each field holds."""
+    """How one language puts it: see the head of the data file for what each field holds."""
 
     words: frozenset[str]
     phrases: tuple[str, ...]
@@ -61,29 +61,29 @@ _DATA = _data()
 LANGUAGES = tuple(Language.of(table) for table in _DATA["languages"].values())
 FILLERS, ABOUT_AN_ORDER = frozenset(_DATA["fillers"]), frozenset(_DATA["about_an_order"])
 SIGNS = frozenset(_DATA["signs"])
-WORDS: dict[Ask, frozenset[str]] = {
-    Ask.STOP: frozenset(word for language in LANGUAGES for word in language.words),
-    Ask.START: frozenset(_DATA["start"]),
-    Ask.CONFIRM: frozenset(_DATA["confirm"]),
-    Ask.HELP: frozenset(_DATA["help"]),
+WORDS: dict[Intent, frozenset[str]] = {
+    Intent.STOP: frozenset(word for language in LANGUAGES for word in language.words),
+    Intent.START: frozenset(_DATA["start"]),
+    Intent.CONFIRM: frozenset(_DATA["confirm"]),
+    Intent.HELP: frozenset(_DATA["help"]),
 }
 """The whole message, without case, spaces, punctuation and emoji."""
 CARRIER_WORDS: tuple[str, ...] = tuple(_DATA["carriers"])
 """The words that every carrier knows: an SMS has to name one of them."""
 
 
-def asked(text: str, *, opt_out_type: str | None = None) -> Ask | None:
-    """Return what a message asks for, or None: nothing that concerns our messages.
+def intent_of(text: str, *, opt_out_type: str | None = None) -> Intent | None:
+    """Return what a message is meant to do, or None: nothing that concerns our messages.
 
     ``opt_out_type`` is the provider's own reading, STOP, START or HELP, which wins: it has been acted on.
     """
-    if opt_out_type in (Ask.STOP, Ask.START, Ask.HELP):
-        return Ask(opt_out_type)
+    if opt_out_type in (Intent.STOP, Intent.START, Intent.HELP):
+        return Intent(opt_out_type)
     words = words_of(text)
     if not words:
-        return Ask.DOUBTFUL if SIGNS & set(text) else None
+        return Intent.DOUBTFUL if SIGNS & set(text) else None
     whole = "".join(words)
-    named = next((ask for ask, known in WORDS.items() if whole in known), None)
+    named = next((intent for intent, known in WORDS.items() if whole in known), None)
     return named or _in_free_words(words)
 
 
@@ -94,32 +94,32 @@ def words_of(text: str) -> list[str]:
     return "".join(c if c.isalnum() else " " for c in kept).split()
 
 
-def _in_free_words(words: list[str]) -> Ask | None:
+def _in_free_words(words: list[str]) -> Intent | None:
     bare = "".join(word for word in words if word not in FILLERS)
-    if bare in WORDS[Ask.STOP]:
-        return Ask.STOP
+    if bare in WORDS[Intent.STOP]:
+        return Intent.STOP
     readings = {_read(words, language) for language in LANGUAGES}
-    return next((ask for ask in (Ask.STOP, Ask.DOUBTFUL) if ask in readings), None)
+    return next((intent for intent in (Intent.STOP, Intent.DOUBTFUL) if intent in readings), None)
 
 
-def _read(words: list[str], language: Language) -> Ask | None:
+def _read(words: list[str], language: Language) -> Intent | None:
     """Read a sentence in one language."""
     clear, mild = _wish(words, language.phrases, language), _wish(words, language.mild, language)
     left = _without(words, language.harmless)
-    if clear is Ask.STOP:
-        return Ask.STOP
-    if mild is Ask.STOP or _is_command(left, language):
-        return Ask.DOUBTFUL if ABOUT_AN_ORDER & set(words) else Ask.STOP
+    if clear is Intent.STOP:
+        return Intent.STOP
+    if mild is Intent.STOP or _is_command(left, language):
+        return Intent.DOUBTFUL if ABOUT_AN_ORDER & set(words) else Intent.STOP
     doubtful = clear or mild or any(_places(left, phrase) for phrase in language.doubtful)
-    return Ask.DOUBTFUL if doubtful else None
+    return Intent.DOUBTFUL if doubtful else None
 
 
-def _wish(words: list[str], phrases: tuple[str, ...], language: Language) -> Ask | None:
+def _wish(words: list[str], phrases: tuple[str, ...], language: Language) -> Intent | None:
     """Return STOP where one of the phrases stands by itself, DOUBTFUL where all that stand are negated."""
     places = [at for phrase in phrases for at in _places(words, phrase)]
     if not places:
         return None
-    return Ask.DOUBTFUL if all(_is_negated(words, at, language) for at in places) else Ask.STOP
+    return Intent.DOUBTFUL if all(_is_negated(words, at, language) for at in places) else Intent.STOP
 
 
 def _is_negated(words: list[str], at: int, language: Language) -> bool:

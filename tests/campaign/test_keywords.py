@@ -6,37 +6,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.customers.keywords import LANGUAGES, WORDS, Ask, asked, words_of
+from campaign.customers.keywords import LANGUAGES, WORDS, Intent, intent_of, words_of
 
 
 @pytest.mark.parametrize(
-    ("text", "ask"),
+    ("text", "intent"),
     [
-        ("STOP", Ask.STOP),
-        ("  stop. ", Ask.STOP),
-        ("“Stop!”", Ask.STOP),
-        ("STOP 🛑🙏", Ask.STOP),
-        ("S.T.O.P", Ask.STOP),
-        ("\uff33\uff34\uff2f\uff30", Ask.STOP),
-        ("st\u200bop", Ask.STOP),
-        ("Stop All", Ask.STOP),
-        ("opt out", Ask.STOP),
-        ("Opt-Out", Ask.STOP),
-        ("OPTOUT", Ask.STOP),
-        ("revoke", Ask.STOP),
-        ("cancel", Ask.STOP),
-        ("End", Ask.STOP),
-        ("quit", Ask.STOP),
-        ("unsubscribe", Ask.STOP),
-        ("please STOP texting me", Ask.STOP),
-        ("I want to opt out of this", Ask.STOP),
-        ("yes please stop", Ask.STOP),
-        ("START", Ask.START),
-        ("unstop", Ask.START),
-        ("Yes!", Ask.CONFIRM),
-        ("YES please", Ask.CONFIRM),
-        ("help", Ask.HELP),
-        ("Info?", Ask.HELP),
+        ("STOP", Intent.STOP),
+        ("  stop. ", Intent.STOP),
+        ("“Stop!”", Intent.STOP),
+        ("STOP 🛑🙏", Intent.STOP),
+        ("S.T.O.P", Intent.STOP),
+        ("\uff33\uff34\uff2f\uff30", Intent.STOP),
+        ("st\u200bop", Intent.STOP),
+        ("Stop All", Intent.STOP),
+        ("opt out", Intent.STOP),
+        ("Opt-Out", Intent.STOP),
+        ("OPTOUT", Intent.STOP),
+        ("revoke", Intent.STOP),
+        ("cancel", Intent.STOP),
+        ("End", Intent.STOP),
+        ("quit", Intent.STOP),
+        ("unsubscribe", Intent.STOP),
+        ("please STOP texting me", Intent.STOP),
+        ("I want to opt out of this", Intent.STOP),
+        ("yes please stop", Intent.STOP),
+        ("START", Intent.START),
+        ("unstop", Intent.START),
+        ("Yes!", Intent.CONFIRM),
+        ("YES please", Intent.CONFIRM),
+        ("help", Intent.HELP),
+        ("Info?", Intent.HELP),
         ("cancel my order", None),
         ("nonstop fun", None),
         ("yes, where is my parcel", None),
@@ -44,9 +44,9 @@ from campaign.customers.keywords import LANGUAGES, WORDS, Ask, asked, words_of
         ("👍", None),
     ],
 )
-def test_what_is_asked_for(text: str, ask: Ask | None) -> None:
+def test_what_a_message_is_meant_to_do(text: str, intent: Intent | None) -> None:
     """Case, spaces, punctuation, quotes, emoji and odd letters do not hide what is meant."""
-    assert asked(text) is ask
+    assert intent_of(text) is intent
 
 
 CLEAR = """
@@ -98,19 +98,19 @@ def examples(text: str) -> list[str]:
 @pytest.mark.parametrize("text", examples(CLEAR))
 def test_a_clear_wish_in_free_words_revokes(text: str) -> None:
     """B25: since 2025-04-11 any reasonable wording counts (47 CFR 64.1200(a)(10)); here, from everywhere."""
-    assert asked(text) is Ask.STOP
+    assert intent_of(text) is Intent.STOP
 
 
 @pytest.mark.parametrize("text", examples(DOUBTFUL))
 def test_a_doubtful_wish_is_for_a_person_to_read(text: str) -> None:
     """B25: neither revoked nor passed over."""
-    assert asked(text) is Ask.DOUBTFUL
+    assert intent_of(text) is Intent.DOUBTFUL
 
 
 @pytest.mark.parametrize("text", examples(NOTHING))
 def test_other_words_do_not_revoke(text: str) -> None:
     """B25: a stop of buses, and all else that people write to a shop."""
-    assert asked(text) is None
+    assert intent_of(text) is None
 
 
 def test_the_words_are_written_as_texts_are_read() -> None:
@@ -129,23 +129,23 @@ def test_the_words_are_written_as_texts_are_read() -> None:
 
 def test_the_reading_of_twilio_wins() -> None:
     """Twilio has acted on what it read, in a language of its own setting perhaps."""
-    assert asked("merci", opt_out_type="STOP") is Ask.STOP
-    assert asked("stop", opt_out_type="START") is Ask.START
-    assert asked("stop", opt_out_type="ODD") is Ask.STOP
+    assert intent_of("merci", opt_out_type="STOP") is Intent.STOP
+    assert intent_of("stop", opt_out_type="START") is Intent.START
+    assert intent_of("stop", opt_out_type="ODD") is Intent.STOP
 
 
 @given(
-    st.sampled_from(sorted(WORDS[Ask.STOP])),
+    st.sampled_from(sorted(WORDS[Intent.STOP])),
     st.text(st.sampled_from(" .,!?'\"()-_*…“”🛑\t\n\u200b"), max_size=5),
     st.text(st.sampled_from(" .,!?'\"()-_*…“”🛑\t\n\u200b"), max_size=5),
     st.booleans(),
 )
 def test_decoration_never_hides_an_opt_out(word: str, before: str, after: str, upper: bool) -> None:
     """Whatever stands around it, from whatever country."""
-    assert asked(before + (word.upper() if upper else word) + after) is Ask.STOP
+    assert intent_of(before + (word.upper() if upper else word) + after) is Intent.STOP
 
 
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
     """No text makes it fail."""
-    assert asked(text) in (None, *Ask)
+    assert intent_of(text) in (None, *Intent)

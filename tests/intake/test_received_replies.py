@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from campaign.customers.keywords import Ask
+from campaign.customers.keywords import Intent
 from campaign.errors import NotFound
 from campaign.reasons import Channel
 from campaign.rules.consent import is_revoked
@@ -28,7 +28,7 @@ def reply(database: Database) -> int:
     """A doubtful message of a customer who may be sent texts; its id."""
     save_shop_customer(database)
     with database.transaction() as session:
-        assert receive_reply(session, PHONE, "wrong number", PLACED).ask is Ask.DOUBTFUL
+        assert receive_reply(session, PHONE, "wrong number", PLACED).intent is Intent.DOUBTFUL
         return session.exec(select(ReplyRow.id)).one() or 0
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from sqlmodel import Session
 from twilio.twiml.messaging_response import MessagingResponse
 
-from campaign.customers.keywords import Ask
+from campaign.customers.keywords import Intent
 from campaign.definition.model import Brand
 from channels.twilio.events import report_of
 from channels.twilio.inbound import Inbound, inbound_of, is_answered_by_default
@@ -68,7 +68,7 @@ def _answer(database: Database, settings: Settings, signed: SignedForm) -> str |
     if received is None:
         return None
     got, brand = received
-    if got.ask is Ask.DOUBTFUL or got.still_out:
+    if got.intent is Intent.DOUBTFUL or got.still_out:
         _log.warning("reply waits for a person", command="afterglow replies")
     return answer_to(got, brand) if brand else None
 
@@ -89,18 +89,18 @@ def _is_to_be_answered(got: Received, inbound: Inbound, settings: Settings) -> b
     by_default = settings.sms_replies == "provider" and is_answered_by_default(inbound.body)
     if inbound.opt_out_type or by_default:
         return False
-    return got.changed or got.still_out or got.ask is Ask.HELP
+    return got.changed or got.still_out or got.intent is Intent.HELP
 
 
 def answer_to(got: Received, brand: Brand) -> str | None:
-    """Return the one text message that confirms what was asked for; it advertises nothing."""
+    """Return the one text message that confirms what was done; it advertises nothing."""
     name, opt_out = brand.name, brand.sms_opt_out
     if got.still_out:
         return f"{name}: you are still unsubscribed. To get texts from us again, reply START."
     signed_up = f"{name}: you are signed up for texts. {opt_out}."
     return {
-        Ask.STOP: f"{name}: you are unsubscribed and will get no more texts from us.",
-        Ask.START: signed_up,
-        Ask.CONFIRM: signed_up,
-        Ask.HELP: brand.sms_help or f"{name}: for help write to {brand.support_email}. {opt_out}.",
-    }.get(got.ask or Ask.DOUBTFUL)
+        Intent.STOP: f"{name}: you are unsubscribed and will get no more texts from us.",
+        Intent.START: signed_up,
+        Intent.CONFIRM: signed_up,
+        Intent.HELP: brand.sms_help or f"{name}: for help write to {brand.support_email}. {opt_out}.",
+    }.get(got.intent or Intent.DOUBTFUL)
