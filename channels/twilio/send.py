@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from twilio.base.deserialize import rfc2822_datetime
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -163,9 +165,16 @@ def _is_list(body: bytes) -> bool:
         page = json.loads(body)
         listed = page["messages"]
         whole = isinstance(listed, list) and "next_page_uri" in page
-        return whole and all(isinstance(one["sid"], str) for one in listed)
-    except (ValueError, TypeError, KeyError):
+        return whole and all(_is_message(one) for one in listed)
+    except (ValueError, TypeError, KeyError, AttributeError):
         return False
+
+
+def _is_message(one: Mapping[str, Any]) -> bool:
+    created = one.get("date_created")
+    if created is not None and not isinstance(rfc2822_datetime(created), datetime):
+        return False
+    return isinstance(one["sid"], str) and isinstance(one.get("body") or "", str)
 
 
 class _Transport(HttpClient):  # type: ignore[misc]  # the SDK has no types

@@ -248,6 +248,11 @@ def test_what_failed_later_was_accepted(api: TwilioApi, twilio: Twilio) -> None:
     assert twilio.find(SMS, PLACED) is not None
 
 
+def page(messages: Any) -> Reply:
+    """A list's only page."""
+    return Reply.json(200, {"messages": messages, "next_page_uri": None})
+
+
 def test_a_list_that_cannot_be_read_says_nothing(api: TwilioApi, twilio: Twilio) -> None:
     """B22: a failure to list, or a list of something else, is an error to try again, never an answer."""
     late = replace(SMS, at=PLACED + timedelta(days=1))
@@ -258,9 +263,19 @@ def test_a_list_that_cannot_be_read_says_nothing(api: TwilioApi, twilio: Twilio)
         (Reply.json(200, {"data": []}), ChannelError),
         (Reply.json(200, {"message": ""}), ChannelError),
         (Reply.json(200, {"messages": []}), ChannelError),
-        (Reply.json(200, {"messages": None, "next_page_uri": None}), ChannelError),
-        (Reply.json(200, {"messages": {}, "next_page_uri": None}), ChannelError),
-        (Reply.json(200, {"messages": [{"sid": 7}], "next_page_uri": None}), ChannelError),
+        (page(None), ChannelError),
+        (page({}), ChannelError),
+        (page([{"sid": 7}]), ChannelError),
+        (page(["SM1"]), ChannelError),
+        (page([{"sid": "SM1", "body": 7}]), ChannelError),
+        (
+            Reply.json(200, {"messages": [{"sid": "SM1", "date_created": "soon"}], "next_page_uri": None}),
+            ChannelError,
+        ),
+        (
+            Reply.json(200, {"messages": [{"sid": "SM1", "date_created": 7}], "next_page_uri": None}),
+            ChannelError,
+        ),
         (Reply.json(200, []), ChannelError),
         (error(500, 20500), ChannelError),
         (error(429, 20429), ChannelBusy),
