@@ -14,6 +14,11 @@ ORDER_EVENTS = Counter("afterglow_order_events", "News of orders received over H
 PROVIDER_EVENTS = Counter(
     "afterglow_provider_events", "Provider events received, also ones that were here before", ["kind"]
 )
+EVENT_FIELDS_NOT_UNDERSTOOD = Counter(
+    "afterglow_event_fields_not_understood",
+    "Fields of provider events that could not be read",
+    ["provider", "field"],
+)
 REFUSED = Counter("afterglow_requests_refused", "HTTP requests answered with an error", ["status", "error"])
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from sqlmodel import func, select
+from structlog.testing import capture_logs
 from temporalio.client import Client
 
 from campaign.contract import WORKFLOW, workflow_id
 from campaign.errors import CampaignClosed, NotFound, Unavailable
 from campaign.reasons import Channel
+from counters import EVENT_FIELDS_NOT_UNDERSTOOD
 from starter import clock
 from starter.client import Campaigns
 from storage.database import Database
@@ -115,6 +117,20 @@ async def test_bad_news_suppress_at_once(
         assert session.exec(select(SuppressionRow.reason)).all() == ([reason] if reason else [])
         entries = [row for row in consents_of(session, "c-1") if row.state == "revoked"]
     assert [(row.channel, row.address) for row in entries] == [("email", "ada@example.com")] * revoked
+
+
+async def test_what_is_not_understood_is_counted_and_logged(calls: Providers, message: str) -> None:
+    """B24: the bounce suppresses all the same; answer, log and counter name the field alone."""
+    counter = EVENT_FIELDS_NOT_UNDERSTOOD.labels("sendgrid", "status")
+    before = counter._value.get()
+    with capture_logs() as logs:
+        answer = await calls.sendgrid(event(message, "bounce", status="ada@example.com is unknown"))
+    assert (answer.json()["new"], answer.json()["not_understood"]) == (1, 1)
+    assert counter._value.get() == before + 1
+    (entry,) = [entry for entry in logs if entry["event"] == "event not understood"]
+    assert entry["fields"] == {"status": 1}
+    assert "ada@" not in str(logs)
+    assert kept(calls) == ["bounced"]
 
 
 async def test_used_up_credits_stop_the_channel(calls: Providers, message: str) -> None:

@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, Request
 
 from channels.sendgrid.events import read_batch
+from counters import EVENT_FIELDS_NOT_UNDERSTOOD
 from starter import clock
 from web.hooks.reports import apply_signed, notify_campaigns
 from web.hooks.signatures import SignedBatch, sendgrid_batch
@@ -36,6 +37,8 @@ def events(request: Request, signed: Signed, tasks: BackgroundTasks) -> dict[str
     """
     batch, state = read_batch(signed.body, clock.now()), request.app.state
     applied = apply_signed(state.database, signed.digest, batch.reports)
+    for name, count in batch.odd.items():
+        EVENT_FIELDS_NOT_UNDERSTOOD.labels("sendgrid", name).inc(count)
     if batch.odd:
         _log.warning("event not understood", provider="sendgrid", fields=dict(batch.odd))
     tasks.add_task(notify_campaigns, state.campaigns, applied.failed)
