@@ -15,17 +15,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from campaign.contract import TASK_QUEUE, WORKFLOW, workflow_id
 from campaign.facts import MessageState
-from campaign.reasons import Reason
+from campaign.reasons import Channel, Reason
 from campaign.wire import Customer
 from dev.servers.temporal import temporal_server
 from settings import Settings
 from storage.database import Database
 from storage.migrate import upgrade
+from storage.queries.channel_stops import resume_channel, stop_channel
 from storage.queries.customers import save_customer
 from storage.queries.messages import messages_of, move_message
 from worker.plugin import afterglow_plugin
@@ -59,7 +61,7 @@ async def record(
     """Run one campaign to its end and keep its history."""
     values = {
         "customer_id": f"c-{name}",
-        "email": "a@example.com",
+        "email": f"{name}@example.com",
         "time_zone": "Etc/UTC",
         "country": "US",
         **contact,
@@ -97,7 +99,7 @@ async def record_fallback(name: str, client: Client, database: Database, at: dat
     """Record a campaign whose first email fails after it was sent, so that the SMS takes over."""
     with database.transaction() as session:
         consent = {"channel": "sms", "state": "granted", "source": "test", "at": at, "confirmed": True}
-        values = {"customer_id": f"c-{name}", "email": "a@example.com", "phone": "+12025550123"}
+        values = {"customer_id": f"c-{name}", "email": f"{name}@example.com", "phone": "+12025550125"}
         where = {"time_zone": "America/New_York", "country": "US", "consents": [consent]}
         save_customer(session, Customer.model_validate({**values, **where}))
     still = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
@@ -109,6 +111,29 @@ async def record_fallback(name: str, client: Client, database: Database, at: dat
     await still.fast_forward(handle, timedelta(days=3))
     await handle.signal("stop", {"reason": "test"})
     await _keep(name, handle)
+
+
+async def record_interrupted(name: str, client: Client, database: Database, at: datetime) -> None:
+    """Record a campaign that is stopped while its message waits for a channel that is stopped."""
+    contact = {
+        "customer_id": f"c-{name}",
+        "email": f"{name}@example.com",
+        "time_zone": "Etc/UTC",
+        "country": "US",
+    }
+    with database.transaction() as session:
+        save_customer(session, Customer.model_validate(contact))
+        stop_channel(session, Channel.EMAIL, "test", at)
+    processed = ("order_updated", {"status": "processed", "at": at.isoformat()})
+    handle = await _start(name, TimeSkipper(client).client, at, [processed])
+    async for event in handle.fetch_history_events(wait_new_event=True):
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+            break
+    await handle.signal("order_updated", {"status": "fulfilled", "at": at.isoformat()})
+    await handle.signal("stop", {"reason": "test"})
+    await _keep(name, handle)
+    with database.transaction() as session:
+        resume_channel(session, Channel.EMAIL)
 
 
 async def _fail_first(name: str, database: Database, at: datetime) -> bool:
@@ -141,7 +166,10 @@ async def record_all(prefix: str) -> None:
             await record(f"{prefix}-cancelled", client, database, at, [processed, cancelled])
             await record(f"{prefix}-stopped", client, database, at, [("stop", {"reason": "test"})])
             await record(f"{prefix}-no-address", client, database, at, [processed], email=None)
+            either: dict[str, Any] = {"phone": "+12025550124", "consents": consents}
+            await record(f"{prefix}-watched-to-the-end", client, database, at, [processed], **either)
             await record_fallback(f"{prefix}-fallback", client, database, at)
+            await record_interrupted(f"{prefix}-interrupted", client, database, at)
 
 
 if __name__ == "__main__":
