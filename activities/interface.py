@@ -155,6 +155,25 @@ class StatisticsRefreshed(Payload):
     rows: dict[str, int]
 
 
+class FailuresRequest(Payload):
+    """Find messages that failed before ``now`` and that their campaigns have not looked at since."""
+
+    now: datetime
+
+
+class FailedMessage(Payload):
+    """A message of an open campaign that failed after it was accepted, inside its window."""
+
+    order_id: str
+    step: str
+
+
+class FailuresFound(Payload):
+    """At most so many as one turn signals; the next turn finds the rest."""
+
+    messages: list[FailedMessage] = []
+
+
 Request = TypeVar("Request", bound=Payload)
 Answer = TypeVar("Answer", bound=Payload | None)
 
@@ -173,4 +192,5 @@ SEGMENT = Call("segment", SegmentRequest, StepDecision)
 RENDER = Call("render", RenderRequest, type(None))
 DELIVER = Call("deliver", DeliverRequest, Delivered)
 CLOSE = Call("close", CloseRequest, type(None))
+FIND_FAILURES = Call("find_failures", FailuresRequest, FailuresFound)
 REFRESH_STATISTICS = Call("refresh_statistics", StatisticsRequest, StatisticsRefreshed)

@@ -18,6 +18,7 @@ from activities.interface import (
     CLOSE,
     DELIVER,
     ENROL,
+    FIND_FAILURES,
     REFRESH_STATISTICS,
     RENDER,
     SEGMENT,
@@ -28,6 +29,9 @@ from activities.interface import (
     DeliverRequest,
     Enrolled,
     EnrolRequest,
+    FailedMessage,
+    FailuresFound,
+    FailuresRequest,
     RenderRequest,
     Request,
     SegmentRequest,
@@ -45,6 +49,7 @@ from campaign.reasons import Channel
 from channels.protocol import MessageChannel
 from counters import CAMPAIGNS_ENDED, CAMPAIGNS_STARTED, MESSAGES
 from storage.database import Database
+from storage.queries.failures import unseen_failures
 from storage.queries.statistics import refresh_statistics
 
 log = structlog.get_logger()
@@ -130,9 +135,20 @@ class Activities:
         log.info("statistics refreshed", **rows)
         return StatisticsRefreshed(rows=rows)
 
+    @_performs(FIND_FAILURES)
+    def find_failures(self, request: FailuresRequest) -> FailuresFound:
+        """See `storage.queries.failures`."""
+        with self.database.reading() as session:
+            found = unseen_failures(session, request.now)
+        if found:
+            log.warning("failed messages signalled again", count=len(found))
+        return FailuresFound(messages=[FailedMessage(order_id=order, step=step) for order, step in found])
+
     def for_campaigns(self) -> list[Callable[..., Any]]:
         """Return the activities of the workflow's own queue."""
-        return [self.enrol, self.segment, self.render, self.close, self.refresh_statistics]
+        return [
+            self.enrol, self.segment, self.render, self.close, self.refresh_statistics, self.find_failures
+        ]  # fmt: skip
 
 
 def _waited() -> timedelta:

@@ -17,6 +17,8 @@ STATUS_QUERY = "status"
 #: What is counted over the whole shop: a workflow of its own, started by a schedule.
 STATISTICS_WORKFLOW = "RefreshShopStatistics"
 STATISTICS_SCHEDULE = "post-purchase-statistics"
+FAILURES_WORKFLOW = "SignalFailedMessages"
+FAILURES_SCHEDULE = "post-purchase-failed-messages"
 
 
 class Signal(StrEnum):

@@ -7,6 +7,7 @@ in it must not get a link on the shop's domain that leads there.
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
 from collections.abc import Callable
@@ -156,8 +157,10 @@ class _Links(HTMLParser):
         self._source = source
 
     def tags(self) -> list[tuple[int, str]]:
-        self.feed(self._source)
-        self.close()
+        """Return each linking tag with its place. Behind what cannot be read, links stay as they are."""
+        with contextlib.suppress(AssertionError):  # Python's parser raises it for `<![:`, which is no HTML
+            self.feed(self._source)
+            self.close()
         return self._found
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -16,6 +16,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from worker.failures import FailureInterceptor
 from workflows.campaign import PostPurchaseCampaign
+from workflows.failures import SignalFailedMessages
 from workflows.statistics import RefreshShopStatistics
 
 PASSED_THROUGH = (
@@ -86,7 +87,7 @@ def afterglow_plugin(*, sandboxed: bool = True) -> SimplePlugin:
     return SimplePlugin(
         "afterglow",
         data_converter=data_converter(),
-        workflows=[PostPurchaseCampaign, RefreshShopStatistics],
+        workflows=[PostPurchaseCampaign, RefreshShopStatistics, SignalFailedMessages],
         workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         interceptors=[FailureInterceptor()],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import structlog
@@ -17,7 +18,13 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
-from campaign.contract import STATISTICS_SCHEDULE, STATISTICS_WORKFLOW, TASK_QUEUE
+from campaign.contract import (
+    FAILURES_SCHEDULE,
+    FAILURES_WORKFLOW,
+    STATISTICS_SCHEDULE,
+    STATISTICS_WORKFLOW,
+    TASK_QUEUE,
+)
 from starter import clock
 from storage.database import Database
 from storage.queries.statistics import computed_since
@@ -25,40 +32,48 @@ from storage.queries.statistics import computed_since
 log = structlog.get_logger()
 
 REFRESH_EVERY = timedelta(hours=1)
-#: Missed while the server was down: one refresh soon is enough.
+SIGNAL_EVERY = timedelta(minutes=15)
+#: Missed while the server was down: one turn soon is enough.
 CATCH_UP = timedelta(minutes=10)
 
 
 async def ensure_schedules(client: Client, database: Database) -> None:
-    """Make the schedule that is missing; refresh at once what is missing or has missed a turn.
+    """Make the schedules that are missing; refresh at once what is missing or has missed a turn.
 
     An operator's changes to a schedule (its spec, a pause) stay. A server that refuses schedules stops no
     messages: they show no best-sellers, and the worker's health says that there are none.
     """
     try:
         await _ensure_statistics(client, database)
+        await _ensure_failures(client)
     except RPCError as error:
-        log.warning("no schedule for statistics", status=error.status.name.lower())
+        log.warning("no schedules", status=error.status.name.lower())
 
 
 async def _ensure_statistics(client: Client, database: Database) -> None:
     fresh = computed_since(database, clock.now() - 2 * REFRESH_EVERY)
+    summary = "Best-sellers and what is bought together, counted anew"
+    schedule = _every(REFRESH_EVERY, STATISTICS_WORKFLOW, STATISTICS_SCHEDULE, summary)
     try:
-        await client.create_schedule(STATISTICS_SCHEDULE, _hourly(), trigger_immediately=not fresh)
+        await client.create_schedule(STATISTICS_SCHEDULE, schedule, trigger_immediately=not fresh)
     except ScheduleAlreadyRunningError:
         if not fresh:
             await client.get_schedule_handle(STATISTICS_SCHEDULE).trigger()
 
 
-def _hourly() -> Schedule:
+async def _ensure_failures(client: Client) -> None:
+    summary = "Failures that no campaign has looked at, signalled again"
+    schedule = _every(SIGNAL_EVERY, FAILURES_WORKFLOW, FAILURES_SCHEDULE, summary)
+    with contextlib.suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(FAILURES_SCHEDULE, schedule)
+
+
+def _every(interval: timedelta, workflow: str, identifier: str, summary: str) -> Schedule:
     action = ScheduleActionStartWorkflow(
-        STATISTICS_WORKFLOW,
-        id=STATISTICS_SCHEDULE,
-        task_queue=TASK_QUEUE,
-        static_summary="Best-sellers and what is bought together, counted anew",
+        workflow, id=identifier, task_queue=TASK_QUEUE, static_summary=summary
     )
     return Schedule(
         action=action,
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=REFRESH_EVERY)]),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=interval)]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
     )

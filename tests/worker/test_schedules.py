@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
 
-from campaign.contract import STATISTICS_SCHEDULE
+from campaign.contract import FAILURES_SCHEDULE, STATISTICS_SCHEDULE
 from starter import clock
 from storage.queries.statistics import BEST_SELLERS, BOUGHT_TOGETHER, computed_since, refresh_statistics
 from tests.shop import Shop
-from worker.schedules import REFRESH_EVERY, ensure_schedules
+from worker.schedules import REFRESH_EVERY, SIGNAL_EVERY, ensure_schedules
 
 pytestmark = pytest.mark.temporal
 
@@ -31,9 +31,11 @@ async def test_the_first_worker_makes_the_schedule_and_counts_at_once(shop: Shop
         assert computed_since(shop.database, since)
         await ensure_schedules(shop.client, shop.database)
         described = await schedule.describe()
+        failures = await shop.client.get_schedule_handle(FAILURES_SCHEDULE).describe()
     finally:
         await schedule.delete()
     assert described.info.num_actions == 1
+    assert [spec.every for spec in failures.schedule.spec.intervals] == [SIGNAL_EVERY]
     assert [spec.every for spec in described.schedule.spec.intervals] == [REFRESH_EVERY]
     assert described.schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from activities import temporal
+from campaign.contract import FAILURES_WORKFLOW, TASK_QUEUE
+from campaign.delivery import ProviderEvent, Report
 from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
+from intake.provider_reports import apply_reports
+from storage.queries.failures import unseen_failures
 from storage.queries.messages import get_message, message_id, move_message
+from storage.queries.runs import steps_of
 from tests.shop import Shop, unique
 from tests.workflows.orders import MINUTE, news, noon, purchase, start
 
@@ -50,6 +56,26 @@ class Story:
         with self.shop.database.transaction() as session:
             row = get_message(session, message_id(self.order_id, step, Channel.EMAIL))
             move_message(session, row, MessageState.FAILED, noon(), Reason.FAILED)
+
+    def report_bounce(self, step: str, at: datetime) -> None:
+        """Let the step's email bounce by its provider's report, as the webhook records it."""
+        report = Report(
+            message_id=message_id(self.order_id, step, Channel.EMAIL), channel=Channel.EMAIL,
+            event=ProviderEvent.BOUNCED, at=at, event_id=unique("bounce"), source="test",
+        )  # fmt: skip
+        self.shop.database.retrying(lambda session: apply_reports(session, [report]))
+
+    def virtual_now(self) -> datetime:
+        """When the campaign decided last, by its own clock."""
+        with self.shop.database.transaction() as session:
+            return max(row.decided_at for row in steps_of(session, self.order_id))
+
+    async def turn(self) -> int:
+        """Run what the schedule runs; return how many campaigns were signalled."""
+        signalled: int = await self.shop.client.execute_workflow(
+            FAILURES_WORKFLOW, id=unique("failures"), task_queue=TASK_QUEUE, result_type=int
+        )
+        return signalled
 
     async def to_last_step(self) -> None:
         """Move on until the last step's email was sent."""
@@ -122,3 +148,25 @@ async def test_where_nothing_can_take_over_nothing_is_waited_for(shop: Shop) -> 
     timers = [n for n, kind in enumerate(kinds) if kind == EventType.EVENT_TYPE_TIMER_STARTED]
     sends = [n for n, kind in enumerate(kinds) if kind == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED]
     assert timers[-1] < sends[-1]
+
+
+async def test_a_lost_signal_is_sent_again_by_the_schedule(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The webhook could not signal, and nothing wakes the campaign: the schedule's next turn does."""
+    story = Story(shop)
+    await story.begin()
+    await story.until_sent("thank-you", timedelta(hours=1))
+    at = story.virtual_now() + timedelta(minutes=5)
+    story.report_bounce("thank-you", at)
+    # The campaign's clock is ahead of the server's, by which the schedule's workflow runs.
+    monkeypatch.setattr(
+        temporal,
+        "unseen_failures",
+        lambda session, _now: unseen_failures(session, at + timedelta(minutes=10)),
+    )
+    assert await story.turn() == 1
+    while story.sent("thank-you") != SENT_BOTH_WAYS:
+        await story.skipper.fast_forward(story.handle, timedelta(hours=1))
+    assert await story.turn() == 0
+    await story.handle.signal("stop", {"reason": "test"})
