@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -24,10 +27,36 @@ def upgrade(database: Database) -> None:
         Unavailable: the database cannot be reached, or cannot be written to.
     """
     _make_folder(database)
-    with our_errors(), database.engine.begin() as connection:
+    connected = database.engine.connect
+    with our_errors(), connected() as connection, _without_foreign_keys(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
         command.upgrade(_config(connection), "head")
+        _check_foreign_keys(connection)
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """On SQLite a table is changed by making it anew, and dropping one that others refer to is refused.
+
+    The switch does nothing inside a transaction: https://www.sqlite.org/lang_altertable.html#otheralter
+    """
+    driver: Any = connection.connection.driver_connection
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        driver.execute("PRAGMA foreign_keys = OFF").close()
+    try:
+        yield
+    finally:
+        if sqlite:
+            driver.execute("PRAGMA foreign_keys = ON").close()
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    """Refuse, and so roll back, what would leave a row on SQLite that refers to none."""
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        msg = "a migration has left rows that refer to rows which are not there"
+        raise RuntimeError(msg)
 
 
 def ensure_schema(database: Database, *, may_upgrade: bool) -> None:
