@@ -18,6 +18,7 @@ FULL_FLOORS = {
     "docs/img": "the pages' pictures",
     "tests/campaign": "one file a topic of the rules",
     "tests/web": "one file a page or a provider's callbacks",
+    "tests/workflows": "one file a promise of the workflow",
     "tests/workflows/histories": "one kept history a way through the workflow, and they stay",
     "content/default/email": "the marketer's templates, one a message",
     "storage/queries": "one file a topic, found by its name",
@@ -27,7 +28,7 @@ FULL_FLOORS = {
 LONG_MODULES = {
     "campaign/wire.py": 370,
     "storage/tables.py": 350,
-    "workflows/campaign.py": 360,
+    "workflows/campaign.py": 380,
 }
 
 
