@@ -130,17 +130,17 @@ async def test_one_order_twice_with_other_data_is_refused(run: Run) -> None:
 
 async def test_the_far_future_is_refused(run: Run) -> None:
     """A year mistyped would make an order the customer's newest for years: it is refused, and so is news."""
-    order = purchase(unique("o"), placed_at="2101-01-01T00:00:00Z")
+    order = purchase(unique("o"), placed_at="2090-01-01T00:00:00Z")
     for result in (
         await run("purchase", "-", data=order),
-        await run("event", order["order_id"], "delivered", "--at", "2101-01-01T00:00:00Z"),
+        await run("event", order["order_id"], "delivered", "--at", "2090-01-01T00:00:00Z"),
     ):
         assert (result.exit_code, "more than two days in the future" in result.output) == (2, True)
 
 
 async def test_a_campaign_that_failed_says_why(run: Run, shop: Shop) -> None:
     """Started by a stranger with bad input, it is not shown as working."""
-    order = purchase(unique("o"), placed_at="2101-01-01T00:00:00Z")
+    order = purchase(unique("o"), placed_at="2090-01-01T00:00:00Z")
     with pytest.raises(WorkflowFailureError):
         await (await start(shop.client, order)).result()
     shown = (await run("status", order["order_id"])).output

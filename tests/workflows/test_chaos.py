@@ -42,10 +42,19 @@ class Chaos:
         self.handles: dict[str, WorkflowHandle[Any, Any]] = {}
 
     async def worker(self) -> Process:
-        """Start a worker as an operator would."""
+        """Start a worker as an operator would; it is ready on return (its log grows by that line)."""
         place = {"AFTERGLOW_HOME": str(self.home), "TEMPORAL_ADDRESS": self.temporal.address}
         fast = {"AFTERGLOW_EMAIL_RATE": "1000", "AFTERGLOW_SMS_RATE": "1000"}
-        return await start([sys.executable, "-m", "worker"], self.home / "worker.log", place | fast)
+        ready = self.ready_lines()
+        worker = await start([sys.executable, "-m", "worker"], self.home / "worker.log", place | fast)
+        while self.ready_lines() == ready and worker.running:  # noqa: ASYNC110 - a log has no event
+            await asyncio.sleep(0.02)
+        return worker
+
+    def ready_lines(self) -> int:
+        """How often a worker has said that it is ready."""
+        log = self.home / "worker.log"
+        return log.read_text().count("worker ready") if log.exists() else 0
 
     async def begin(self, number: int) -> None:
         """Start a campaign; every fifth order is cancelled with its start."""
@@ -70,15 +79,8 @@ class Chaos:
     async def life_and_death(self) -> None:
         """Let a worker live for a random while from its first poll, then `kill -9` it."""
         worker = await self.worker()
-        await self.polled(worker)
         await asyncio.sleep(self.random.uniform(0, LONGEST_LIFE))
         await worker.kill()
-
-    async def polled(self, worker: Process) -> None:
-        """Wait until the worker says that it is ready (its log grows by that line)."""
-        ready = worker.log.read_text().count("worker ready")
-        while worker.log.read_text().count("worker ready") == ready and worker.running:  # noqa: ASYNC110 - a log has no event
-            await asyncio.sleep(0.02)
 
     async def ended(self, handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
         """Wait for the result, also across a dead server."""
