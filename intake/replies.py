@@ -13,7 +13,7 @@ from campaign.facts import ConsentEntry
 from campaign.reasons import Channel
 from campaign.rules.consent import after_all, in_force, is_revoked
 from campaign.wire import Consent
-from storage.queries.consents import as_entry, entries_for, ledger, record_consent
+from storage.queries.consents import as_entry, entries_for, own_entries, record_consent
 from storage.queries.locks import lock_customers
 from storage.queries.runs import load_definition
 from storage.tables import CustomerRow, RunRow, SuppressionRow
@@ -30,8 +30,8 @@ def apply_intent(session: Session, phone: str, intent: Intent, words: str, now: 
     nothing that we could name. CONFIRM confirms a grant that waits for it.
     """
     lock_customers(session, (), [(Channel.SMS, phone)])
-    owners = session.exec(select(CustomerRow).where(CustomerRow.phone == phone).order_by(CustomerRow.id))
-    customers = owners.fetchmany(_OWNERS)
+    owners = select(CustomerRow).where(CustomerRow.phone == phone).order_by(CustomerRow.id)
+    customers = session.exec(owners.limit(_OWNERS)).all()
     entries = _entries(session, phone, customers)
     if intent is Intent.START:
         _lift(session, phone)
@@ -51,9 +51,10 @@ def apply_intent(session: Session, phone: str, intent: Intent, words: str, now: 
 
 def _entries(session: Session, phone: str, customers: Sequence[CustomerRow]) -> tuple[ConsentEntry, ...]:
     """Return the number's ledger, with what its owners said before we knew the number."""
-    found = {row.id or 0: as_entry(row, {Channel.SMS: phone}) for row in entries_for(session, [phone])}
-    for customer in customers:
-        found |= {entry.id: entry for entry in ledger(session, customer)}
+    own = own_entries(session, [customer.id for customer in customers], Channel.SMS)
+    found = {
+        row.id or 0: as_entry(row, {Channel.SMS: phone}) for row in (*entries_for(session, [phone]), *own)
+    }
     return tuple(found[key] for key in sorted(found))
 
 

@@ -62,7 +62,10 @@ class ConsentRow(SQLModel, table=True):
     """
 
     __tablename__ = "consents"
-    __table_args__ = (UniqueConstraint("customer_id", "channel", "state", "source", "at"),)
+    __table_args__ = (
+        UniqueConstraint("customer_id", "channel", "state", "source", "at"),
+        Index("ix_consents_address_at", "address", "at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     customer_id: str | None = Field(default=None, foreign_key="customers.id", max_length=100)
@@ -71,7 +74,7 @@ class ConsentRow(SQLModel, table=True):
     source: str = Field(max_length=100)
     at: datetime = Field(sa_type=UtcDateTime)
     wording: str | None = Field(default=None, sa_column=Column(Text))
-    address: str | None = Field(default=None, max_length=254, index=True)
+    address: str | None = Field(default=None, max_length=254)
     confirmed: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 

@@ -90,9 +90,26 @@ def as_entry(row: ConsentRow, keys: Mapping[Channel, str | None]) -> ConsentEntr
 
 
 def entries_for(session: Session, addresses: Sequence[str]) -> Sequence[ConsentRow]:
-    """Return the newest entries for addresses (in normal form), whoever they belong to."""
-    statement = select(ConsentRow).where(col(ConsentRow.address).in_(addresses))
-    return session.exec(statement.order_by(col(ConsentRow.at).desc()).limit(_NEWEST)).all()
+    """Return the newest entries for each address (in normal form), whoever they belong to.
+
+    Of those of one instant the revocations come first: a limit must not cut off what holds.
+    """
+    newest = (col(ConsentRow.at).desc(), col(ConsentRow.state).desc())
+    return [
+        row
+        for address in addresses
+        for row in session.exec(
+            select(ConsentRow).where(ConsentRow.address == address).order_by(*newest).limit(_NEWEST)
+        )
+    ]
+
+
+def own_entries(session: Session, customer_ids: Sequence[str], channel: Channel) -> Sequence[ConsentRow]:
+    """Return the entries of some customers for a channel, as they were recorded."""
+    mine = select(ConsentRow).where(
+        col(ConsentRow.customer_id).in_(customer_ids), ConsentRow.channel == channel.value
+    )
+    return session.exec(mine.order_by(col(ConsentRow.id))).all()
 
 
 def suppress(

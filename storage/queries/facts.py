@@ -48,13 +48,22 @@ SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segm
                      AND e.kind = 'opened' AND NOT e.machine) AS opened,
              EXISTS (SELECT 1 FROM message_events e WHERE e.message_id = n.id
                      AND e.kind = 'clicked' AND NOT e.machine) AS clicked
-      FROM messages n WHERE n.customer_id = c.id OR n.address IN (c.email_key, c.phone)
-      ORDER BY n.claimed_at DESC LIMIT {messages}) m) AS messages,
+      FROM messages n WHERE n.id IN (
+          SELECT id FROM messages WHERE order_id = r.order_id
+          UNION ALL SELECT id FROM (SELECT id FROM messages WHERE customer_id = c.id
+                                    ORDER BY claimed_at DESC LIMIT {messages}) mine
+          UNION ALL SELECT id FROM (SELECT id FROM messages WHERE address = c.email_key
+                                    ORDER BY claimed_at DESC LIMIT {messages}) mailed
+          UNION ALL SELECT id FROM (SELECT id FROM messages WHERE address = c.phone
+                                    ORDER BY claimed_at DESC LIMIT {messages}) texted)
+      ORDER BY n.claimed_at DESC) m) AS messages,
   (SELECT {all}({row}(k.id, k.channel, k.state, k.at, k.confirmed, k.address)) FROM (
       SELECT * FROM consents WHERE customer_id = c.id ORDER BY id) k) AS entries,
   (SELECT {all}({row}(k.id, k.channel, k.state, k.at, k.confirmed, k.address)) FROM (
-      SELECT * FROM consents WHERE address IN (c.email_key, c.phone)
-      ORDER BY at DESC LIMIT {entries}) k) AS others,
+      SELECT * FROM (SELECT * FROM consents WHERE address = c.email_key AND channel = 'email'
+                     ORDER BY at DESC, state DESC LIMIT {entries}) mailed
+      UNION ALL SELECT * FROM (SELECT * FROM consents WHERE address = c.phone AND channel = 'sms'
+                     ORDER BY at DESC, state DESC LIMIT {entries}) texted) k) AS others,
   (SELECT {all}(x.channel) FROM suppressions x
       WHERE (x.channel = 'email' AND x.address = c.email_key)
          OR (x.channel = 'sms' AND x.address = c.phone)) AS suppressed,

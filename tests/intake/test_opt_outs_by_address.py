@@ -134,3 +134,24 @@ def test_five_ids_with_one_number_count_as_one_person(database: Database) -> Non
     assert kinds.count(Kind.SEND) == 1
     waiting = segment(database, SegmentRequest(order_id="o-0", step="loyalty", now=LOYALTY))
     assert waiting.kind is Kind.SEND or waiting.reason is Reason.CAPPED
+
+
+async def test_a_stop_is_not_pushed_out_by_what_is_said_of_the_email_address(calls: Providers) -> None:
+    """Twenty-five guests who agree to email later do not make a STOP from the number forgotten."""
+    await stop(calls)
+    at = (clock.now() + timedelta(minutes=5)).isoformat()
+    grant = {"channel": "email", "state": "granted", "source": "checkout", "at": at}
+    shared = {"email": "team@example.com", "consents": [grant]}
+    for number in range(25):
+        save_shop_customer(calls.database, f"later-{number}", phone=None, **shared)
+    assert decided(calls, "o-2", "guest-2", Channel.SMS, email="team@example.com") is Kind.SKIP
+
+
+async def test_of_many_entries_of_one_instant_the_opt_out_holds(calls: Providers) -> None:
+    """An import of thirty guests with one time, one of whom has opted out: the address has opted out."""
+    at = clock.now().isoformat()
+    for number in range(30):
+        state = "revoked" if number == 0 else "granted"
+        entry = {"channel": "email", "state": state, "source": f"import {number}", "at": at}
+        save_shop_customer(calls.database, f"guest-{number}", consents=[entry])
+    assert decided(calls, "o-2", "guest-99", Channel.EMAIL) is Kind.SKIP
