@@ -7,10 +7,10 @@ from activities.segment import record_news
 from campaign.facts import MessageState
 from campaign.reasons import Reason
 from storage.database import Database
-from storage.queries.facts import load_run
-from storage.queries.locks import lock_order
-from storage.queries.messages import get_message, move_message
-from storage.queries.runs import close_run, is_run_of
+from storage.queries.campaigns.facts import load_run
+from storage.queries.campaigns.runs import close_run, is_run_of
+from storage.queries.messages.messages import get_message, move_message
+from storage.queries.people.locks import lock_order
 
 
 def close(database: Database, request: CloseRequest) -> None:

@@ -33,10 +33,10 @@ from campaign.rules.limits import limits_of
 from campaign.rules.question import Question
 from channels.protocol import MessageChannel, Outgoing, Receipt
 from storage.database import Database
-from storage.queries.channel_stops import PROBE_EVERY, wait_for
-from storage.queries.facts import RunFacts, RunMessage, load_run_of
-from storage.queries.locks import lock_messages
-from storage.queries.messages import Body, begin_sending, get_message, other_provider_ids
+from storage.queries.campaigns.facts import RunFacts, RunMessage, load_run_of
+from storage.queries.messages.channel_stops import PROBE_EVERY, wait_for
+from storage.queries.messages.messages import Body, begin_sending, get_message, other_provider_ids
+from storage.queries.people.locks import lock_messages
 
 ASK_AFTER = timedelta(seconds=15)
 """How soon to ask what became of an attempt without an answer."""

@@ -13,9 +13,9 @@ from campaign.reasons import Reason
 from campaign.rules.decision import decide
 from campaign.rules.holdout import in_holdout
 from storage.database import Database
-from storage.queries.enrolment import Opening, open_run
-from storage.queries.facts import RunFacts, load_run
-from storage.queries.locks import lock_customers
+from storage.queries.campaigns.enrolment import Opening, open_run
+from storage.queries.campaigns.facts import RunFacts, load_run
+from storage.queries.people.locks import lock_customers
 
 
 def enrol(database: Database, definition: Definition, request: EnrolRequest) -> Enrolled:

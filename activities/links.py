@@ -9,7 +9,7 @@ from sqlmodel import Session
 from campaign.tokens import TokenUse, make_token
 from content.context import MessageContext
 from content.links import Shortening, has_foreign_links
-from storage.queries.links import likely_code, store_links
+from storage.queries.messages.links import likely_code, store_links
 
 
 @dataclass(frozen=True)

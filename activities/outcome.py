@@ -18,10 +18,10 @@ from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
 from channels.protocol import Receipt
 from storage.database import Database
-from storage.queries.channel_stops import resume_if_accepted, stop_channel
-from storage.queries.consents import record_consent, suppress
-from storage.queries.customers import get_customer
-from storage.queries.messages import lock_message, move_message, record_acceptance
+from storage.queries.messages.channel_stops import resume_if_accepted, stop_channel
+from storage.queries.messages.messages import lock_message, move_message, record_acceptance
+from storage.queries.people.consents import record_consent, suppress
+from storage.queries.people.customers import get_customer
 from storage.tables import MessageRow
 
 log = structlog.get_logger()

@@ -18,10 +18,10 @@ from content.context import MessageContext, Recipient, build_context
 from content.links import shorten_html, shorten_text
 from content.rendering import EmailContent, SmsContent, render_email, render_sms
 from storage.database import Database
-from storage.queries.catalogue import shelf_for
-from storage.queries.facts import RunFacts, RunMessage, load_run_of
-from storage.queries.messages import Body, write_body
-from storage.queries.orders import order_lines
+from storage.queries.campaigns.facts import RunFacts, RunMessage, load_run_of
+from storage.queries.campaigns.orders import order_lines
+from storage.queries.messages.messages import Body, write_body
+from storage.queries.shop.catalogue import shelf_for
 
 
 def render(database: Database, templates: Path, request: RenderRequest, links: Links | None = None) -> None:

@@ -17,10 +17,10 @@ from campaign.rules.decision import Decision, Kind, decide
 from campaign.rules.fallback import failed_before, watch_until
 from intake.order_news import record_repurchase, record_stop, record_update
 from storage.database import Database
-from storage.queries.facts import RunFacts, RunMessage, load_run
-from storage.queries.locks import lock_order
-from storage.queries.messages import Claim, claim_message, get_message, move_message, refresh_claim
-from storage.queries.runs import record_segment, record_step
+from storage.queries.campaigns.facts import RunFacts, RunMessage, load_run
+from storage.queries.campaigns.runs import record_segment, record_step
+from storage.queries.messages.messages import Claim, claim_message, get_message, move_message, refresh_claim
+from storage.queries.people.locks import lock_order
 
 
 def segment(database: Database, request: SegmentRequest) -> StepDecision:

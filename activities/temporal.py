@@ -49,8 +49,8 @@ from campaign.reasons import Channel
 from channels.protocol import MessageChannel
 from counters import CAMPAIGNS_ENDED, CAMPAIGNS_STARTED, MESSAGES
 from storage.database import Database
-from storage.queries.failures import unseen_failures
-from storage.queries.statistics import refresh_statistics
+from storage.queries.messages.failures import unseen_failures
+from storage.queries.shop.statistics import refresh_statistics
 
 log = structlog.get_logger()
 
@@ -130,14 +130,14 @@ class Activities:
 
     @_performs(REFRESH_STATISTICS)
     def refresh_statistics(self, request: StatisticsRequest) -> StatisticsRefreshed:
-        """See `storage.queries.statistics`."""
+        """See `storage.queries.shop.statistics`."""
         rows = refresh_statistics(self.database, request.now)
         log.info("statistics refreshed", **rows)
         return StatisticsRefreshed(rows=rows)
 
     @_performs(FIND_FAILURES)
     def find_failures(self, request: FailuresRequest) -> FailuresFound:
-        """See `storage.queries.failures`."""
+        """See `storage.queries.messages.failures`."""
         with self.database.reading() as session:
             found = unseen_failures(session, request.now)
         if found:

@@ -27,9 +27,9 @@ from dev.servers.temporal import temporal_server
 from settings import Settings
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.channel_stops import resume_channel, stop_channel
-from storage.queries.customers import save_customer
-from storage.queries.messages import messages_of, move_message
+from storage.queries.messages.channel_stops import resume_channel, stop_channel
+from storage.queries.messages.messages import messages_of, move_message
+from storage.queries.people.customers import save_customer
 from worker.plugin import afterglow_plugin
 from worker.run import make_activities, workers
 

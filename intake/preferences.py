@@ -15,10 +15,10 @@ from campaign.facts import ConsentEntry, CustomerFacts
 from campaign.reasons import Channel
 from campaign.rules.consent import after_all, is_revoked
 from campaign.wire import Consent
-from storage.queries.consents import as_entry, entries_for, record_consent
-from storage.queries.customers import addresses_of, get_customer
-from storage.queries.facts import load_run_of
-from storage.queries.locks import lock_messages
+from storage.queries.campaigns.facts import load_run_of
+from storage.queries.people.consents import as_entry, entries_for, record_consent
+from storage.queries.people.customers import addresses_of, get_customer
+from storage.queries.people.locks import lock_messages
 from storage.tables import CustomerRow, MessageRow
 
 

@@ -14,10 +14,10 @@ from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
 from storage.inserts import insert_all_once, insert_once
-from storage.queries.channel_stops import resume_if_arrived, stop_channel
-from storage.queries.consents import record_consent, suppress
-from storage.queries.locks import lock_messages
-from storage.queries.messages import kinds_of
+from storage.queries.messages.channel_stops import resume_if_arrived, stop_channel
+from storage.queries.messages.messages import kinds_of
+from storage.queries.people.consents import record_consent, suppress
+from storage.queries.people.locks import lock_messages
 from storage.tables import CustomerRow, MessageEventRow, MessageRow, RunRow, WebhookRow
 
 _TEXTS = tuple(defer(col(column)) for column in (MessageRow.html, MessageRow.text, MessageRow.subject))  # type: ignore[arg-type]
@@ -47,7 +47,7 @@ def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
     """Keep what is new, settle the messages, and suppress or revoke at once.
 
     Reports about messages that are not ours, or of another channel, are passed over. All people they are
-    about are locked first (see `storage.queries.locks`).
+    about are locked first (see `storage.queries.people.locks`).
     """
     rows = _locked(session, {report.message_id for report in reports})
     known = [r for r in reports if r.message_id in rows and rows[r.message_id].channel == r.channel]

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from campaign.customers.keywords import Intent, intent_of
 from campaign.reasons import Channel
 from intake.replies import apply_intent
-from storage.queries.replies import Verdict, add_reply, settle_replies_of, take_reply
+from storage.queries.people.replies import Verdict, add_reply, settle_replies_of, take_reply
 from storage.tables import ConsentRow
 
 MAX_WORDING = 2_000

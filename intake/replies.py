@@ -13,9 +13,9 @@ from campaign.facts import ConsentEntry
 from campaign.reasons import Channel
 from campaign.rules.consent import after_all, in_force, is_revoked
 from campaign.wire import Consent
-from storage.queries.consents import as_entry, entries_for, own_entries, record_consent
-from storage.queries.locks import lock_customers
-from storage.queries.runs import load_definition
+from storage.queries.campaigns.runs import load_definition
+from storage.queries.people.consents import as_entry, entries_for, own_entries, record_consent
+from storage.queries.people.locks import lock_customers
 from storage.tables import CustomerRow, RunRow, SuppressionRow
 
 OPTED_OUT = "opted_out"

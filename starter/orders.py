@@ -16,7 +16,7 @@ from campaign.times import order_time_problems
 from campaign.wire import OrderUpdate, Purchase
 from starter.client import Campaigns, Started
 from storage.database import Database
-from storage.queries.orders import is_known, record_order_event
+from storage.queries.campaigns.orders import is_known, record_order_event
 from storage.tables import OrderRow
 
 

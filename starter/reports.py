@@ -9,10 +9,10 @@ from sqlmodel import Session
 from campaign.errors import NotFound
 from campaign.reasons import Reason
 from campaign.rules.decision import Kind
-from storage.queries.consents import consents_of
-from storage.queries.messages import messages_of
-from storage.queries.runs import get_run, steps_of
-from storage.queries.statistics import statistics
+from storage.queries.campaigns.runs import get_run, steps_of
+from storage.queries.messages.messages import messages_of
+from storage.queries.people.consents import consents_of
+from storage.queries.shop.statistics import statistics
 from storage.tables import MessageRow, StepRow
 
 

@@ -26,8 +26,8 @@ from campaign.wire import Customer, Purchase
 from settings import Settings
 from starter import clock
 from storage.database import Database
-from storage.queries.customers import save_customer
-from storage.queries.messages import get_message, message_id, move_message
+from storage.queries.messages.messages import get_message, message_id, move_message
+from storage.queries.people.customers import save_customer
 from storage.tables import MessageRow
 from tests.facts import PLACED, default_definition
 from web.app import create_app

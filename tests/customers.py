@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from campaign.facts import CustomerFacts
-from storage.queries.consents import ledger, suppressed_channels
-from storage.queries.customers import addresses_of, get_customer, keys_of
+from storage.queries.people.consents import ledger, suppressed_channels
+from storage.queries.people.customers import addresses_of, get_customer, keys_of
 
 
 def customer_facts(session: Session, customer_id: str) -> CustomerFacts:

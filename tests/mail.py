@@ -25,9 +25,9 @@ from campaign.wire import Customer, Purchase
 from channels.outbox.send import Outbox
 from settings import Settings
 from storage.database import Database
-from storage.queries.customers import save_customer
-from storage.queries.facts import load_run
-from storage.queries.messages import get_message
+from storage.queries.campaigns.facts import load_run
+from storage.queries.messages.messages import get_message
+from storage.queries.people.customers import save_customer
 from storage.tables import ConsentRow, MessageEventRow, MessageRow
 from tests.facts import PLACED, ROOT, default_definition
 from web.app import create_app

@@ -18,8 +18,8 @@ from campaign.contract import workflow_id
 from campaign.wire import Customer
 from settings import Settings
 from storage.database import Database
-from storage.queries.customers import save_customer
-from storage.queries.messages import messages_of
+from storage.queries.messages.messages import messages_of
+from storage.queries.people.customers import save_customer
 from storage.tables import MessageRow
 from worker.run import make_activities, workers
 

@@ -11,8 +11,8 @@ from fastapi import FastAPI, Response
 
 from counters import exposition
 from storage.database import Database
-from storage.queries.channel_stops import stopped_channels
-from storage.queries.statistics import statistics
+from storage.queries.messages.channel_stops import stopped_channels
+from storage.queries.shop.statistics import statistics
 
 
 def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:

@@ -27,7 +27,7 @@ from campaign.contract import (
 )
 from starter import clock
 from storage.database import Database
-from storage.queries.statistics import computed_since
+from storage.queries.shop.statistics import computed_since
 
 log = structlog.get_logger()
 

@@ -46,8 +46,8 @@ from settings import load_settings
 from starter import clock
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.customers import save_customer
-from storage.queries.messages import message_id
+from storage.queries.messages.messages import message_id
+from storage.queries.people.customers import save_customer
 from storage.tables import MessageRow
 from web.app import create_app
 

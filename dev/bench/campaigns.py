@@ -29,7 +29,7 @@ from dev.servers.readiness import wait_until_answers
 from settings import Settings
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.statistics import refresh_statistics
+from storage.queries.shop.statistics import refresh_statistics
 from worker.plugin import afterglow_plugin
 from worker.run import make_activities, workers
 

@@ -36,8 +36,8 @@ from intake.received_replies import receive_reply
 from settings import load_settings
 from starter.client import Campaigns
 from storage.database import Database
-from storage.queries.customers import save_customer
-from storage.queries.statistics import refresh_statistics
+from storage.queries.people.customers import save_customer
+from storage.queries.shop.statistics import refresh_statistics
 
 AT_ONCE = 12
 PIPED_WIDTH = 140

@@ -8,7 +8,7 @@ import typer
 
 from campaign.reasons import Channel
 from starter.commands.console import command, database, out, table, when
-from storage.queries.channel_stops import resume_channel, stopped_channels
+from storage.queries.messages.channel_stops import resume_channel, stopped_channels
 
 app = typer.Typer()
 

@@ -18,10 +18,10 @@ from starter.inputs import read_all
 from starter.reports import consent_report
 from storage.database import Database
 from storage.migrate import head_revision, upgrade
-from storage.queries.catalogue import save_product
-from storage.queries.customers import ensure_customers, save_customers
-from storage.queries.locks import lock_customers
-from storage.queries.orders import save_order
+from storage.queries.campaigns.orders import save_order
+from storage.queries.people.customers import ensure_customers, save_customers
+from storage.queries.people.locks import lock_customers
+from storage.queries.shop.catalogue import save_product
 
 app = typer.Typer()
 CHUNK = 1_000

@@ -9,7 +9,7 @@ import typer
 
 from campaign.facts import MessageState
 from starter.commands.console import as_json, command, database, out, shown_of, table, when
-from storage.queries.message_lists import list_messages
+from storage.queries.messages.message_lists import list_messages
 
 app = typer.Typer()
 

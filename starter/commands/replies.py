@@ -10,7 +10,7 @@ from sqlmodel import Session
 from intake.received_replies import settle_reply
 from starter import clock
 from starter.commands.console import command, database, out, table, when
-from storage.queries.replies import open_replies
+from storage.queries.people.replies import open_replies
 
 MOST = 100
 

@@ -44,10 +44,10 @@ from campaign.rules.decision import Kind
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
 from channels.protocol import MessageChannel, Outgoing, Receipt
 from storage.database import Database
-from storage.queries.customers import ensure_customers, save_customer
-from storage.queries.messages import get_message, messages_of, move_message
-from storage.queries.orders import save_order
-from storage.queries.runs import get_run, steps_of
+from storage.queries.campaigns.orders import save_order
+from storage.queries.campaigns.runs import get_run, steps_of
+from storage.queries.messages.messages import get_message, messages_of, move_message
+from storage.queries.people.customers import ensure_customers, save_customer
 from storage.tables import ConsentRow, MessageEventRow, MessageRow, SuppressionRow
 from tests.facts import PLACED, ROOT, default_definition
 

@@ -16,8 +16,8 @@ from campaign.rules.decision import Kind
 from campaign.rules.holdout import in_holdout
 from campaign.wire import Customer, Purchase
 from storage.database import Database
-from storage.queries.customers import save_customer
-from storage.queries.messages import messages_of
+from storage.queries.messages.messages import messages_of
+from storage.queries.people.customers import save_customer
 from storage.tables import MessageRow
 from tests.facts import CAMPAIGN, PLACED
 

@@ -22,7 +22,7 @@ from channels.outbox.send import Outbox
 from channels.protocol import Outgoing, Receipt
 from dev.sample_shop.people import Person, order, people
 from storage.database import Database
-from storage.queries.customers import save_customer
+from storage.queries.people.customers import save_customer
 from tests.shop import Shop, running_shop, unique
 from worker.run import workers
 

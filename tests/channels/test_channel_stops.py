@@ -27,7 +27,7 @@ from settings import Settings
 from starter.__main__ import app
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.channel_stops import (
+from storage.queries.messages.channel_stops import (
     PROBE_EVERY,
     resume_channel,
     resume_if_accepted,

@@ -40,11 +40,11 @@ from channels.twilio.codes import CODES
 from channels.twilio.send import Twilio
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.channel_stops import stopped_channels
-from storage.queries.customers import save_customer
-from storage.queries.messages import lock_message, move_message
-from storage.queries.orders import save_order
-from storage.queries.runs import store_definition
+from storage.queries.campaigns.orders import save_order
+from storage.queries.campaigns.runs import store_definition
+from storage.queries.messages.channel_stops import stopped_channels
+from storage.queries.messages.messages import lock_message, move_message
+from storage.queries.people.customers import save_customer
 from storage.tables import MessageEventRow, MessageRow, RunRow
 from tests.activities.test_activities import purchase_of
 from tests.facts import PLACED, default_definition

@@ -28,8 +28,8 @@ from starter.__main__ import app
 from starter.commands.sms_costs import longest_values
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.catalogue import save_product
-from storage.queries.customers import save_customer
+from storage.queries.people.customers import save_customer
+from storage.queries.shop.catalogue import save_product
 from tests.facts import CAMPAIGN, ROOT, default_definition
 
 CONTENT = ROOT / "content" / "default"

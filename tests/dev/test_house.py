@@ -21,7 +21,6 @@ FULL_FLOORS = {
     "tests/workflows": "one file a promise of the workflow",
     "tests/workflows/histories": "one kept history a way through the workflow, and they stay",
     "content/default/email": "the marketer's templates, one a message",
-    "storage/queries": "one file a topic, found by its name",
     "storage/migrations/versions": "one file a change of the tables, for ever",
 }
 # Longer today; the list shrinks.

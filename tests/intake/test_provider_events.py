@@ -16,10 +16,10 @@ from campaign.reasons import Channel, Reason
 from intake.provider_reports import apply_reports
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.channel_stops import stopped_channels
-from storage.queries.consents import is_suppressed, ledger
-from storage.queries.customers import get_customer
-from storage.queries.messages import get_message, move_message
+from storage.queries.messages.channel_stops import stopped_channels
+from storage.queries.messages.messages import get_message, move_message
+from storage.queries.people.consents import is_suppressed, ledger
+from storage.queries.people.customers import get_customer
 from storage.tables import MessageEventRow
 from tests.callbacks import add_sending, open_campaign, save_shop_customer
 from tests.facts import PLACED

@@ -13,9 +13,9 @@ from campaign.reasons import Channel
 from campaign.rules.consent import is_revoked
 from intake.received_replies import MAX_WORDING, receive_reply, settle_reply
 from storage.database import Database
-from storage.queries.consents import ledger
-from storage.queries.customers import get_customer
-from storage.queries.replies import Verdict, open_replies
+from storage.queries.people.consents import ledger
+from storage.queries.people.customers import get_customer
+from storage.queries.people.replies import Verdict, open_replies
 from storage.tables import ReplyRow
 from tests.callbacks import PHONE, save_shop_customer
 from tests.facts import PLACED

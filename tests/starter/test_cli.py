@@ -18,8 +18,8 @@ from campaign.reasons import Channel
 from campaign.wire import Customer
 from starter.__main__ import app
 from starter.commands import data as data_commands
-from storage.queries.customers import save_customers
-from storage.queries.messages import message_id
+from storage.queries.messages.messages import message_id
+from storage.queries.people.customers import save_customers
 from storage.tables import MessageEventRow, MessageRow
 from tests.activities.test_privacy import pending_failure
 from tests.callbacks import open_campaign, save_shop_customer

@@ -10,9 +10,9 @@ from sqlmodel import Session, select
 
 from campaign.wire import Product
 from storage.database import Database
-from storage.queries import statistics as counting
-from storage.queries.catalogue import save_product, shelf_for
-from storage.queries.statistics import BEST_SELLERS, BOUGHT_TOGETHER, refresh_statistics, statistics
+from storage.queries.shop import statistics as counting
+from storage.queries.shop.catalogue import save_product, shelf_for
+from storage.queries.shop.statistics import BEST_SELLERS, BOUGHT_TOGETHER, refresh_statistics, statistics
 from storage.tables import BoughtTogetherRow
 from tests.facts import PLACED
 from tests.storage.test_storage import purchase, save

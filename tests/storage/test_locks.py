@@ -20,8 +20,8 @@ from campaign.wire import Customer
 from intake.provider_reports import apply_reports
 from storage import database as storage_database
 from storage.database import Database
-from storage.queries.customers import save_customer
-from storage.queries.locks import lock_customers
+from storage.queries.people.customers import save_customer
+from storage.queries.people.locks import lock_customers
 from storage.tables import MessageEventRow
 from tests.callbacks import add_sending, open_campaign, save_shop_customer
 from tests.facts import PLACED

@@ -24,8 +24,8 @@ from starter import clock
 from starter.client import Started
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.failures import unseen_failures
-from storage.queries.statistics import refresh_statistics
+from storage.queries.messages.failures import unseen_failures
+from storage.queries.shop.statistics import refresh_statistics
 from tests.callbacks import PHONE, Notified, Providers, add_sending, providers
 from tests.facts import PLACED
 from tests.mail import Mail, mailing, preferences, unsubscribe

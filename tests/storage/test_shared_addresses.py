@@ -10,8 +10,8 @@ from campaign.facts import MessageState
 from campaign.reasons import Channel
 from storage.database import Database
 from storage.inserts import insert_rows
-from storage.queries import facts
-from storage.queries.facts import load_run_of
+from storage.queries.campaigns import facts
+from storage.queries.campaigns.facts import load_run_of
 from storage.tables import MessageRow
 from tests.callbacks import add_sending, open_campaign, save_shop_customer
 from tests.facts import PLACED

@@ -17,8 +17,8 @@ from campaign.reasons import Channel
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
 from storage.database import Database
 from storage.migrate import current_revision, ensure_schema, head_revision, upgrade
-from storage.queries.customers import ensure_customers, save_customer
-from storage.queries.orders import order_lines, record_order_event, save_order
+from storage.queries.campaigns.orders import order_lines, record_order_event, save_order
+from storage.queries.people.customers import ensure_customers, save_customer
 from storage.tables import ConsentRow, CustomerRow, OrderEventRow, OrderRow
 from tests.customers import customer_facts
 from tests.facts import PLACED

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
-from storage.queries.facts import load_run
-from storage.queries.links import find_link, store_links
+from storage.queries.campaigns.facts import load_run
+from storage.queries.messages.links import find_link, store_links
 from storage.tables import LinkRow, MessageRow
 from tests.mail import CHROME, LOYALTY, PUBLIC, SECRET, Mail
 from web.pages import clicks
@@ -172,7 +172,7 @@ async def test_a_code_is_made_once(mail: Mail, monkeypatch: pytest.MonkeyPatch) 
         assert store_links(session, SECRET, message.id, [a]) == {a: first}
         assert store_links(session, "rotated", message.id, [a]) == {a: first}
         codes = iter([first, first, "AAAABBBB"])
-        monkeypatch.setattr("storage.queries.links._derived", lambda *_: next(codes))
+        monkeypatch.setattr("storage.queries.messages.links._derived", lambda *_: next(codes))
         assert store_links(session, SECRET, message.id, [b]) == {b: "AAAABBBB"}
         link = find_link(session, first)
         assert link is not None

@@ -23,7 +23,7 @@ from channels.outbox.send import Outbox
 from settings import Settings
 from starter import clock
 from storage.database import Database
-from storage.queries.consents import suppress
+from storage.queries.people.consents import suppress
 from storage.tables import ConsentRow, CustomerRow
 from tests.customers import customer_facts
 from tests.facts import PLACED

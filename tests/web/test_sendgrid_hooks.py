@@ -19,9 +19,9 @@ from counters import EVENT_FIELDS_NOT_UNDERSTOOD
 from starter import clock
 from starter.client import Campaigns
 from storage.database import Database
-from storage.queries.channel_stops import stopped_channels
-from storage.queries.consents import consents_of, is_suppressed
-from storage.queries.facts import load_run
+from storage.queries.campaigns.facts import load_run
+from storage.queries.messages.channel_stops import stopped_channels
+from storage.queries.people.consents import consents_of, is_suppressed
 from storage.tables import MessageEventRow, SuppressionRow, WebhookRow
 from tests.callbacks import (
     Providers,

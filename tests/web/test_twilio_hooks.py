@@ -19,8 +19,8 @@ from campaign.rules.consent import permission
 from campaign.rules.decision import Kind
 from starter import clock
 from storage.database import Database
-from storage.queries.consents import consents_of
-from storage.queries.replies import open_replies
+from storage.queries.people.consents import consents_of
+from storage.queries.people.replies import open_replies
 from storage.tables import MessageEventRow, WebhookRow
 from tests.callbacks import (
     PHONE,

@@ -9,7 +9,7 @@ from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleOver
 
 from campaign.contract import FAILURES_SCHEDULE, STATISTICS_SCHEDULE
 from starter import clock
-from storage.queries.statistics import BEST_SELLERS, BOUGHT_TOGETHER, computed_since, refresh_statistics
+from storage.queries.shop.statistics import BEST_SELLERS, BOUGHT_TOGETHER, computed_since, refresh_statistics
 from tests.shop import Shop
 from worker.schedules import REFRESH_EVERY, SIGNAL_EVERY, ensure_schedules
 

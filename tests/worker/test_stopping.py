@@ -17,7 +17,7 @@ from dev.servers.processes import start as start_process
 from dev.servers.temporal import TemporalServer
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.customers import save_customer
+from storage.queries.people.customers import save_customer
 from tests.facts import ROOT
 from tests.shop import unique
 from tests.workflows.orders import due_at_once, news, start, zone_of_afternoon

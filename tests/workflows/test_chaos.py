@@ -22,7 +22,7 @@ from dev.servers.processes import Process, start
 from dev.servers.temporal import TemporalServer, temporal_server
 from storage.database import Database
 from storage.migrate import upgrade
-from storage.queries.customers import save_customer
+from storage.queries.people.customers import save_customer
 from storage.tables import MessageEventRow, MessageRow, RunRow
 from tests.shop import sent_files
 

@@ -15,9 +15,9 @@ from campaign.delivery import ProviderEvent, Report
 from campaign.facts import MessageState
 from campaign.reasons import Channel, Reason
 from intake.provider_reports import apply_reports
-from storage.queries.failures import unseen_failures
-from storage.queries.messages import get_message, message_id, move_message
-from storage.queries.runs import steps_of
+from storage.queries.campaigns.runs import steps_of
+from storage.queries.messages.failures import unseen_failures
+from storage.queries.messages.messages import get_message, message_id, move_message
 from tests.shop import Shop, unique
 from tests.workflows.orders import MINUTE, news, noon, purchase, start
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dev.servers.temporal import TemporalServer
-from storage.queries.runs import get_run
+from storage.queries.campaigns.runs import get_run
 from tests.shop import Shop, unique
 from tests.workflows.orders import news, noon, purchase, start, waiting
 

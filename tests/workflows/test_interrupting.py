@@ -21,8 +21,8 @@ from campaign.errors import ChannelBusy, ChannelError, ChannelPending
 from campaign.reasons import Channel
 from channels.protocol import Outgoing, Receipt
 from storage.database import Database
-from storage.queries.channel_stops import stop_channel
-from storage.queries.runs import get_run
+from storage.queries.campaigns.runs import get_run
+from storage.queries.messages.channel_stops import stop_channel
 from tests.facts import ROOT
 from tests.shop import Shop, running_shop, unique
 from tests.workflows.orders import due_at_once, news, start, until_event, zone_of_afternoon

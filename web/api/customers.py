@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from campaign.errors import BadInput, Problem
 from campaign.wire import Customer
 from starter.inputs import parse_all
-from storage.queries.customers import save_customer
+from storage.queries.people.customers import save_customer
 from web.api.models import CustomerBody, Saved
 from web.api.routes import JsonRoute
 from web.deps import AppDatabase

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from campaign.errors import AfterglowError
 from starter.clock import now
 from storage.database import Database
-from storage.queries.links import Click, find_link, record_click
+from storage.queries.messages.links import Click, find_link, record_click
 from web.deps import AppDatabase
 from web.pages.html import PAGE_ERRORS, PRIVATE, PageRoute, not_found
 from web.pages.scanners import is_scanner

@@ -20,7 +20,7 @@ from campaign.tokens import TokenUse, make_token, read_token
 from intake.preferences import Reader, Statement, choose, reader_of, unsubscribe
 from settings import Settings
 from starter.clock import now
-from storage.queries.customers import addresses_of
+from storage.queries.people.customers import addresses_of
 from web.bodies import read_body
 from web.deps import AppDatabase, AppSettings
 from web.pages.html import PAGE_ERRORS, PRIVATE, PageRoute, masked, not_found, page

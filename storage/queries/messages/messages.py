@@ -16,7 +16,7 @@ from campaign.errors import NotFound
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
 from storage.inserts import insert_row
-from storage.queries.locks import lock_messages
+from storage.queries.people.locks import lock_messages
 from storage.tables import MessageEventRow, MessageRow
 
 ID_LENGTH = 20
@@ -197,7 +197,7 @@ def record_acceptance(
 ) -> bool:
     """Record that the provider has what this attempt sent; False if anything has moved the message since.
 
-    One row changes, and nothing is waited for: so it needs no lock (see `storage.queries.locks`).
+    One row changes, and nothing is waited for: so it needs no lock (see `storage.queries.people.locks`).
     """
     values = {"message": identifier, "attempt": attempt, "provider": provider_id, "sent": sent_at}
     if session.connection().execute(_ACCEPT, values).rowcount == 0:

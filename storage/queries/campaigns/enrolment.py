@@ -13,9 +13,9 @@ from campaign.definition.loading import definition_digest
 from campaign.definition.model import Definition
 from campaign.wire import Purchase
 from storage.inserts import insert_row
-from storage.queries.customers import ensure_customers
-from storage.queries.orders import add_order, refuse_other_order
-from storage.queries.runs import store_definition
+from storage.queries.campaigns.orders import add_order, refuse_other_order
+from storage.queries.campaigns.runs import store_definition
+from storage.queries.people.customers import ensure_customers
 from storage.tables import CustomerRow, DefinitionRow, OrderRow, RunRow
 
 _ONE = select(literal(1).label("one")).subquery()

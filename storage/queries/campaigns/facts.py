@@ -23,7 +23,7 @@ from campaign.facts import ConsentEntry, CustomerFacts, Facts, MessageState, Pas
 from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 from storage.columns import amount_of
-from storage.queries.runs import load_definition
+from storage.queries.campaigns.runs import load_definition
 
 _NEWEST_MESSAGES = 500
 _NEWEST_ENTRIES = 20

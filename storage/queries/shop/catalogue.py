@@ -1,6 +1,6 @@
 """Products, and those that one message shows. Nothing here grows with the shop's orders.
 
-What needs the whole history is counted by `storage.queries.statistics` and read by key.
+What needs the whole history is counted by `storage.queries.shop.statistics` and read by key.
 """
 
 from __future__ import annotations

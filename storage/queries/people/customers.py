@@ -13,8 +13,8 @@ from campaign.errors import NotFound
 from campaign.reasons import Channel
 from campaign.wire import Customer
 from storage.inserts import insert_all_once
-from storage.queries.consents import ledger_row, record_consents
-from storage.queries.locks import lock_customers
+from storage.queries.people.consents import ledger_row, record_consents
+from storage.queries.people.locks import lock_customers
 from storage.tables import CustomerRow
 
 _NOT_COLUMNS = {"customer_id", "consents"}

@@ -1,0 +1,1 @@
+"""Queries about orders and the campaigns that run for them."""

@@ -1,0 +1,1 @@
+"""Queries about messages, their links and the channels that carry them."""

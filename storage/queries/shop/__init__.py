@@ -1,0 +1,1 @@
+"""Queries about the shop: its products and what is counted over all orders."""
