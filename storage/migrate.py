@@ -63,21 +63,29 @@ def ensure_schema(database: Database, *, may_upgrade: bool) -> None:
     """Upgrade (in development), or refuse to run on tables of another version.
 
     Raises:
-        BadSettings: the tables are not this version's.
+        BadSettings: the tables are missing, or another version's.
         Unavailable: the database cannot be reached, or cannot be written to.
     """
     if may_upgrade:
         upgrade(database)
-    elif current_revision(database) != head_revision():
+    elif _file_is_missing(database) or current_revision(database) != head_revision():
         raise BadSettings(
             [
                 Problem(
                     "AFTERGLOW_DATABASE_URL",
-                    "its tables are not this version's",
+                    "its tables are missing or another version's",
                     "run `python -m starter migrate`",
                 )
             ]
         )
+
+
+def _file_is_missing(database: Database) -> bool:
+    """An SQLite file that nobody has made yet, perhaps in a folder that is not there."""
+    url = make_url(database.url)
+    if url.get_backend_name() != "sqlite" or not url.database or url.query.get("uri"):
+        return False
+    return url.database != ":memory:" and not Path(url.database).exists()
 
 
 def current_revision(database: Database) -> str | None:

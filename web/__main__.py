@@ -1,14 +1,16 @@
-"""``python -m web``: serve until SIGTERM or Ctrl-C. Exit code 2 when something is set wrong."""
+"""``python -m web``: serve until SIGTERM or Ctrl-C. Code 2: something is set wrong; 1: it is not there."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import uvicorn
 
-from campaign.errors import AfterglowError
+from campaign.errors import AfterglowError, BadInput
 from logs import set_up_logs
 from settings import load_settings
+from starter.client import connect
 from storage.database import Database
 from storage.migrate import ensure_schema
 from web.app import create_app
@@ -21,9 +23,13 @@ def main() -> int:
         set_up_logs(settings)
         database = Database(settings.database_url)
         ensure_schema(database, may_upgrade=not settings.production)
-    except AfterglowError as error:
-        print(f"The web server does not start:\n{error}", file=sys.stderr)  # noqa: T201 - for a person
+        asyncio.run(connect())  # the app connects for itself: a failure there is a traceback, not a reason
+    except BadInput as error:
+        print("The web server does not start:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for a person
         return 2
+    except AfterglowError as error:
+        print(f"The web server does not start: {error}", file=sys.stderr)  # noqa: T201 - for a person
+        return 1
     uvicorn.run(
         create_app(settings, database),
         host=settings.web_host,

@@ -175,6 +175,23 @@ def test_a_process_says_why_it_does_not_start(module: str, tmp_path: Path) -> No
     assert "AFTERGLOW_SMS_RATE: " in done.stderr
 
 
+@pytest.mark.parametrize("module", ["worker", "web"])
+def test_a_process_without_temporal_ends_with_one_line(module: str, tmp_path: Path) -> None:
+    """Code 1 and the reason, no traceback: Temporal is not there."""
+    place = {"AFTERGLOW_HOME": str(tmp_path), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=ROOT,
+        env={**os.environ, **place},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "does not start: no Temporal server at 127.0.0.1:1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_worker_refuses_a_broken_campaign(tmp_path: Path) -> None:
     """A campaign with mistakes stops the start, with the mistakes."""
     (tmp_path / "bad.toml").write_text('name = "x"\n', "utf-8")

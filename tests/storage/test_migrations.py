@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from alembic import command
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from campaign.errors import BadSettings
 from storage import migrate
 from storage.database import Database
 
@@ -75,3 +78,13 @@ def test_addresses_of_before_get_their_normal_form(database: Database) -> None:
         ("email", "ada@example.com"), ("sms", "+12025550123"),
     ]  # fmt: skip
     assert str(kept[0].at).startswith("2026-01-01")
+
+
+def test_a_file_that_is_not_there_is_to_be_migrated(tmp_path: Path) -> None:
+    """Production's first start says to run the migration, not that the database is away, without a file."""
+    file = tmp_path / "new" / "afterglow.db"
+    database = Database(f"sqlite:///{file}")
+    with pytest.raises(BadSettings, match="run `python -m starter migrate`"):
+        migrate.ensure_schema(database, may_upgrade=False)
+    assert not file.exists()
+    database.close()
