@@ -1,0 +1,91 @@
+"""Orders, and the campaigns that run for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Column, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Amount, UtcDateTime
+
+
+class OrderRow(SQLModel, table=True):
+    """One order. The primary key is what makes a purchase start one campaign for ever."""
+
+    __tablename__ = "orders"
+    __table_args__ = (Index("ix_orders_customer_id_placed_at", "customer_id", "placed_at"),)
+
+    id: str = Field(primary_key=True, max_length=100)
+    customer_id: str = Field(foreign_key="customers.id", max_length=100)
+    placed_at: datetime = Field(sa_type=UtcDateTime)
+    currency: str = Field(max_length=3)
+    total: Decimal = Field(sa_type=Amount)
+
+
+class OrderLineRow(SQLModel, table=True):
+    """One line of an order, in the order's currency."""
+
+    __tablename__ = "order_lines"
+
+    order_id: str = Field(foreign_key="orders.id", primary_key=True, max_length=100)
+    position: int = Field(primary_key=True)
+    sku: str = Field(max_length=100, index=True)
+    quantity: int
+    unit_price: Decimal = Field(sa_type=Amount)
+
+
+class OrderEventRow(SQLModel, table=True):
+    """What became of an order. The last recorded event of a status is the one that holds."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (UniqueConstraint("order_id", "status", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    order_id: str = Field(foreign_key="orders.id", max_length=100)
+    status: str = Field(max_length=20)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DefinitionRow(SQLModel, table=True):
+    """A version of a campaign, by digest. Rows are added, never changed."""
+
+    __tablename__ = "campaign_definitions"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=40)
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    stored_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RunRow(SQLModel, table=True):
+    """One campaign run: the order's workflow, the version it keeps, its arm, how it ended."""
+
+    __tablename__ = "campaign_runs"
+    __table_args__ = (Index("ix_campaign_runs_customer_id_closed_at", "customer_id", "closed_at"),)
+
+    order_id: str = Field(sa_column=Column(String(100), ForeignKey("orders.id"), primary_key=True))
+    customer_id: str = Field(foreign_key="customers.id", max_length=100)
+    digest: str = Field(foreign_key="campaign_definitions.digest", max_length=64)
+    workflow_run_id: str = Field(max_length=40)
+    holdout: bool = False
+    segment: str | None = Field(default=None, max_length=40)
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    exit_reason: str | None = Field(default=None, max_length=20)
+    stop_reason: str | None = Field(default=None, max_length=100)
+    repurchased_by: str | None = Field(default=None, max_length=100)
+
+
+class StepRow(SQLModel, table=True):
+    """How one step of a run stands: the last decision about it, with its reason."""
+
+    __tablename__ = "campaign_steps"
+
+    order_id: str = Field(foreign_key="campaign_runs.order_id", primary_key=True, max_length=100)
+    step: str = Field(primary_key=True, max_length=40)
+    kind: str = Field(max_length=10)
+    reason: str = Field(max_length=20)
+    decided_at: datetime = Field(sa_type=UtcDateTime)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,60 @@
+"""The catalogue, and what is counted over all orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Amount, UtcDateTime
+
+
+class ProductRow(SQLModel, table=True):
+    """One catalogue entry."""
+
+    __tablename__ = "products"
+
+    sku: str = Field(primary_key=True, max_length=100)
+    name: str = Field(max_length=200)
+    url: str = Field(max_length=2_000)
+    image_url: str | None = Field(default=None, max_length=2_000)
+    price: Decimal = Field(sa_type=Amount)
+    currency: str = Field(max_length=3)
+    category: str | None = Field(default=None, max_length=200, index=True)
+    added_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    rating: float | None = None
+    review_count: int = 0
+    review_quote: str | None = Field(default=None, max_length=500)
+
+
+class BestSellerRow(SQLModel, table=True):
+    """What sold most, first rank 1: computed by a schedule, read by every message."""
+
+    __tablename__ = "best_sellers"
+
+    rank: int = Field(primary_key=True)
+    sku: str = Field(max_length=100)
+    quantity: int = Field(sa_type=BigInteger)
+
+
+class BoughtTogetherRow(SQLModel, table=True):
+    """What stands beside a product in the most orders, first rank 1: computed by a schedule."""
+
+    __tablename__ = "bought_together"
+
+    sku: str = Field(primary_key=True, max_length=100)
+    rank: int = Field(primary_key=True)
+    other_sku: str = Field(max_length=100)
+    orders: int
+
+
+class StatisticRow(SQLModel, table=True):
+    """When a statistic of the whole shop was last computed, and how many rows it has."""
+
+    __tablename__ = "statistics"
+
+    name: str = Field(primary_key=True, max_length=40)
+    computed_at: datetime = Field(sa_type=UtcDateTime)
+    rows: int
