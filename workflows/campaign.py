@@ -37,8 +37,8 @@ with workflow.unsafe.imports_passed_through():
     from campaign.reasons import Reason
     from campaign.rules.decision import Kind
     from workflows.calls import deliver, is_final, run_quickly
-    from workflows.carried import Carried, read_continued
-    from workflows.signals import Inbox, read_purchase
+    from workflows.carried import Carried, read_start
+    from workflows.signals import Inbox
     from workflows.status import ENDED, OPT_IN_QUESTION, Status, decision_summary
 
 KEYS = {name: SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES}
@@ -82,11 +82,10 @@ class PostPurchaseCampaign:
         Raises:
             ApplicationError: type ``bad_purchase``, naming the fields that are wrong.
         """
-        if workflow.info().continued_run_id:
-            self._purchase, carried = read_continued(inputs)
+        continued = workflow.info().continued_run_id is not None
+        self._purchase, carried = read_start(inputs, continued=continued)
+        if carried:
             self._take_up(carried)
-        else:
-            self._purchase = read_purchase(inputs)
         try:
             reason = await self._enrol_and_run()
         except (asyncio.CancelledError, FailureError) as error:

@@ -6,6 +6,7 @@ from typing import Any
 
 from activities.interface import Payload, PlannedStep, ReceivedSignal, Wait
 from campaign.wire import AS_FORMERLY, Purchase
+from workflows.signals import read_purchase
 from workflows.status import Status
 
 
@@ -24,7 +25,19 @@ class Carried(Payload):
     failed: list[str]
 
 
-def read_continued(inputs: tuple[Any, ...]) -> tuple[Purchase, Carried]:
-    """Read back what the run before has handed over."""
-    purchase, carried = inputs
-    return Purchase.model_validate(purchase, context=AS_FORMERLY), Carried.model_validate(carried)
+def read_start(inputs: tuple[Any, ...], *, continued: bool) -> tuple[Purchase, Carried | None]:
+    """Read the purchase, and what the run before has handed over.
+
+    A run that the server repeats (a retry policy or a cron schedule that the start has set) goes on from
+    another one as well, but with nothing handed over: it begins anew, and enrolment knows it again.
+
+    Raises:
+        ApplicationError: type ``bad_purchase``, naming the fields that are wrong.
+    """
+    if not continued or len(inputs) == 1:
+        return read_purchase(inputs), None
+    try:
+        purchase, carried = inputs
+        return Purchase.model_validate(purchase, context=AS_FORMERLY), Carried.model_validate(carried)
+    except ValueError:
+        return read_purchase(inputs), None

@@ -19,6 +19,10 @@ with workflow.unsafe.imports_passed_through():
 
 STRICT_INPUT = "strict-input"
 DROP_REPEATS = "drop-repeated-signals"
+DROP_REPEATED_FAILURES = "drop-repeated-failures"
+
+MOST_FAILED = 50
+"""Steps to look at again: more than a campaign has. The facts have what one beyond them would say."""
 
 W = TypeVar("W", bound=Wire)
 
@@ -98,7 +102,7 @@ class Inbox:
 
     def _receive(self, signal: Signal, inputs: tuple[Any, ...]) -> None:
         if signal is Signal.DELIVERY_FAILED:
-            self.failed.append(_read(DeliveryFailure, inputs).step)
+            self._add_failed(_read(DeliveryFailure, inputs).step)
         elif signal is Signal.ORDER_UPDATED:
             update = _read(OrderUpdate, inputs)
             if problems := time_problems("at", update.at, workflow.now()):
@@ -108,6 +112,13 @@ class Inbox:
             self._add(ReceivedSignal(stop=_read(Stop, inputs).reason))
         elif (newer := _read(Repurchase, inputs).order_id) != self._order_id:
             self._add(ReceivedSignal(repurchased=newer))
+
+    def _add_failed(self, step: str) -> None:
+        """Keep a step once: each one is run inside the one before, so that hundreds would not end."""
+        full = len(self.failed) >= MOST_FAILED
+        if (full or step in self.failed) and workflow.patched(DROP_REPEATED_FAILURES):
+            return
+        self.failed.append(step)
 
     def _add(self, received: ReceivedSignal) -> None:
         """Keep what is new: a repeat of what was taken in before would only cost another decision."""

@@ -45,7 +45,7 @@ def news(status: str, at: datetime | None = None) -> tuple[str, dict[str, Any]]:
     return "order_updated", {"status": status, "at": (at or _now() - timedelta(hours=2)).isoformat()}
 
 
-async def start(client: Client, order: dict[str, Any], *signals: tuple[str, Any]) -> Any:
+async def start(client: Client, order: dict[str, Any], *signals: tuple[str, Any], **options: Any) -> Any:
     """Start a campaign exactly as any SDK would: by names and JSON; signals come with the start."""
     first: dict[str, Any] = (
         {"start_signal": signals[0][0], "start_signal_args": [signals[0][1]]} if signals else {}
@@ -58,6 +58,7 @@ async def start(client: Client, order: dict[str, Any], *signals: tuple[str, Any]
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         **first,
+        **options,
     )
     for name, payload in signals[1:]:
         await handle.signal(name, payload)
