@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from campaign.wire import Purchase
 from storage.database import Database
-from storage.queries.orders import save_order
+from storage.queries.campaigns.orders import save_order
 from tests.shop import Shop, running_shop, unique
 from tests.workflows.orders import purchase, start
 from tests.workflows.test_fallback import DAY, Story
