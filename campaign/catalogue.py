@@ -20,6 +20,8 @@ SHOWN = 3
 class Shelf:
     """The products that one message can show, best first; none but ``known`` are in the order itself.
 
+    No product is in two of the lists, so that a message that shows several shows each product once.
+
     ``known`` has the order's own products by sku, as far as the catalogue knows them.
     """
 
@@ -27,3 +29,17 @@ class Shelf:
     best_sellers: Sequence[Product] = ()
     whats_new: Sequence[Product] = ()
     cross_sell: Sequence[Product] = ()
+
+
+def distinct(*lists: Sequence[Product], limit: int = SHOWN) -> tuple[list[Product], ...]:
+    """Cut lists to ``limit`` each so that no product stands in two: an earlier list keeps it.
+
+    The later ones go on with what comes next in them, so that give them longer than ``limit``.
+    """
+    taken: set[str] = set()
+    kept: list[list[Product]] = []
+    for products in lists:
+        left = [product for product in products if product.sku not in taken][:limit]
+        taken.update(product.sku for product in left)
+        kept.append(left)
+    return tuple(kept)

@@ -124,7 +124,7 @@ async def photograph_ui(chromium: Browser, address: str, plays: Sequence[Story])
         await shown.get_by_text("User Metadata").first.click()
         details = shown.frame_locator("iframe").last  # the Web UI shows Markdown in a frame of its own
         await details.get_by_text("looks again").wait_for()
-        await _content(shown, "webui-current-details", 540)
+        await _content(shown, "webui-current-details", 640)
 
 
 async def _content(shown: Page, name: str, height: float, *, heading: str | None = None) -> None:

@@ -49,15 +49,28 @@ def shop(database: Database) -> Database:
 
 
 def test_what_a_message_shows(shop: Database) -> None:
-    """Best-sellers by quantity in 90 days, bought together, what's new: never what the order has itself."""
+    """Bought together, what's new, best-sellers by quantity in 90 days: never what the order has itself."""
     refresh_statistics(shop, NOW)
     with shop.reading() as session:
         shelf = shelf_for(session, ["b", "zzz"], NOW)
-    assert skus(shelf.best_sellers) == "ca"
+        other = shelf_for(session, ["zzz"], NOW)
     assert skus(shelf.cross_sell) == "ac"
-    assert skus(shelf.whats_new) == "a"
+    assert (skus(shelf.whats_new), skus(shelf.best_sellers)) == ("", "")
+    assert (skus(other.cross_sell), skus(other.whats_new), skus(other.best_sellers)) == ("", "ab", "c")
     assert set(shelf.known) == {"b"}
     assert (shelf.known["b"].name, str(shelf.known["b"].price)) == ("B", "1.50")
+
+
+def test_a_message_shows_no_product_twice(database: Database) -> None:
+    """The lists exclude each other, what was bought together first; each goes on with its next ones."""
+    with database.transaction() as session:
+        sell(session, "abcdefghijkl", days_between=5)
+        for number in range(12):  # a stands in all orders, b beside it in all but one, and so on
+            save(session, purchase(str(number), *"abcdefghijkl"[: 12 - number], customer_id=f"c-{number}"))
+    refresh_statistics(database, NOW)
+    with database.reading() as session:
+        shelf = shelf_for(session, ["a"], NOW)
+    assert (skus(shelf.cross_sell), skus(shelf.whats_new), skus(shelf.best_sellers)) == ("bcd", "efg", "hij")
 
 
 def test_nothing_is_shown_before_it_is_counted(shop: Database) -> None:
@@ -75,10 +88,10 @@ def test_counting_again_replaces_what_was_counted(shop: Database) -> None:
         save(session, purchase("5", "a", "d", days=150, customer_id="c-5"))
     assert refresh_statistics(shop, later) == {BEST_SELLERS: 2, BOUGHT_TOGETHER: 2}
     with shop.reading() as session:
-        shelf = shelf_for(session, ["a"], later)
+        shelf, other = (shelf_for(session, [sku], later) for sku in ("a", "zzz"))
         found = statistics(session)
         kept = session.exec(select(BoughtTogetherRow.sku).order_by(BoughtTogetherRow.sku)).all()
-    assert (skus(shelf.best_sellers), skus(shelf.cross_sell), kept) == ("d", "d", ["a", "d"])
+    assert (skus(other.best_sellers), skus(shelf.cross_sell), kept) == ("ad", "d", ["a", "d"])
     assert [(one.name, one.computed_at) for one in found] == [(BEST_SELLERS, later), (BOUGHT_TOGETHER, later)]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, func, inspect, literal, select, union_all
 from sqlmodel import Session, col
 
-from campaign.catalogue import NEW_DAYS, SHOWN, Shelf
+from campaign.catalogue import NEW_DAYS, SHOWN, Shelf, distinct
 from campaign.wire import Product
 from storage.columns import UtcDateTime
 from storage.tables import BestSellerRow, BoughtTogetherRow, ProductRow
@@ -33,15 +33,17 @@ def save_product(session: Session, product: Product) -> None:
 def shelf_for(session: Session, skus: Sequence[str], now: datetime, limit: int = SHOWN) -> Shelf:
     """Return what a message about an order of ``skus`` can show, in one statement of index reads."""
     since = now - timedelta(days=NEW_DAYS)
-    values = {"skus": list(skus), "since": since, "now": now, "limit": limit}
+    enough = 3 * limit  # three lists: what the others show leaves as many as are wanted
+    values = {"skus": list(skus), "since": since, "now": now, "limit": enough}
     by_use: dict[str, list[Product]] = defaultdict(list)
     for use, _, *product in session.connection().execute(_statement(), values):
         by_use[use].append(_product(product))
+    together, new, best = distinct(by_use[_TOGETHER], by_use[_NEW], by_use[_BEST], limit=limit)
     return Shelf(
         known={product.sku: product for product in by_use[_KNOWN]},
-        best_sellers=by_use[_BEST],
-        whats_new=by_use[_NEW],
-        cross_sell=by_use[_TOGETHER],
+        best_sellers=best,
+        whats_new=new,
+        cross_sell=together,
     )
 
 
