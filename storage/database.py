@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InternalError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from campaign.errors import DatabaseBusy, Unavailable
@@ -15,6 +16,8 @@ from campaign.errors import DatabaseBusy, Unavailable
 LOCK_SECONDS = 5
 """How long a statement waits for what another transaction holds, before it gives way and is retried."""
 ATTEMPTS = 5
+IDLE_SECONDS = 5
+_USED = "afterglow_used"
 _READS_ONLY = "afterglow_reads_only"
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _LOST_RACE = ("40001", "40P01")
@@ -141,10 +144,35 @@ def _engine(url: str, pool_size: int) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
-    limit = {"options": f"-c lock_timeout={LOCK_SECONDS}s"}
-    return create_engine(
-        url, hide_parameters=True, pool_size=pool_size, pool_pre_ping=True, connect_args=limit
-    )
+    engine = create_engine(url, hide_parameters=True, pool_size=pool_size)
+    event.listen(engine, "connect", _limit_waiting)
+    event.listen(engine, "checkin", _remember_use)
+    event.listen(engine, "checkout", _test_if_idle)
+    return engine
+
+
+def _remember_use(_connection: Any, record: Any) -> None:
+    record.info[_USED] = time.monotonic()
+
+
+def _test_if_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    """Test a connection that has been idle for long: its server may have been restarted since.
+
+    Testing each time, as ``pool_pre_ping`` does, costs a round trip for every transaction.
+    """
+    if time.monotonic() - record.info.get(_USED, time.monotonic()) < IDLE_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except connection.Error as error:
+        raise DisconnectionError from error
+
+
+def _limit_waiting(connection: Any, _record: Any) -> None:
+    """Set how long to wait for a lock, once a connection: a pooler refuses it as a start-up option."""
+    connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
