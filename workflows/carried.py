@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from activities.interface import Payload, PlannedStep, ReceivedSignal, Wait
-from campaign.wire import AS_FORMERLY, Purchase
+from campaign.fields.formerly import AS_FORMERLY
+from campaign.wire import Purchase
 from workflows.signals import read_purchase
 from workflows.status import Status
 

@@ -13,9 +13,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.interface import ReceivedSignal
     from campaign.contract import Signal
     from campaign.errors import BadInput, BadPurchase, Problem
+    from campaign.fields.formerly import AS_FORMERLY
     from campaign.problems import problems_of, time_problems
     from campaign.times import predates_order
-    from campaign.wire import AS_FORMERLY, DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop, Wire
+    from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop, Wire
 
 STRICT_INPUT = "strict-input"
 DROP_REPEATS = "drop-repeated-signals"

@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, 
 from campaign.definition.colors import Colors
 from campaign.definition.durations import Duration
 from campaign.errors import NotFound
+from campaign.fields.money import CurrencyCode, Money
+from campaign.fields.places import Country, TimeZone
 from campaign.problems import Form
 from campaign.reasons import Channel
-from campaign.wire import Country, CurrencyCode, Money, TimeZone
 
 _NAME_WORDS = 'up to 40 small letters, digits and "-", a letter first'
 Name = Annotated[str, Form(r"^[a-z][a-z0-9-]{0,39}$", f"write {_NAME_WORDS}")]

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from campaign.definition.durations import Duration
 from campaign.definition.model import Cap, Hours, Section
+from campaign.fields.places import Country
 from campaign.places.regions import data_file
 from campaign.places.zones import Whereabouts
 from campaign.reasons import Channel
-from campaign.wire import Country
 
 
 class PlaceCap(Section):

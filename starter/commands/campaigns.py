@@ -10,8 +10,10 @@ from temporalio.client import WorkflowExecution
 
 from campaign.errors import BadInput, NotFound, Problem, Unavailable
 from campaign.facts import Purpose
+from campaign.fields.identifiers import Id
+from campaign.fields.times import UtcTime
 from campaign.reasons import Reason
-from campaign.wire import Id, OrderStatus, OrderUpdate, Purchase, Stop, UtcTime
+from campaign.wire import OrderStatus, OrderUpdate, Purchase, Stop
 from starter import clock, reports
 from starter.client import Campaigns, Started
 from starter.commands.console import as_json, command, database, out, shown_of, table, when, with_campaigns

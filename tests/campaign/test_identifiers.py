@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.identifiers import looks_like_contact_data
+from campaign.fields.identifiers import looks_like_contact_data
 
 SHOPS_OWN = [
     "1001",

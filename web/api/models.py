@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import Body
 from pydantic import BaseModel, ConfigDict
 
-from campaign.wire import Contact, Id, OrderStatus, OrderUpdate, Purchase
+from campaign.fields.identifiers import Id
+from campaign.wire import Contact, OrderStatus, OrderUpdate, Purchase
 
 PURCHASE = {
     "order_id": "1001",

@@ -10,6 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints, ValidationInfo
+
+from campaign.fields.formerly import formerly
+from campaign.problems import Form
 
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 _MAIL = re.compile("@|%40")
@@ -31,3 +37,26 @@ def looks_like_contact_data(text: str) -> bool:
     """Say whether a text holds an e-mail address or a phone number as people write them."""
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
     return bool(_MAIL.search(plain) or _PHONE.search(plain))
+
+
+def no_contact_data(value: str, info: ValidationInfo) -> str:
+    """Refuse an e-mail address or phone number where an identifier is wanted.
+
+    Raises:
+        ValueError: the identifier looks like contact data.
+    """
+    if looks_like_contact_data(value) and not formerly(info):
+        msg = "looks like an e-mail address or phone number: use your shop's own id"
+        raise ValueError(msg)
+    return value
+
+
+Id = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    Form(
+        r"^[^\s\x00-\x1f\x7f](.*[^\s\x00-\x1f\x7f])?$",
+        "write it on one line, without spaces at either end",
+    ),
+    AfterValidator(no_contact_data),
+]

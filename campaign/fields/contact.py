@@ -1,0 +1,47 @@
+"""Addresses that messages go to."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator
+
+
+def _phone(value: str) -> str:
+    """Require E.164 with a length that its country's plan allows (libphonenumber's metadata).
+
+    Raises:
+        ValueError: not a possible number in E.164.
+    """
+    try:
+        number = phonenumbers.parse(value, None)
+    except phonenumbers.NumberParseException:
+        number = None
+    written = number and phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if number is None or written != value or not phonenumbers.is_possible_number(number):
+        msg = 'write the number in E.164, such as "+12025550123"'
+        raise ValueError(msg)
+    return value
+
+
+def _email(value: str) -> str:
+    """Require one plain address (RFC 5322 by email-validator; no DNS look-up).
+
+    Raises:
+        ValueError: not an address.
+    """
+    try:
+        found = validate_email(value, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        msg = 'write one e-mail address, such as "ada@example.com"'
+        raise ValueError(msg) from None
+    if found.ascii_email is None:
+        msg = 'write an address whose part before the "@" is ASCII: no mail can be sent to this one here'
+        raise ValueError(msg)
+    return found.normalized
+
+
+Phone = Annotated[str, AfterValidator(_phone)]
+Email = Annotated[str, AfterValidator(_email)]
