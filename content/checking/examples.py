@@ -57,7 +57,7 @@ def full_example(brand: Brand) -> MessageContext:
             ),
             "best_sellers": [product] * 3,
             "whats_new": [product] * 2,
-            "cross_sell": [product],
+            "cross_sell": [product.model_copy(update={"sku": "TRAY-1", "name": "Oak tray"})],
             "unsubscribe_url": "https://shop.example.com/unsubscribe/token",
             "preferences_url": "https://shop.example.com/preferences/token",
         }
