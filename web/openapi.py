@@ -72,6 +72,7 @@ class Afterglow(FastAPI):
                 schemas.pop(name, None)
             for operation in _operations(document):
                 _drop_frameworks_own(operation["responses"])
+                _summarise(operation)
             for schema in schemas.values():
                 _describe(schema)
         return self.openapi_schema or {}
@@ -79,6 +80,12 @@ class Afterglow(FastAPI):
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [operation for item in document["paths"].values() for operation in item.values()]
+
+
+def _summarise(operation: dict[str, Any]) -> None:
+    """Show a route by its description's first sentence, not by the name of a function."""
+    summary, _, rest = operation.get("description", "").partition(".")
+    operation["summary"], operation["description"] = summary, rest.strip()
 
 
 def _describe(schema: dict[str, Any]) -> None:

@@ -192,3 +192,10 @@ async def test_docs_follow_the_token(path: str) -> None:
 def test_no_file_of_swagger_ui_is_ours() -> None:
     """Third parties' assets come from the installed package."""
     assert not list(Path(ROOT / "web").rglob("*.js"))
+
+
+def test_each_route_says_what_it_does() -> None:
+    """The list of routes shows a sentence for each, not the name of a function."""
+    summaries = [operation["summary"] for item in DOCUMENT["paths"].values() for operation in item.values()]
+    assert "Start the purchase's campaign" in summaries
+    assert all(summary.count(" ") >= 2 for summary in summaries)

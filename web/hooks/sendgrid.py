@@ -31,7 +31,7 @@ Signed = Annotated[SignedBatch, Depends(sendgrid_batch)]
 
 @router.post("/sendgrid", openapi_extra=EVENTS, responses=ANSWERS)
 def events(request: Request, signed: Signed, tasks: BackgroundTasks) -> dict[str, int]:
-    """Receive a batch. Events that say nothing about our messages are counted and passed over.
+    """Receive a batch of events. Events that say nothing about our messages are counted and passed over.
 
     ``not_understood`` counts fields that could not be read: what the rest of their event says is kept.
     """

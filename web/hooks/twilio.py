@@ -53,7 +53,7 @@ def status(request: Request, signed: Signed, tasks: BackgroundTasks, message: st
 
 @router.post("/inbound", openapi_extra=FORM, responses=ANSWERS, response_class=Response)
 def inbound(request: Request, signed: Signed) -> Response:
-    """Receive a customer's text message; it has taken effect for every campaign once this answers."""
+    """Receive a customer's text message. It has taken effect for every campaign once this answers."""
     text = _answer(request.app.state.database, request.app.state.settings, signed)
     twiml = MessagingResponse()
     if text:

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 @router.get("/c/{code}")
 @router.head("/c/{code}", include_in_schema=False)
 def follow(request: Request, database: AppDatabase, code: str) -> Response:
-    """Redirect. The click is recorded after the answer: the customer never waits for our books."""
+    """Redirect to the shop. The click is recorded after the answer: the customer does not wait for it."""
     with database.transaction() as session:
         link = find_link(session, code)
     if link is None:

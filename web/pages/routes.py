@@ -70,7 +70,7 @@ Body = Annotated[bytes, Depends(small_body)]
 
 @router.get("/unsubscribe/{token}")
 def ask_to_unsubscribe(database: AppDatabase, settings: AppSettings, token: str) -> Response:
-    """Ask once more, or say that it is done already."""
+    """Show the page to unsubscribe, or say that it is done already."""
     with database.reading() as session:
         reader = _reader(settings, session, TokenUse.UNSUBSCRIBE, token)
         return _unsubscribe_page(settings, reader) if reader else not_found()
@@ -78,7 +78,7 @@ def ask_to_unsubscribe(database: AppDatabase, settings: AppSettings, token: str)
 
 @router.post("/unsubscribe/{token}")
 def do_unsubscribe(database: AppDatabase, settings: AppSettings, token: str, body: Body) -> Response:
-    """Opt out before answering. A mail program's click is answered in one line, without a redirect."""
+    """Unsubscribe the customer. A mail program's click is answered in one line, not redirected."""
     one_click = all(word in body for word in _ONE_CLICK)
     with database.transaction() as session:
         reader = _reader(settings, session, TokenUse.UNSUBSCRIBE, token)
@@ -97,7 +97,7 @@ def do_unsubscribe(database: AppDatabase, settings: AppSettings, token: str, bod
 def show_preferences(
     database: AppDatabase, settings: AppSettings, token: str, saved: str | None = None
 ) -> Response:
-    """Show how the customer stands."""
+    """Show what a customer receives and can choose."""
     with database.reading() as session:
         reader = _reader(settings, session, TokenUse.PREFERENCES, token)
         return _preferences_page(reader, saved=saved is not None) if reader else not_found()
@@ -105,7 +105,7 @@ def show_preferences(
 
 @router.post("/preferences/{token}")
 def keep_preferences(database: AppDatabase, settings: AppSettings, token: str, body: Body) -> Response:
-    """Keep a choice, then show how the customer stands."""
+    """Save a customer's choice, then show it."""
     choice, less = _form(body)
     with database.transaction() as session:
         reader = _reader(settings, session, TokenUse.PREFERENCES, token)
