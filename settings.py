@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from difflib import get_close_matches
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -187,10 +188,15 @@ def _by_variable(problem: Problem) -> Problem:
     return Problem(f"{PREFIX}{problem.where.upper()}", problem.what, problem.fix)
 
 
+def _nearest(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f"did you mean {close[0]}? See docs/settings.md" if close else "see docs/settings.md"
+
+
 def _unknown_variables() -> list[Problem]:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     return [
-        Problem(name, "no such setting", "check its spelling: see docs/settings.md")
+        Problem(name, "no such setting", _nearest(name, known))
         for name in sorted(os.environ)
         if name.startswith(PREFIX) and name not in known
     ]

@@ -18,9 +18,11 @@ CLOCKS_DIFFER = timedelta(days=2)
 2031 would be the customer's newest until then, and end every other campaign."""
 
 _NO_OBJECT = ("is not an object", "send a JSON object")
+_NO_LIST = ("is not a list", "write it in square brackets")
 _NO_TEXT = ("is not a text", "write it in quotes")
 _NO_WHOLE_NUMBER = ("is not a whole number", "write it without quotes and decimals")
 _NO_NUMBER = ("is not a number", "write it without quotes")
+_NO_TIME_OF_DAY = ("is not a time of day", "write one such as 08:00:00")
 _NO_TIME = ("is not a time", 'write one such as "2026-03-01T12:00:00Z"')
 _NO_CHOICE = ("is not one of the possible values", "write {expected}")
 _NO_BOOLEAN = ("is not true or false", "write true or false")
@@ -28,7 +30,8 @@ _FIXES = {
     "model_type": _NO_OBJECT,
     "model_attributes_type": _NO_OBJECT,
     "dict_type": _NO_OBJECT,
-    "list_type": ("is not a list", "write it in square brackets"),
+    "list_type": _NO_LIST,
+    "tuple_type": _NO_LIST,
     "extra_forbidden": ("unknown field", "remove it, or check its spelling"),
     "missing": ("is missing", "add it"),
     "string_type": _NO_TEXT,
@@ -39,10 +42,14 @@ _FIXES = {
     "int_from_float": _NO_WHOLE_NUMBER,
     "float_type": _NO_NUMBER,
     "float_parsing": _NO_NUMBER,
+    "decimal_type": _NO_NUMBER,
+    "decimal_parsing": _NO_NUMBER,
     "finite_number": _NO_NUMBER,
     "bool_type": _NO_BOOLEAN,
     "bool_parsing": _NO_BOOLEAN,
     "timezone_aware": ("has no time zone", 'write an offset, such as "2026-03-01T12:00:00Z"'),
+    "time_type": _NO_TIME_OF_DAY,
+    "time_parsing": _NO_TIME_OF_DAY,
     "datetime_type": _NO_TIME,
     "datetime_parsing": _NO_TIME,
     "datetime_object_invalid": _NO_TIME,

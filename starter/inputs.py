@@ -86,6 +86,7 @@ def _load(source: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
+        place = "standard input" if source == STDIN else source
         raise BadInput(
-            [Problem(f"{source}:{error.lineno}:{error.colno}", f"not JSON: {error.msg}", "correct it there")]
+            [Problem(f"{place}:{error.lineno}:{error.colno}", f"not JSON: {error.msg}", "correct it there")]
         ) from None

@@ -52,7 +52,7 @@ def event(
     status: Annotated[OrderStatus, typer.Argument(help="What became of the order.")],
     at: Annotated[str | None, typer.Option(help=CLOCK_HELP)] = None,
 ) -> None:
-    """Report what became of an order: it is saved, and its campaign decides again."""
+    """Report what became of an order. It is saved, and its campaign decides again."""
     update = OrderUpdate(status=status, at=_time(at))
     with database() as opened:
         running = with_campaigns(
@@ -66,7 +66,7 @@ def event(
 def repurchased(
     order_id: OrderId, newer_order_id: Annotated[str, typer.Argument(help="The order that came after it.")]
 ) -> None:
-    """Notify an order's campaign that the customer bought again: it ends."""
+    """End a campaign: the customer bought again."""
     newer = parse_field(Id, "newer_order_id", newer_order_id)
     with_campaigns(lambda campaigns: campaigns.repurchased(order_id, newer))
     out.print(f"{order_id}: its campaign ends, the customer bought again", markup=False)
@@ -86,7 +86,7 @@ def stop(
 @app.command()
 @command
 def status(order_id: OrderId, json: AsJson = False) -> None:
-    """Show where an order's campaign stands, what was sent, and why not."""
+    """Show where a campaign stands. Says what was sent, and why a step sent nothing."""
     with database() as opened, opened.transaction() as session:
         stored = reports.order_report_or_none(session, order_id)
         counted = reports.statistics_line(session)

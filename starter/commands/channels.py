@@ -20,7 +20,7 @@ def channels(
         Channel | None, typer.Option(help="Let a stopped channel go on: its settings are right now.")
     ] = None,
 ) -> None:
-    """Show the channels that their provider has stopped (wrong key, unknown sender, account closed)."""
+    """Show the channels that are stopped. The provider refuses: wrong key, unknown sender, account closed."""
     with database() as opened, opened.transaction() as session:
         if resume is not None:
             was = resume_channel(session, resume)

@@ -55,7 +55,7 @@ def consents(
     *,
     as_text: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Show a customer's consent ledger: what was given or taken back, when, where, in which words."""
+    """Show a customer's consent ledger. What was given or taken back, when, where, in which words."""
     with database() as opened, opened.transaction() as session:
         entries = consent_report(session, customer_id)
     if as_text:
@@ -65,6 +65,7 @@ def consents(
         out.print(f"{customer_id} has given no consent and taken none back", markup=False)
         return
     made = table(f"Consents of {customer_id}", "At (UTC)", "Channel", "State", "Source", "Address", "Words")
+    made.columns[4].min_width = len("+120255501234567")  # a number is not folded
     for entry in entries:
         state = f"{entry['state']}, confirmed" if entry["confirmed"] else entry["state"]
         made.add_row(
@@ -77,7 +78,7 @@ def consents(
 @app.command()
 @command
 def products(source: Source) -> None:
-    """Add or replace catalogue entries, for links, best-sellers, what's new and cross-sell."""
+    """Add or replace catalogue entries. Links, best-sellers, what's new and cross-sell come from it."""
     entries = read_all(Product, source)
     with database() as opened, opened.transaction() as session:
         for item in entries:
@@ -88,7 +89,7 @@ def products(source: Source) -> None:
 @app.command()
 @command
 def history(source: Source) -> None:
-    """Save earlier orders (as purchases) without starting campaigns: for segments and buying cycles."""
+    """Save earlier orders, without campaigns. A file of purchases; for segments and buying cycles."""
     orders = read_all(Purchase, source)
     with database() as opened, opened.transaction() as session:
         customers = sorted({item.customer_id for item in orders})
@@ -108,7 +109,7 @@ def check(
         typer.Option("--fix-sms", help="Rewrite characters in SMS templates that double the price."),
     ] = False,
 ) -> None:
-    """Check a campaign and its templates; list every mistake at once, and what each SMS costs."""
+    """Check a campaign and its templates. Lists every mistake at once, and what each SMS costs."""
     chosen = settings()
     file, folder = path or chosen.campaign, templates or chosen.templates
     if fix_sms:

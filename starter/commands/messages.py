@@ -21,7 +21,7 @@ def messages(
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_text: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """List messages by what became of them, newest first; never their addresses or texts."""
+    """List messages by what became of them. Newest first; never their addresses or texts."""
     with database() as opened, opened.transaction() as session:
         rows, total = list_messages(session, state, limit)
     if as_text:

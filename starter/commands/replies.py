@@ -27,7 +27,7 @@ def replies(
         list[int] | None, typer.Option(metavar="ID", help="This message asks for something else.")
     ] = None,
 ) -> None:
-    """Show the text messages that may ask for no more texts, or settle some of them (both may be repeated).
+    """Show texts that may ask for no more texts. Or settle some of them (both options may be repeated).
 
     An opt-out takes effect at once, for everyone with the number. The text of a settled message is not kept
     in the list. Since 2025-04-11 the FCC gives ten business days for it (47 CFR 64.1200(a)(10)).

@@ -28,7 +28,7 @@ def namespace(
     retention_days: Annotated[int, typer.Option(min=1, help="How long ended campaigns are kept.")] = 365,
     wait_seconds: Annotated[int, typer.Option(min=0, help="How long to wait for the server.")] = 120,
 ) -> None:
-    """Register the namespace and the search attributes at a server of your own; may be run again."""
+    """Make a Temporal server ready. Registers the namespace and the search attributes; may be run again."""
     client = asyncio.run(_prepare(timedelta(days=retention_days), wait_seconds))
     out.print(f"namespace {client.namespace}: {', '.join(SEARCH_ATTRIBUTES)} are registered", soft_wrap=True)
 

@@ -31,6 +31,24 @@ ODD: list[Any] = [
 PYDANTIC = re.compile(r"Input should|String should|pydantic|\\[sdx]|\^\[|\(\?:|errors\.", re.IGNORECASE)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("holdout", "a tenth", "holdout: is not a number - write it without quotes"),
+        (
+            "quiet_hours",
+            {"sms": {"start": "ten", "end": "20:00:00"}},
+            "start: is not a time of day - write one",
+        ),
+    ],
+)
+def test_a_marketer_reads_what_is_wanted(field: str, value: Any, said: str) -> None:
+    """A number or a time of day that is none is answered with what to write, not with "see the docs"."""
+    with pytest.raises(ValidationError) as refused:
+        Definition.model_validate({field: value})
+    assert said in " ".join(map(str, problems_of(refused.value)))
+
+
 @pytest.mark.parametrize("model", [Customer, Product, Purchase, Definition])
 @pytest.mark.parametrize("odd", ODD, ids=repr)
 def test_no_complaint_quotes_a_pattern_or_the_library(model: Any, odd: Any) -> None:

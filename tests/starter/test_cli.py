@@ -116,7 +116,7 @@ async def test_a_bad_purchase_is_refused_by_field(run: Run, change: dict[str, An
 
 async def test_what_is_no_json_is_refused(run: Run, tmp_path: Path) -> None:
     """The line and column of a slip, and the name of a file that is not there."""
-    assert "-:2:1: not JSON" in (await run("customer", "-", data='{"a": 1,\n}')).output
+    assert "standard input:2:1: not JSON" in (await run("customer", "-", data='{"a": 1,\n}')).output
     missing = await run("purchase", str(tmp_path / "none.json"))
     assert (missing.exit_code, "cannot be read" in missing.output) == (2, True)
 

@@ -19,3 +19,11 @@ def test_afterglow_is_the_starter_by_a_short_name() -> None:
     assert short == long
     shown = subprocess.run([installed, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "Usage: afterglow" in shown.stdout
+
+
+def test_the_list_of_commands_cuts_no_sentence() -> None:
+    """`--help` shows a whole sentence for each command in 80 columns."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "starter", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "..." not in shown.stdout.partition("Commands:")[2]

@@ -55,6 +55,7 @@ def test_every_wrong_setting_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     text = refused()
     for name in wrong:
         assert f"AFTERGLOW_{name}: " in text
+    assert "AFTERGLOW_EMIAL: no such setting - did you mean AFTERGLOW_EMAIL?" in text
 
 
 def test_placeholders_are_refused_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
