@@ -27,6 +27,7 @@ from storage.queries.shop.catalogue import shelf_for
 def render(database: Database, templates: Path, request: RenderRequest, links: Links | None = None) -> None:
     """Write the content of a message that is claimed; one on its way keeps the content it has.
 
+    What was claimed anew meanwhile, for another purpose or address, is left to be written for that.
     Without ``links`` there is no public address: links stay long, and one unsubscribes by mail.
 
     Raises:
@@ -45,7 +46,7 @@ def render(database: Database, templates: Path, request: RenderRequest, links: L
     if shortened:
         content = _exchanged(content, shortened)
     with database.transaction() as session:
-        write_body(session, message.id, _body(session, content, shortened))
+        write_body(session, message, _body(session, content, shortened))
 
 
 def _content(

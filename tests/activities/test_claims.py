@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import activities.render as rendering
 from activities.interface import RenderRequest
 from activities.render import render
 from campaign.facts import MessageState, Purpose
@@ -59,6 +60,26 @@ def test_marketing_never_goes_to_a_number_that_was_only_to_be_asked(shop: Shop) 
     assert sent.to == NEW
     assert sent.text != offer
     assert "YES" in sent.text
+
+
+def test_a_text_that_was_written_for_another_claim_is_not_kept(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number changes while the offer is being written: the offer does not go out as the question."""
+    (message,) = shop.ask().messages
+    write = rendering.render_sms
+
+    def meanwhile(*args: Any) -> Any:
+        later = consent(confirmed=False, at=LOYALTY.isoformat(), source="account")
+        shop.customer(phone=NEW, consents=[later])
+        shop.ask()
+        return write(*args)
+
+    monkeypatch.setattr(rendering, "render_sms", meanwhile)
+    render(shop.database, CONTENT, RenderRequest(message_id=message.id, now=LOYALTY))
+    assert shop.message(message.id).text is None
+    assert shop.deliver(message.id) is MessageState.CLAIMED
+    assert shop.provider.accepted == {}
 
 
 def test_a_claim_names_the_consent_it_goes_out_under(shop: Shop) -> None:

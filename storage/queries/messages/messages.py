@@ -16,6 +16,7 @@ from campaign.errors import NotFound
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
 from storage.inserts import insert_row
+from storage.queries.campaigns.facts import RunMessage
 from storage.queries.people.locks import lock_messages
 from storage.tables import MessageEventRow, MessageRow
 
@@ -38,7 +39,14 @@ _REFRESH = (
 )
 _WRITE = (
     update(MessageRow)
-    .where(_THIS, col(MessageRow.state) == MessageState.CLAIMED.value)
+    .where(
+        _THIS,
+        col(MessageRow.state) == MessageState.CLAIMED.value,
+        col(MessageRow.purpose) == bindparam("for_purpose"),
+        col(MessageRow.segment) == bindparam("for_segment"),
+        col(MessageRow.consent_id).is_not_distinct_from(bindparam("for_consent")),
+        col(MessageRow.address).is_not_distinct_from(bindparam("for_address")),
+    )
     .values(subject=bindparam("to_subject"), html=bindparam("to_html"), text=bindparam("to_text"))
 )
 _BEGIN = (
@@ -174,9 +182,18 @@ def refresh_claim(session: Session, claim: Claim) -> None:
     session.connection().execute(_REFRESH, values)
 
 
-def write_body(session: Session, identifier: str, body: Body) -> bool:
-    """Keep a claimed message's content; False if it is claimed no more."""
-    values = {"message": identifier, "to_subject": body.subject, "to_html": body.html, "to_text": body.text}
+def write_body(session: Session, message: RunMessage, body: Body) -> bool:
+    """Keep the content written for a claimed message; False if it is claimed no more, or as another one."""
+    values = {
+        "message": message.id,
+        "for_purpose": message.purpose.value,
+        "for_segment": message.segment,
+        "for_consent": message.consent_id,
+        "for_address": message.address,
+        "to_subject": body.subject,
+        "to_html": body.html,
+        "to_text": body.text,
+    }
     return session.connection().execute(_WRITE, values).rowcount > 0
 
 
