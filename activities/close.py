@@ -5,11 +5,10 @@ from __future__ import annotations
 from activities.interface import CloseRequest
 from activities.segment import record_news
 from campaign.facts import MessageState
-from campaign.reasons import Reason
 from storage.database import Database
 from storage.queries.campaigns.facts import load_run
 from storage.queries.campaigns.runs import close_run, is_run_of
-from storage.queries.messages.messages import get_message, move_message
+from storage.queries.messages.messages import get_message, move_message, unconfirm_message
 from storage.queries.people.locks import lock_order
 
 
@@ -33,6 +32,5 @@ def close(database: Database, request: CloseRequest) -> None:
                 row = get_message(session, message.id)
                 move_message(session, row, MessageState.SKIPPED, request.now, request.reason)
             elif message.state is MessageState.SENDING:
-                row = get_message(session, message.id)
-                move_message(session, row, MessageState.UNCONFIRMED, request.now, Reason.UNCONFIRMED)
+                unconfirm_message(session, message.id, request.now)
         close_run(session, request.order_id, request.reason, request.now)

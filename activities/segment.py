@@ -19,7 +19,14 @@ from intake.order_news import record_repurchase, record_stop, record_update
 from storage.database import Database
 from storage.queries.campaigns.facts import RunFacts, RunMessage, load_run
 from storage.queries.campaigns.runs import record_segment, record_step
-from storage.queries.messages.messages import Claim, claim_message, get_message, move_message, refresh_claim
+from storage.queries.messages.messages import (
+    Claim,
+    claim_message,
+    get_message,
+    move_message,
+    refresh_claim,
+    unconfirm_message,
+)
 from storage.queries.people.locks import lock_order
 
 
@@ -82,8 +89,7 @@ def _settle_overdue(session: Session, run: RunFacts, step: str, now: datetime) -
     mine = [message for message in run.messages.values() if message.step == step]
     overdue = [m for m in mine if m.state is MessageState.SENDING and now > m.latest]
     for message in overdue:
-        row = get_message(session, message.id)
-        move_message(session, row, MessageState.UNCONFIRMED, now, Reason.UNCONFIRMED)
+        unconfirm_message(session, message.id, now)
     return bool(overdue)
 
 

@@ -118,13 +118,16 @@ def message_id(order_id: str, step: str, channel: Channel) -> str:
     return hashlib.sha256(f"{order_id}\x1f{step}\x1f{channel.value}".encode()).hexdigest()[:ID_LENGTH]
 
 
-def get_message(session: Session, identifier: str) -> MessageRow:
+def get_message(session: Session, identifier: str, *, hold: bool = False) -> MessageRow:
     """Return a message.
+
+    ``hold``: it stays as it is until the transaction ends. An acceptance is recorded without the customer's
+    locks (`record_acceptance`): what settles a message that is being sent must not overwrite it unseen.
 
     Raises:
         NotFound: no such message.
     """
-    row = session.get(MessageRow, identifier, populate_existing=True)
+    row = session.get(MessageRow, identifier, populate_existing=True, with_for_update=hold or None)
     if row is None:
         msg = f"no message {identifier}"
         raise NotFound(msg)
@@ -132,13 +135,20 @@ def get_message(session: Session, identifier: str) -> MessageRow:
 
 
 def lock_message(session: Session, identifier: str) -> MessageRow:
-    """Return a message as it is now, with its customer's locks held until the transaction ends.
+    """Return a message as it is now, held with its customer's locks until the transaction ends.
 
     Raises:
         NotFound: no such message.
     """
     lock_messages(session, [identifier])
-    return get_message(session, identifier)
+    return get_message(session, identifier, hold=True)
+
+
+def unconfirm_message(session: Session, identifier: str, now: datetime) -> None:
+    """Settle a message that is still being sent, and of which nobody will find out. The locks are held."""
+    row = get_message(session, identifier, hold=True)
+    if row.state == MessageState.SENDING.value:
+        move_message(session, row, MessageState.UNCONFIRMED, now, Reason.UNCONFIRMED)
 
 
 def claim_message(
