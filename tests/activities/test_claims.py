@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-import activities.render as rendering
 from activities.interface import RenderRequest
 from activities.render import render
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel
 from campaign.rules.decision import Kind
+from content.rendering import render_sms
 from storage.database import Database
 from tests.activities.test_activities import CONTENT, LOYALTY, Shop
 from tests.facts import PLACED, default_definition
@@ -67,15 +67,14 @@ def test_a_text_that_was_written_for_another_claim_is_not_kept(
 ) -> None:
     """The number changes while the offer is being written: the offer does not go out as the question."""
     (message,) = shop.ask().messages
-    write = rendering.render_sms
 
     def meanwhile(*args: Any) -> Any:
         later = consent(confirmed=False, at=LOYALTY.isoformat(), source="account")
         shop.customer(phone=NEW, consents=[later])
         shop.ask()
-        return write(*args)
+        return render_sms(*args)
 
-    monkeypatch.setattr(rendering, "render_sms", meanwhile)
+    monkeypatch.setattr("activities.render.render_sms", meanwhile)
     render(shop.database, CONTENT, RenderRequest(message_id=message.id, now=LOYALTY))
     assert shop.message(message.id).text is None
     assert shop.deliver(message.id) is MessageState.CLAIMED
