@@ -20,7 +20,7 @@ from channels.protocol import Receipt
 from storage.database import Database
 from storage.queries.messages.channel_stops import resume_if_accepted, stop_channel
 from storage.queries.messages.messages import lock_message, move_message, record_acceptance
-from storage.queries.people.consents import record_consent, suppress
+from storage.queries.people.consents import record_opt_out, suppress
 from storage.queries.people.customers import get_customer
 from storage.tables import MessageRow
 
@@ -130,4 +130,4 @@ def _suppress(session: Session, row: MessageRow, reason: str, source: str, now: 
 def _revoke(session: Session, row: MessageRow, source: str, now: datetime) -> None:
     """Enter the opt-out into the ledger: it holds for the address, whoever has it."""
     consent = Consent(channel=Channel(row.channel), state="revoked", source=source, at=now)
-    record_consent(session, get_customer(session, row.customer_id), consent, row.recipient)
+    record_opt_out(session, get_customer(session, row.customer_id), consent, row.recipient, now)

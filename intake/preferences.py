@@ -77,17 +77,22 @@ def unsubscribe(session: Session, reader: Reader, statement: Statement) -> None:
     Holds for whoever has the address, now or later: who ordered twice as a guest is one person.
     """
     reader = _locked(session, reader)
-    own, of_address = reader.facts.consents, _entries_for_address(session, reader)
-    if not (is_revoked(own, reader.channel) and is_revoked(of_address, reader.channel)):
-        _declare(session, reader, {reader.channel: False}, statement, own + of_address, reader.address)
+    _opt_out(session, reader, reader.channel, reader.address, statement)
 
 
-def _entries_for_address(session: Session, reader: Reader) -> tuple[ConsentEntry, ...]:
-    """Return the ledger of the address that the message went to."""
-    if reader.address is None:
-        return reader.facts.consents
-    key = normal_address(reader.channel, reader.address)
-    return tuple(as_entry(row, {reader.channel: key}) for row in entries_for(session, [key]))
+def _opt_out(
+    session: Session, reader: Reader, channel: Channel, address: str | None, statement: Statement
+) -> None:
+    own = reader.facts.consents
+    of_address = _entries_for_address(session, channel, address) if address else own
+    if not (is_revoked(own, channel) and is_revoked(of_address, channel)):
+        _declare(session, reader, {channel: False}, statement, own + of_address, address)
+
+
+def _entries_for_address(session: Session, channel: Channel, address: str) -> tuple[ConsentEntry, ...]:
+    """Return the ledger of one address."""
+    key = normal_address(channel, address)
+    return tuple(as_entry(row, {channel: key}) for row in entries_for(session, [key]))
 
 
 def choose(session: Session, reader: Reader, choice: Choice, statement: Statement, *, less: bool) -> bool:
@@ -101,7 +106,15 @@ def choose(session: Session, reader: Reader, choice: Choice, statement: Statemen
     session.flush()
     changes = ledger_changes(reader.definition, reader.facts, choice)
     _declare(session, reader, changes, statement, reader.facts.consents)
+    for channel, address in _given_up(reader, choice):
+        _opt_out(session, _locked(session, reader), channel, address, statement)
     return True
+
+
+def _given_up(reader: Reader, choice: Choice) -> set[tuple[Channel, str]]:
+    """Return the addresses that a choice says no for: the customer's, and the one that the link went to."""
+    given = {*addresses_of(reader.customer).items(), (reader.channel, reader.address)}
+    return {(channel, address) for channel, address in given if address and channel not in choice.channels}
 
 
 def _locked(session: Session, reader: Reader) -> Reader:

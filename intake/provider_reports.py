@@ -16,7 +16,7 @@ from campaign.wire import Consent
 from storage.inserts import insert_all_once, insert_once
 from storage.queries.messages.channel_stops import resume_if_arrived, stop_channel
 from storage.queries.messages.messages import kinds_of
-from storage.queries.people.consents import record_consent, suppress
+from storage.queries.people.consents import record_opt_out, suppress
 from storage.queries.people.locks import lock_messages
 from storage.tables import CustomerRow, MessageEventRow, MessageRow, RunRow, WebhookRow
 
@@ -43,8 +43,10 @@ def remember_request(session: Session, digest: str, now: datetime) -> bool:
     return insert_once(session, WebhookRow, digest=digest, at=now)
 
 
-def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
+def apply_reports(session: Session, reports: Sequence[Report], now: datetime | None = None) -> Applied:
     """Keep what is new, settle the messages, and suppress or revoke at once.
+
+    ``now`` is when the reports came; the time of the latest, if left out.
 
     Reports about messages that are not ours, or of another channel, are passed over. All people they are
     about are locked first (see `storage.queries.people.locks`).
@@ -58,7 +60,7 @@ def apply_reports(session: Session, reports: Sequence[Report]) -> Applied:
     kinds = kinds_of(session, sorted(by_message))
     failed = [rows[key] for key, news in by_message.items() if _settle(rows[key], kinds[key], news)]
     for report in fresh:
-        _follow(session, rows[report.message_id], report)
+        _follow(session, rows[report.message_id], report, now or max(one.at for one in fresh))
     stopped = _stop(session, fresh)
     resumed = _resume(session, rows, fresh)
     session.flush()
@@ -130,7 +132,7 @@ def _settle(row: MessageRow, reported: Iterable[str], fresh: Sequence[Report]) -
     return state is MessageState.FAILED and before is not state
 
 
-def _follow(session: Session, row: MessageRow, report: Report) -> None:
+def _follow(session: Session, row: MessageRow, report: Report, now: datetime) -> None:
     effect = EFFECTS[report.event]
     if effect.suppress and row.recipient:
         suppress(session, report.channel, row.recipient, effect.suppress, report.source, report.at)
@@ -142,7 +144,7 @@ def _follow(session: Session, row: MessageRow, report: Report) -> None:
             source=f"{report.source}: {report.event.value}",
             at=report.at,
         )
-        record_consent(session, customer, consent, row.recipient)
+        record_opt_out(session, customer, consent, row.recipient, now)
 
 
 def _open(session: Session, failed: Sequence[MessageRow]) -> tuple[tuple[str, str], ...]:

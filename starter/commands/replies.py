@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -32,14 +33,23 @@ def replies(
     An opt-out takes effect at once, for everyone with the number. The text of a settled message is not kept
     in the list. Since 2025-04-11 the FCC gives ten business days for it (47 CFR 64.1200(a)(10)).
     """
-    with database() as opened, opened.transaction() as session:
-        for identifier in opt_out or []:
-            revoked = settle_reply(session, identifier, "opt_out", clock.now())
-            out.print(f"{identifier}: opted out" if revoked else f"{identifier}: had opted out already")
-        for identifier in other or []:
-            settle_reply(session, identifier, "other", clock.now())
-            out.print(f"{identifier}: not an opt-out")
-        _show(session)
+    with database() as opened:
+        for line in opened.retrying(lambda session: _settle(session, opt_out or [], other or [])):
+            out.print(line)
+        with opened.reading() as session:
+            _show(session)
+
+
+def _settle(session: Session, opt_out: Sequence[int], other: Sequence[int]) -> list[str]:
+    """Settle all of them or none; return what is to be reported once it is kept."""
+    lines = []
+    for identifier in opt_out:
+        revoked = settle_reply(session, identifier, "opt_out", clock.now())
+        lines.append(f"{identifier}: opted out" if revoked else f"{identifier}: had opted out already")
+    for identifier in other:
+        settle_reply(session, identifier, "other", clock.now())
+        lines.append(f"{identifier}: not an opt-out")
+    return lines
 
 
 def _show(session: Session) -> None:

@@ -19,6 +19,7 @@ from campaign.wire import Purchase
 from intake.preferences import Statement, choose, reader_of, unsubscribe
 from starter import clock
 from storage.database import Database
+from storage.queries.messages.messages import get_message, message_id
 from tests.callbacks import PHONE, Providers, add_sending, open_campaign, providers, save_shop_customer
 from tests.facts import PLACED, default_definition
 from tests.mail import LOYALTY
@@ -155,3 +156,53 @@ async def test_of_many_entries_of_one_instant_the_opt_out_holds(calls: Providers
         entry = {"channel": "email", "state": state, "source": f"import {number}", "at": at}
         save_shop_customer(calls.database, f"guest-{number}", consents=[entry])
     assert decided(calls, "o-2", "guest-99", Channel.EMAIL) is Kind.SKIP
+
+
+async def test_a_grant_of_the_future_does_not_outlive_a_providers_report(calls: Providers) -> None:
+    """A shop's clock is a day ahead: the unsubscribing that SendGrid reports now holds all the same."""
+    ahead = (clock.now() + timedelta(days=1)).isoformat()
+    grant = {"channel": "email", "state": "granted", "source": "account", "at": ahead}
+    save_shop_customer(calls.database, consents=[grant])
+    await sendgrid("group_unsubscribe")(calls)
+    assert decided(calls, "o-2", "guest-2", Channel.EMAIL) is Kind.SKIP
+
+
+async def test_two_addresses_of_one_customer_opt_out_in_one_second(calls: Providers) -> None:
+    """Both unsubscribings of one batch are kept, though customer, source and second are the same."""
+    first, stamp = add_sending(calls.database, Channel.EMAIL), int(clock.now().timestamp())
+    second = add_sending(calls.database, Channel.EMAIL, step="win-back-soft")
+    with calls.database.transaction() as session:
+        get_message(session, second).recipient = "old@example.com"
+    events = [
+        {"event": "unsubscribe", "afterglow_message": message, "timestamp": stamp, "sg_event_id": message}
+        for message in (first, second)
+    ]
+    assert (await calls.sendgrid(*events)).status_code == 200
+    assert decided(calls, "o-2", "guest-2", Channel.EMAIL) is Kind.SKIP
+    assert decided(calls, "o-3", "guest-3", Channel.EMAIL, email="old@example.com") is Kind.SKIP
+
+
+async def test_neither_holds_for_the_address_that_the_link_went_to(calls: Providers) -> None:
+    """Who has got a new address since, and opted out before, says no for the old and for the new one."""
+    await one_click(calls)
+    save_shop_customer(calls.database, email="new@example.com", consents=[])
+    message = message_id("o-1", "loyalty", Channel.EMAIL)
+    with calls.database.transaction() as session:
+        reader = reader_of(session, message)
+        assert reader
+        statement = Statement(WORDS, "preference page", clock.now())
+        assert choose(session, reader, Choice.NONE, statement, less=False)
+    for number, email in enumerate(("ada@example.com", "new@example.com")):
+        assert decided(calls, f"o-{number + 2}", f"guest-{number}", Channel.EMAIL, email=email) is Kind.SKIP
+
+
+async def test_an_opt_out_from_before_the_address_was_known_holds_for_it(calls: Providers) -> None:
+    """Contact data that brings the address later, or the opt-out again with another one, closes the gap."""
+    revoked = {"channel": "email", "state": "revoked", "source": "import", "at": PLACED.isoformat()}
+    save_shop_customer(calls.database, "late", email=None, phone=None, consents=[revoked])
+    save_shop_customer(calls.database, "late", email="late@example.com", phone=None, consents=[])
+    assert decided(calls, "o-2", "guest-2", Channel.EMAIL, email="late@example.com", consents=[]) is Kind.SKIP
+    save_shop_customer(calls.database, "late", email="other@example.com", phone=None, consents=[revoked])
+    assert (
+        decided(calls, "o-3", "guest-3", Channel.EMAIL, email="other@example.com", consents=[]) is Kind.SKIP
+    )

@@ -40,6 +40,8 @@ def test_the_command_lists_and_settles(tmp_path: Path, monkeypatch: pytest.Monke
     assert "1: opted out" in settled
     assert "2: not an opt-out" in settled
     assert "is this spam?" not in settled
-    assert run("--opt-out", "3", "--other", "99")[0] == 1
+    code, refused = run("--opt-out", "3", "--other", "99")
+    assert code == 1
+    assert "3: opted out" not in refused, "what is not kept is not reported as done"
     assert "1 of 1 replies" in run()[1], "nothing is half done"
     assert "no reply waits" in run("--other", "3")[1]

@@ -32,7 +32,7 @@ def apply_signed(database: Database, digest: str, reports: Sequence[Report]) -> 
     def apply(session: Session) -> Applied:
         if not remember_request(session, digest, clock.now()):
             raise refused()
-        return apply_reports(session, reports)
+        return apply_reports(session, reports, clock.now())
 
     applied = database.retrying(apply)
     for report in reports:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, or_, select
@@ -12,11 +13,14 @@ from campaign.customers.addresses import normal_address
 from campaign.errors import NotFound
 from campaign.facts import ConsentEntry
 from campaign.reasons import Channel
+from campaign.rules.consent import after_all, is_revoked
 from campaign.wire import Consent
 from storage.inserts import insert_all_once, insert_once
 from storage.tables import ConsentRow, CustomerRow, SuppressionRow
 
 _NEWEST = 20
+_TICK = timedelta(microseconds=1)
+_ONE_MOMENT = timedelta(seconds=1)
 
 
 def ledger_row(customer: Any, consent: Consent, address: str | None = None) -> dict[str, Any]:
@@ -43,6 +47,66 @@ def record_consent(
 ) -> bool:
     """Add an entry to the ledger, as `ledger_row` makes it; False if this very entry is there already."""
     return record_consents(session, [ledger_row(customer, consent, address)]) > 0
+
+
+def record_opt_out(
+    session: Session, customer: CustomerRow, consent: Consent, address: str | None, now: datetime
+) -> bool:
+    """Add an opt-out that somebody else reports, with that one's time; False if this very entry is there.
+
+    It comes after grants whose times lie ahead of ``now``: a shop's clock that is ahead must not undo it. One
+    that another address of the customer has had at the same moment does not hide it.
+    """
+    own = own_entries(session, [customer.id], consent.channel)
+    key = ledger_row(customer, consent, address)["address"]
+    ahead = [row for row in own if row.state == "granted" and row.at > now]
+    if key:
+        of_address = entries_for(session, [key])
+        ahead += [row for row in of_address if row.state == "granted" and row.at > now]
+    ahead += [row for row in own if _hides(row, consent, key)]
+    at = after_all([as_entry(row, {}) for row in ahead], consent.channel, consent.at)
+    return record_consent(session, customer, consent.model_copy(update={"at": at}), address)
+
+
+def _hides(row: ConsentRow, consent: Consent, address: str | None) -> bool:
+    """Say whether an entry has the consent's unique key, but for another address."""
+    same = (row.state, row.source) == (consent.state, consent.source)
+    return same and row.address != address and consent.at <= row.at < consent.at + _ONE_MOMENT
+
+
+def extend_opt_outs(
+    session: Session, customers: Mapping[str, Any], given: AbstractSet[tuple[str | None, str, datetime]]
+) -> None:
+    """Let customers' opt-outs hold for the addresses that they have now, and so for whoever else has them.
+
+    Those are the opt-outs from before any address was known, and those that are ``given`` again (customer,
+    source, time) with another address: they are in the ledger already, but for the customer only. The new
+    entry comes a moment later. ``customers`` are rows with id, email and phone, by id.
+    """
+    opt_outs = select(ConsentRow).where(
+        col(ConsentRow.customer_id).in_(list(customers)), ConsentRow.state == "revoked"
+    )
+    for row in session.exec(opt_outs.order_by(col(ConsentRow.id))).all():
+        if row.address is None or (row.customer_id, row.source, row.at) in given:
+            _extend(session, row, customers[row.customer_id or ""])
+
+
+def _extend(session: Session, row: ConsentRow, customer: Any) -> None:
+    """Add an opt-out for the address that its customer has now, unless that is there or was lifted since."""
+    channel = Channel(row.channel)
+    values = {name: getattr(row, name) for name in ("state", "source", "at", "wording", "confirmed")}
+    entry = ledger_row(customer, Consent(channel=channel, **values))
+    own = own_entries(session, [customer.id], channel)
+    copies = [one for one in own if _is_copy(one, row)]
+    there = entry["address"] in (None, *(one.address for one in copies))
+    if not there and is_revoked(tuple(as_entry(one, {channel: entry["address"]}) for one in own), channel):
+        record_consents(session, [{**entry, "at": max(one.at for one in copies) + _TICK}])
+
+
+def _is_copy(row: ConsentRow, of: ConsentRow) -> bool:
+    """Say whether an entry is another one for a further address, or that one itself."""
+    same = (row.state, row.source) == (of.state, of.source)
+    return same and of.at <= row.at < of.at + _ONE_MOMENT
 
 
 def record_consents(session: Session, rows: Sequence[dict[str, Any]]) -> int:

@@ -13,7 +13,7 @@ from campaign.errors import NotFound
 from campaign.reasons import Channel
 from campaign.wire import Customer
 from storage.inserts import insert_all_once
-from storage.queries.people.consents import ledger_row, record_consents
+from storage.queries.people.consents import extend_opt_outs, ledger_row, record_consents
 from storage.queries.people.locks import lock_customers
 from storage.tables import CustomerRow
 
@@ -63,10 +63,10 @@ def save_customers(session: Session, customers: Sequence[Customer]) -> None:
     for names, rows in _by_columns(customers).items():
         _update(session, names, rows)
     entries = [(customer, consent) for customer in customers for consent in customer.consents]
-    if entries:
-        have = {row[0]: row for row in session.connection().execute(_ADDRESSES, {"ids": ids})}
-        rows = [ledger_row(have[c.customer_id], consent) for c, consent in entries]
-        record_consents(session, rows)
+    have = {row[0]: row for row in session.connection().execute(_ADDRESSES, {"ids": ids})}
+    record_consents(session, [ledger_row(have[c.customer_id], consent) for c, consent in entries])
+    given = {(c.customer_id, e.source, e.at) for c, e in entries if e.state == "revoked"}
+    extend_opt_outs(session, have, given)
 
 
 def _given(customer: Customer) -> list[tuple[Channel, str]]:
