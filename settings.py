@@ -7,6 +7,7 @@ strangers are reached: with a real provider, or at a public address.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import StrEnum
@@ -16,7 +17,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -38,10 +39,15 @@ PLACEHOLDERS = (
     "afterglow",
 )
 MIN_TOKEN = 20
+MIN_DISTINCT = 8
 RANDOM = f"set {MIN_TOKEN} or more random characters"
 
 WebAddress = Annotated[
-    str, Form(r"^https?://[^\s/]+(/\S*)?$", 'write an address such as "https://news.shop.com"')
+    str,
+    Form(
+        r"^https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/[^\s?#]*)?$",
+        'write an address such as "https://news.shop.com": no name, query or fragment',
+    ),
 ]
 
 
@@ -57,8 +63,15 @@ def _database_url(value: str) -> str:
         backend = make_url(value).get_backend_name()
     except ArgumentError:
         backend = ""
-    if backend not in ("sqlite", "postgresql"):
+    if backend not in ("sqlite", "postgresql") or (backend == "sqlite" and not make_url(value).database):
         msg = "not a database address: write sqlite:///file.db or postgresql://user:password@host/name"
+        raise ValueError(msg)
+    return value
+
+
+def _sendable(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\x21-\x7e]*", value.get_secret_value()):
+        msg = "has characters that no header can carry: use letters, digits and ASCII signs, without spaces"
         raise ValueError(msg)
     return value
 
@@ -82,7 +95,7 @@ class Settings(BaseSettings):
     previous_secret_keys: SecretStr = SecretStr("")
     provider_seconds: Annotated[float, Field(gt=0, le=20)] = 10.0
     sendgrid_api_key: SecretStr | None = None
-    sendgrid_api_base: str = "https://api.sendgrid.com"
+    sendgrid_api_base: WebAddress = "https://api.sendgrid.com"
     sendgrid_sandbox: bool = False
     sendgrid_webhook_key: str | None = None
     twilio_account_sid: (
@@ -93,7 +106,7 @@ class Settings(BaseSettings):
         Annotated[str, Form("^MG[0-9a-zA-Z]+$", "write the SID, which begins with MG")] | None
     ) = None
     twilio_from: str | None = None
-    twilio_api_base: str = "https://api.twilio.com"
+    twilio_api_base: WebAddress = "https://api.twilio.com"
     sms_replies: Literal["provider", "afterglow"] = "provider"
     email_rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
     sms_rate: Annotated[float, Field(gt=0, le=10_000)] = 10.0
@@ -105,7 +118,7 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     metrics_address: str | None = None
-    api_token: SecretStr | None = None
+    api_token: Annotated[SecretStr, AfterValidator(_sendable)] | None = None
     deployment: str | None = None
     build_id: str | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -194,11 +207,13 @@ def _nearest(name: str, known: set[str]) -> str:
 
 
 def _unknown_variables() -> list[Problem]:
+    """List what is no setting, in the environment and in the ``.env`` file, in either case."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
     return [
         Problem(name, "no such setting", _nearest(name, known))
-        for name in sorted(os.environ)
-        if name.startswith(PREFIX) and name not in known
+        for name in sorted(given - known)
+        if name.startswith(PREFIX)
     ]
 
 
@@ -240,7 +255,11 @@ def _webhook_key_problems(settings: Settings) -> list[Problem]:
 
 def _exposure_problems(settings: Settings, why: str) -> list[Problem]:
     """List what may not face the world; ``why`` names the setting that makes it do so."""
-    problems = []
+    problems = [
+        Problem(f"{PREFIX}{name.upper()}", f"is not https ({why})", "keys and addresses go there")
+        for name in ("sendgrid_api_base", "twilio_api_base")
+        if (base := getattr(settings, name)).startswith("http:") and not _on_this_machine(base)
+    ]
     if settings.public_url and not settings.public_url.startswith("https://"):
         what = f"is not https ({why})"
         problems.append(Problem(f"{PREFIX}PUBLIC_URL", what, "customers' links and callbacks need it"))
@@ -251,9 +270,15 @@ def _exposure_problems(settings: Settings, why: str) -> list[Problem]:
     for name, secret in _secrets(settings):
         if secret is None:
             problems.append(Problem(f"{PREFIX}{name}", f"is missing ({why})", RANDOM))
-        elif secret.lower() in PLACEHOLDERS or len(secret) < MIN_TOKEN:
+        elif _is_weak(secret):
             problems.append(Problem(f"{PREFIX}{name}", f"is a placeholder or too short ({why})", RANDOM))
     return problems
+
+
+def _is_weak(secret: str) -> bool:
+    """Say whether a secret could be guessed: a placeholder, short, or the same few characters repeated."""
+    bare = secret.strip()
+    return bare.lower() in PLACEHOLDERS or len(bare) < MIN_TOKEN or len(set(bare)) < MIN_DISTINCT
 
 
 def _secrets(settings: Settings) -> Iterator[tuple[str, str | None]]:

@@ -224,3 +224,43 @@ def test_the_former_name_of_concurrency_is_still_read(monkeypatch: pytest.Monkey
     assert load_settings().concurrency == 3
     monkeypatch.setenv("AFTERGLOW_CONCURRENCY", "5")
     assert load_settings().concurrency == 5
+
+
+def test_a_misspelled_name_in_the_env_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`AFTERGLOW_ENVIROMENT=production` in .env does not pass unnoticed; other names are others'."""
+    (tmp_path / ".env").write_text("AFTERGLOW_ENVIROMENT=production\nCOMPOSE_FILE=x.yml\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert refused().startswith("AFTERGLOW_ENVIROMENT: no such setting - did you mean AFTERGLOW_ENVIRONMENT?")
+
+
+@pytest.mark.parametrize("secret", [" " * 24, "a" * 24, "changeme" * 3, "  change-me             "])
+def test_long_but_guessable_secrets_are_refused(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    """Length alone makes no secret: blanks, one character, a placeholder repeated or padded."""
+    monkeypatch.setenv("AFTERGLOW_ENVIRONMENT", "production")
+    for name, value in {**KEYS, "SECRET_KEY": secret}.items():
+        monkeypatch.setenv(f"AFTERGLOW_{name}", value)
+    assert refused().startswith("AFTERGLOW_SECRET_KEY: is a placeholder or too short")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_TOKEN", "q8Zt3vN0bK7yW2xR5mLd\n"),
+        ("API_TOKEN", "z\u00e4ht3vN0bK7yW2xR5mLd"),
+        ("PUBLIC_URL", "https://news.shop.com?from=mail"),
+        ("PUBLIC_URL", "https://[news"),
+        ("PUBLIC_URL", "https://shop:password@news.shop.com"),
+        ("SENDGRID_API_BASE", "http://proxy.shop.com"),
+        ("TWILIO_API_BASE", "proxy"),
+        ("DATABASE_URL", "sqlite://"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """A token that no header carries, links that lead nowhere, keys in clear, a database in memory."""
+    monkeypatch.setenv("AFTERGLOW_ENVIRONMENT", "production")
+    for known, good in KEYS.items():
+        monkeypatch.setenv(f"AFTERGLOW_{known}", good)
+    monkeypatch.setenv(f"AFTERGLOW_{name}", value)
+    assert refused().startswith(f"AFTERGLOW_{name}: ")
