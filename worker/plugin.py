@@ -30,6 +30,9 @@ PASSED_THROUGH = (
     "pydantic_core",
     "workflows.calls",
     "workflows.carried",
+    "workflows.closing",
+    "workflows.search_attributes",
+    "workflows.sending",
     "workflows.signals",
     "workflows.status",
 )

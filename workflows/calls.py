@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from activities.interface import DELIVER, Answer, Call, ClaimedMessage, DeliverRequest, Request
-    from campaign.contract import DELIVERY_QUEUES
+    from campaign.contract import DELIVERY_QUEUES, Signal, workflow_id
     from campaign.facts import MessageState
 
 LOCAL_TIMEOUT = timedelta(seconds=20)
@@ -90,3 +91,16 @@ async def deliver(message: ClaimedMessage, summary: str) -> MessageState:
         summary=summary,
     )
     return delivered.state
+
+
+async def signal_repurchased(older: list[str], newer: str) -> None:
+    """Signal the campaigns of a customer's older orders; one that has just ended needs no signal."""
+    signals = (
+        workflow.get_external_workflow_handle(workflow_id(order_id)).signal(
+            Signal.REPURCHASED.value, {"order_id": newer}
+        )
+        for order_id in older
+    )
+    for outcome in await asyncio.gather(*signals, return_exceptions=True):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, FailureError):
+            raise outcome

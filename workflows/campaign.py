@@ -8,50 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.interface import (
-        CLOSE,
         ENROL,
-        RENDER,
         SEGMENT,
         ClaimedMessage,
-        CloseRequest,
         EnrolRequest,
         PlannedStep,
         ReceivedSignal,
-        RenderRequest,
         SegmentRequest,
         StepDecision,
         Wait,
     )
-    from campaign.contract import SEARCH_ATTRIBUTES, WORKFLOW, Signal, workflow_id
-    from campaign.facts import MessageState, Purpose
+    from campaign.contract import WORKFLOW, Signal
+    from campaign.facts import MessageState
     from campaign.reasons import Reason
     from campaign.rules.decision import Kind
-    from workflows.calls import deliver, is_final, run_quickly
-    from workflows.carried import Carried, read_start
+    from workflows.calls import run_quickly, signal_repurchased
+    from workflows.carried import Carried, history_is_long, read_start
+    from workflows.closing import is_cancelled, record_end, surely
+    from workflows.search_attributes import update_search_attributes
+    from workflows.sending import Sending
     from workflows.signals import Inbox
-    from workflows.status import ENDED, OPT_IN_QUESTION, Status, decision_summary
-
-KEYS = {name: SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES}
-DECIDE_AGAIN_AFTER = timedelta(minutes=1)
-
-LONG_HISTORY = 1_000
-"""In events. Long before the server suggests it: it gives up a workflow task during which 100 signals come,
-and after that a long history would take too long to replay for any task to be done in time."""
-
-REACT_WHILE_SENDING = "react-while-sending"
-CLOSE_WHEN_CANCELLED = "close-when-cancelled"
-CONTINUE_AS_NEW = "continue-as-new"
-"""Patches. Each is asked for only where it matters, so that it costs no event on the usual way."""
+    from workflows.status import ENDED, Status, decision_summary
 
 
 @workflow.defn(name=WORKFLOW)
@@ -89,10 +74,10 @@ class PostPurchaseCampaign:
         try:
             reason = await self._enrol_and_run()
         except (asyncio.CancelledError, FailureError) as error:
-            if self._is_cancelled(error):
-                await self._close_surely(Reason.STOPPED)
+            if is_cancelled(error, enrolled=self._enrolled):
+                await surely(self._close(Reason.STOPPED))
             raise
-        return self._end(reason) if reason is Reason.DUPLICATE else await self._close_surely(reason)
+        return self._end(reason) if reason is Reason.DUPLICATE else await surely(self._close(reason))
 
     @workflow.signal
     def repurchased(self, *inputs: Any) -> None:
@@ -134,20 +119,8 @@ class PostPurchaseCampaign:
                 self._status.currencies = (self._purchase.currency, enrolled.shop_currency)
             if enrolled.duplicate:
                 return Reason.DUPLICATE
-            await self._supersede(enrolled.supersedes)
+            await signal_repurchased(enrolled.supersedes, self._status.order_id)
         return await self._run_steps()
-
-    async def _supersede(self, order_ids: list[str]) -> None:
-        """Signal the customer's older campaigns; one that has just ended needs no signal."""
-        signals = (
-            workflow.get_external_workflow_handle(workflow_id(order_id)).signal(
-                Signal.REPURCHASED.value, {"order_id": self._status.order_id}
-            )
-            for order_id in order_ids
-        )
-        for outcome in await asyncio.gather(*signals, return_exceptions=True):
-            if isinstance(outcome, BaseException) and not isinstance(outcome, FailureError):
-                raise outcome
 
     async def _run_steps(self) -> Reason:
         while self._position < len(self._steps):
@@ -198,7 +171,7 @@ class PostPurchaseCampaign:
             summary = f"{step.title} ({wait.reason.text}) {wait.at:%d %b %Y %H:%M} UTC"
             with contextlib.suppress(TimeoutError):
                 await workflow.wait_condition(
-                    lambda: bool(self._inbox) or _history_is_long(), timeout=left, timeout_summary=summary
+                    lambda: bool(self._inbox) or history_is_long(), timeout=left, timeout_summary=summary
                 )
             self._continue_if_long(step, wait)
         self._status.waiting = self._status.next_at = None
@@ -216,78 +189,17 @@ class PostPurchaseCampaign:
 
     async def _send(self, step: PlannedStep, decision: StepDecision) -> timedelta | None:
         """Render and deliver; return how soon to decide again, None if nothing is left to be decided."""
-        tasks = {m.id: asyncio.create_task(self._send_one(step, m)) for m in decision.messages}
-        try:
-            gives_way = await self._gives_way(step, tasks)
-        finally:
-            await _recall(tasks)
-        if gives_way:
-            return timedelta(0)
-        states = [task.result() for task in tasks.values()]
-        done = all(state in (MessageState.SENT, MessageState.UNCONFIRMED) for state in states)
-        return (timedelta(0) if decision.more else None) if done else DECIDE_AGAIN_AFTER
 
-    async def _gives_way(self, step: PlannedStep, tasks: Mapping[str, asyncio.Task[MessageState]]) -> bool:
-        """Wait until all is sent. News is recorded meanwhile, by deciding the step again.
+        def record(message: ClaimedMessage, state: MessageState) -> None:
+            self._status.record_message(step.name, message, state)
+            self._show()
 
-        True where a message that still waits is not to be sent now after all, or the history is to end.
-        """
-        while _pending(tasks):
-            await workflow.wait_condition(
-                lambda: not _pending(tasks) or bool(self._inbox.news) or _history_is_long()
-            )
-            if not _pending(tasks):
-                break
-            if not workflow.patched(REACT_WHILE_SENDING):
-                await workflow.wait(list(tasks.values()))
-                break
-            if _history_is_long():
-                return True
-            decision = await self._decide(step)
-            if not _pending(tasks) <= {message.id for message in decision.messages}:
-                return True
-        return False
-
-    async def _send_one(self, step: PlannedStep, message: ClaimedMessage) -> MessageState:
-        what = OPT_IN_QUESTION.capitalize() if message.purpose is Purpose.OPT_IN else step.title
-        summary = f"{what} by {message.channel.label}"
-        request = RenderRequest(message_id=message.id, now=workflow.now())
-        try:
-            await run_quickly(RENDER, request, summary, message.latest)
-            state = await deliver(message, summary)
-        except asyncio.CancelledError:
-            state = MessageState.CLAIMED
-        except FailureError as error:
-            if is_final(error):
-                raise
-            state = MessageState.CLAIMED
-        self._status.record_message(step.name, message, state)
-        self._show()
-        return state
-
-    async def _close_surely(self, reason: Reason) -> dict[str, Any]:
-        """Close; a cancellation that comes meanwhile comes too late."""
-        closing = asyncio.create_task(self._close(reason))
-        while not closing.done():
-            try:
-                await asyncio.shield(closing)
-            except asyncio.CancelledError:
-                if closing.done() or not workflow.patched(CLOSE_WHEN_CANCELLED):
-                    closing.cancel()
-        return closing.result()
+        return await Sending(step, record).send(decision, self._inbox, lambda: self._decide(step))
 
     async def _close(self, reason: Reason) -> dict[str, Any]:
         """Write the end down, with every signal that came until now."""
         while True:
-            unknown = {} if self._enrolled else {"run_id": workflow.info().first_execution_run_id}
-            request = CloseRequest(
-                order_id=self._status.order_id,
-                reason=reason,
-                now=workflow.now(),
-                news=self._take_news(),
-                **unknown,
-            )
-            await run_quickly(CLOSE, request, f"Ended: {reason.text}")
+            await record_end(self._status.order_id, reason, self._take_news, enrolled=self._enrolled)
             if not self._inbox.news:
                 return self._end(reason)
 
@@ -303,15 +215,9 @@ class PostPurchaseCampaign:
         self._status.record_signals(news)
         return news
 
-    def _is_cancelled(self, error: BaseException) -> bool:
-        """Say whether the campaign was cancelled, at a time at which this version records it."""
-        if isinstance(error, asyncio.CancelledError) and self._enrolled:
-            return True
-        return is_cancelled_exception(error) and workflow.patched(CLOSE_WHEN_CANCELLED)
-
     def _continue_if_long(self, step: PlannedStep, wait: Wait) -> None:
         """Go on in a new history where signals have made this one long: its limit would end the campaign."""
-        if not _history_is_long():
+        if not history_is_long():
             return
         current = self._steps[self._position]
         if step.name != current.name:
@@ -337,33 +243,9 @@ class PostPurchaseCampaign:
 
     def _show(self, **attributes: str) -> None:
         """Show in the Web UI where the campaign stands; only what has changed costs an event."""
-        wanted = {"CustomerId": self._purchase.customer_id, **attributes}
-        if self._status.segment:
-            wanted["CampaignSegment"] = self._status.segment
-        changed = {name: value for name, value in wanted.items() if self._shown.get(name) != value}
-        if changed and attributes:
-            workflow.upsert_search_attributes(
-                [KEYS[name].value_set(value) for name, value in changed.items()]
+        if attributes:
+            segment = {"CampaignSegment": self._status.segment} if self._status.segment else {}
+            update_search_attributes(
+                self._shown, {"CustomerId": self._purchase.customer_id, **attributes, **segment}
             )
-            self._shown.update(changed)
         workflow.set_current_details(self._status.as_markdown())
-
-
-def _history_is_long() -> bool:
-    info = workflow.info()
-    long = info.is_continue_as_new_suggested() or info.get_current_history_length() > LONG_HISTORY
-    return long and workflow.patched(CONTINUE_AS_NEW)
-
-
-def _pending(tasks: Mapping[str, asyncio.Task[MessageState]]) -> set[str]:
-    return {name for name, task in tasks.items() if not task.done()}
-
-
-async def _recall(tasks: Mapping[str, asyncio.Task[MessageState]]) -> None:
-    """Take back what is not sent yet, and wait for what is being sent, so that it ends in a known state."""
-    if not _pending(tasks):
-        return
-    for task in tasks.values():
-        task.cancel()
-    if workflow.patched(REACT_WHILE_SENDING):
-        await workflow.wait(list(tasks.values()))

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from temporalio import workflow
+
 from activities.interface import Payload, PlannedStep, ReceivedSignal, Wait
 from campaign.fields.formerly import AS_FORMERLY
 from campaign.wire import Purchase
 from workflows.signals import read_purchase
 from workflows.status import Status
+
+LONG_HISTORY = 1_000
+"""In events. Long before the server suggests it: it gives up a workflow task during which 100 signals come,
+and after that a long history would take too long to replay for any task to be done in time."""
+
+CONTINUE_AS_NEW = "continue-as-new"
+"""A patch: asked for only where a history is long, so that it costs no event on the usual way."""
 
 
 class Carried(Payload):
@@ -42,3 +51,10 @@ def read_start(inputs: tuple[Any, ...], *, continued: bool) -> tuple[Purchase, C
         return Purchase.model_validate(purchase, context=AS_FORMERLY), Carried.model_validate(carried)
     except ValueError:
         return read_purchase(inputs), None
+
+
+def history_is_long() -> bool:
+    """Say whether the run is to go on in a new history."""
+    info = workflow.info()
+    long = info.is_continue_as_new_suggested() or info.get_current_history_length() > LONG_HISTORY
+    return long and workflow.patched(CONTINUE_AS_NEW)
