@@ -2,7 +2,7 @@
 
 A row is moved to `sending`, committed, before its provider hears of it. From then on only an answer moves it:
 one that says that nothing was accepted gives it back (`claimed`), one that cannot be had leaves it
-`sending`, and every later attempt asks what became of it and does not send.
+`sending`, and every later attempt looks up what became of it and does not send.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from storage.queries.messages.messages import Body, begin_sending, get_message, 
 from storage.queries.people.locks import lock_messages
 
 ASK_AFTER = timedelta(seconds=15)
-"""How soon to ask what became of an attempt without an answer."""
+"""How soon to look up what became of an attempt without an answer."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _send(database: Database, channel: MessageChannel, opened: _Opened, links: L
 
 
 def _find(database: Database, channel: MessageChannel, opened: _Opened) -> MessageState:
-    """Ask about an earlier attempt. Whatever goes wrong leaves the message as it is."""
+    """Look up an earlier attempt. Whatever goes wrong leaves the message as it is."""
     attempt = opened.attempt
     try:
         receipt: Receipt | None = channel.find(opened.outgoing, attempt.at)
@@ -124,7 +124,7 @@ def _find(database: Database, channel: MessageChannel, opened: _Opened) -> Messa
         return unconfirm(database, attempt)
     except ChannelStopped as error:
         stop(database, attempt, error.provider_code, keep=True)
-        msg = "the channel is stopped: it cannot be asked"
+        msg = "the channel is stopped: nothing can be looked up"
         raise ChannelPending(msg, PROBE_EVERY) from None
     if receipt is None:
         return reclaim(database, attempt)

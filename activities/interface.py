@@ -33,7 +33,7 @@ class ReceivedSignal(Payload):
 
 
 class EnrolRequest(Payload):
-    """``run_id`` tells a retry of this workflow from a second workflow for the same order."""
+    """``run_id`` distinguishes a retry of this workflow from a second workflow for the same order."""
 
     purchase: Purchase
     run_id: str

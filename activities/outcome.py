@@ -86,7 +86,7 @@ def reclaim(database: Database, attempt: Attempt) -> MessageState:
 
 
 def unconfirm(database: Database, attempt: Attempt) -> MessageState:
-    """Settle a message of which nobody can tell whether it was accepted."""
+    """Settle a message of which it is not known whether it was accepted."""
     return _move(database, attempt, MessageState.UNCONFIRMED, Reason.UNCONFIRMED)
 
 

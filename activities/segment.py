@@ -148,7 +148,7 @@ def purpose_of(permission: Permission) -> Purpose:
 
 
 def fits(message: RunMessage, claim: Claim) -> bool:
-    """Say whether a claimed message is still what the decision asks for: purpose, consent and address."""
+    """Return whether a claimed message is still what the decision wants: purpose, consent and address."""
     return (message.purpose, message.consent_id, message.address, message.segment) == (
         claim.purpose,
         claim.consent_id,

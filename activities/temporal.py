@@ -152,7 +152,7 @@ class Activities:
 
 
 def _waited() -> timedelta:
-    """Return how long this attempt has been waiting since the workflow asked for it.
+    """Return how long this attempt has been waiting since the workflow scheduled it.
 
     Both times are the server's, so that the difference is right when it skips time.
     """

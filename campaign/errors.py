@@ -15,11 +15,11 @@
     │   └── DatabaseBusy      another transaction holds what this one needs: try again
     └── ChannelError          a message could not be handed to its provider
         ├── ChannelBusy       try again later; the provider may say when
-        │   └── ChannelPending    what became of an attempt will be known later: ask again, do not send
+        │   └── ChannelPending    what became of an attempt will be known later: query again, do not send
         ├── ChannelRefused    this message will never be accepted: do not try again
         │   └── ChannelOptedOut   the provider says that the address has opted out
         ├── ChannelStopped    the provider refuses our configuration: no message can go this way now
-        └── ChannelUncertain  nobody can tell whether the message was accepted: never send it again
+        └── ChannelUncertain  it is not known whether the message was accepted: never send it again
 
 The text of an error may be shown to the caller who caused it. It never holds contact data: texts
 end up in Temporal's histories and in logs.
@@ -132,18 +132,18 @@ class ChannelError(AfterglowError):
 
 
 class ChannelBusy(ChannelError):
-    """The provider asks to wait. ``retry_after`` is the wait it asked for, if it said."""
+    """The provider wants a pause. ``retry_after`` is its length, if it was given."""
 
     code = "channel_busy"
 
     def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
-        """Keep the wait that the provider asked for."""
+        """Keep the pause that the provider wants."""
         super().__init__(message)
         self.retry_after = retry_after
 
 
 class ChannelPending(ChannelBusy):
-    """Whether an attempt got through will be known later: ask again after ``retry_after``, do not send."""
+    """Whether an attempt got through will be known later: query again after ``retry_after``, do not send."""
 
     code = "channel_pending"
 
@@ -181,6 +181,6 @@ class ChannelStopped(ChannelError):
 
 
 class ChannelUncertain(ChannelError):
-    """Nobody can tell whether the provider accepted the message, so it is never sent again."""
+    """It is not known whether the provider accepted the message, so it is never sent again."""
 
     code = "channel_uncertain"

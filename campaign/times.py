@@ -41,5 +41,5 @@ def order_time_problems(where: str, at: datetime, placed_at: datetime) -> list[P
 
 
 def predates_order(at: datetime, placed_at: datetime) -> bool:
-    """Say whether news is dated before its order, by more than clocks and whole days explain."""
+    """Return whether news is dated before its order, by more than clocks and whole days explain."""
     return at < placed_at - WHOLE_DAY

@@ -69,7 +69,7 @@ class Shortening:
 
 
 def is_web_address(url: str) -> bool:
-    """Say whether this is a plain http(s) address that a browser reads as we do."""
+    """Return whether this is a plain http(s) address that a browser reads as we do."""
     if len(url) > MAX_TARGET or _UNSAFE.search(url):
         return False
     try:
@@ -80,7 +80,7 @@ def is_web_address(url: str) -> bool:
 
 
 def has_foreign_links(context: MessageContext) -> bool:
-    """Say whether there is a link in what customers have written: their names and reviews."""
+    """Return whether there is a link in what customers have written: their names and reviews."""
     shown = (*context.order.lines, *context.best_sellers, *context.whats_new, *context.cross_sell)
     texts = (context.customer.first_name, *(item.review_quote for item in shown))
     return any("://" in text for text in texts if text)

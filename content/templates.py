@@ -146,7 +146,7 @@ def main(items: Sequence[Item]) -> str:
 
 
 def explain(folder: Path, file: str, error: Exception) -> Problem:
-    """Say where in the marketer's own files a template failed, what is wrong, and what to write."""
+    """Return where in the marketer's own files a template failed, what is wrong, and what to write."""
     if isinstance(error, BadTemplate):
         return Problem(_line_of(folder, file, error.tag) or file, str(error), error.fix)
     if isinstance(error, TemplateSyntaxError):

@@ -63,7 +63,7 @@ _VERDICTS: dict[Intent, Verdict] = {Intent.STOP: "opt_out", Intent.START: "other
 
 
 def _has_opted_out(session: Session, phone: str) -> bool:
-    """Say whether the last entry about a number takes its consent back."""
+    """Return whether the last entry about a number takes its consent back."""
     about = select(ConsentRow.state).where(
         ConsentRow.channel == Channel.SMS.value, ConsentRow.address == phone
     )

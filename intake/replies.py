@@ -59,7 +59,7 @@ def _entries(session: Session, phone: str, customers: Sequence[CustomerRow]) -> 
 
 
 def _applies(entries: Sequence[ConsentEntry], intent: Intent) -> bool:
-    """Say whether the words make a new entry: every STOP does, the rest only once."""
+    """Return whether the words make a new entry: every STOP does, the rest only once."""
     valid = in_force(tuple(entries), Channel.SMS)
     confirmed = any(entry.confirmed for entry in valid)
     given = any(e.channel is Channel.SMS and e.granted and not e.elsewhere for e in entries)

@@ -1,4 +1,4 @@
-"""Start campaigns, signal them, ask them: for order services written in Python.
+"""Start campaigns, signal them, query them: for order services written in Python.
 
 Other languages need no library of ours: see docs/contract.md for the same in Go, Java and TypeScript.
 """
@@ -87,7 +87,7 @@ class Campaigns:
         return started
 
     async def order_updated(self, order_id: str, update: OrderUpdate) -> None:
-        """Tell what became of an order.
+        """Report what became of an order.
 
         Raises:
             CampaignClosed: the campaign has ended.
@@ -97,7 +97,7 @@ class Campaigns:
         await self._signal(order_id, "order_updated", update)
 
     async def repurchased(self, order_id: str, newer_order_id: str) -> None:
-        """Tell that the customer bought again. Raises as `order_updated`."""
+        """Report that the customer bought again. Raises as `order_updated`."""
         await self._signal(order_id, "repurchased", Repurchase(order_id=newer_order_id))
 
     async def stop(self, order_id: str, reason: str) -> None:
@@ -105,7 +105,7 @@ class Campaigns:
         await self._signal(order_id, "stop", Stop(reason=reason))
 
     async def delivery_failed(self, order_id: str, step: str) -> None:
-        """Tell that a message of a step failed after it was sent. Raises as `order_updated`."""
+        """Report that a message of a step failed after it was sent. Raises as `order_updated`."""
         await self._signal(order_id, "delivery_failed", DeliveryFailure(step=step))
 
     async def status(self, order_id: str) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Campaigns:
         except RPCError as error:
             raise _ours(error, order_id) from None
         except WorkflowQueryFailedError:
-            msg = "the campaign cannot be asked: its input was refused"
+            msg = "the campaign cannot be queried: its input was refused"
             raise Unavailable(msg) from None
         if answer.get("exit_reason") is None:
             answer |= await _troubles(handle)
@@ -140,7 +140,7 @@ class Campaigns:
         return (await self._client.count_workflows(_visible(query))).count
 
     async def answers(self) -> bool:
-        """Say whether Temporal answers: its part of a readiness check."""
+        """Return whether Temporal answers: its part of a readiness check."""
         try:
             return await self._client.service_client.check_health()
         except RPCError:
@@ -169,7 +169,7 @@ def _visible(query: str) -> str:
 
 
 async def _troubles(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
-    """Return what the campaign itself cannot tell: that it has failed, or what it waits for in vain."""
+    """Return what the campaign itself cannot report: that it has failed, or what it waits for in vain."""
     description = await handle.describe()
     if description.status not in (None, WorkflowExecutionStatus.RUNNING):
         return {

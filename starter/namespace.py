@@ -23,7 +23,7 @@ from campaign.contract import SEARCH_ATTRIBUTES
 
 
 async def prepare_namespace(client: Client, retention: timedelta) -> None:
-    """Do all of the below once; a server that has just started may refuse, and is asked again.
+    """Do all of the below once; a server that has just started may refuse, and is tried again.
 
     Raises:
         RPCError: the server refuses, or its own caches do not know the search attributes yet.
@@ -63,7 +63,7 @@ async def add_search_attributes(client: Client) -> None:
 
 
 async def query_search_attributes(client: Client) -> None:
-    """Ask for campaigns by every search attribute: only then a campaign can set them, too."""
+    """Query campaigns by every search attribute: only then a campaign can set them, too."""
     query = " AND ".join(f"{name} = 'none'" for name in SEARCH_ATTRIBUTES)
     await client.workflow_service.count_workflow_executions(
         CountWorkflowExecutionsRequest(namespace=client.namespace, query=query)

@@ -1,4 +1,4 @@
-"""One order's campaign as the database tells it: steps with reasons, messages with times."""
+"""One order's campaign as the database has it: steps with reasons, messages with times."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Database:
             return work(session)
 
     def answers(self) -> bool:
-        """Say whether it can be written to: the database's part of a readiness check.
+        """Return whether it can be written to: the database's part of a readiness check.
 
         On SQLite a page is written: only so a full disk is noticed.
         """

@@ -19,7 +19,7 @@ from campaign.rules.consent import Permission
 from campaign.rules.decision import Kind, decide
 from campaign.wire import OrderStatus
 
-MOST_ASKS = 300
+MOST_DECISIONS = 300
 _STUCK = "a campaign that never ends"
 
 
@@ -31,14 +31,14 @@ class Play:
     events: Mapping[OrderStatus, datetime]
 
     def kept_at(self, now: datetime) -> bool:
-        """Say whether the order has not been cancelled by now."""
+        """Return whether the order has not been cancelled by now."""
         cancelled = self.events.get(OrderStatus.CANCELLED)
         return cancelled is None or cancelled > now
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A message as it went out, with the customer as he was then, and whether it only asked to opt in."""
+    """A message as it went out, with the customer as he was then, and whether it was the opt-in question."""
 
     message: PastMessage
     customer: CustomerFacts
@@ -99,7 +99,7 @@ class World:
         heapq.heapify(queue)
         while queue:
             now, number, campaign = heapq.heappop(queue)
-            if (wake := campaign.ask(now)) is not None:
+            if (wake := campaign.decide(now)) is not None:
                 heapq.heappush(queue, (wake, number, campaign))
 
 
@@ -110,13 +110,13 @@ class Campaign:
     world: World
     play: Play
     position: int = 0
-    asks: int = 0
+    decisions: int = 0
     held_until: datetime | None = None
 
-    def ask(self, now: datetime) -> datetime | None:
-        """Ask about the step at hand; return when to ask again, None at the end."""
-        self.asks += 1
-        assert self.asks < MOST_ASKS, _STUCK
+    def decide(self, now: datetime) -> datetime | None:
+        """Decide the step at hand; return when to decide again, None at the end."""
+        self.decisions += 1
+        assert self.decisions < MOST_DECISIONS, _STUCK
         step = self.world.definition.steps[self.position]
         facts = self.world.facts_at(self.play, now)
         decision = decide(self.world.definition, facts, step, now)
@@ -139,7 +139,7 @@ class Campaign:
     def _send(
         self, step: str, channels: Mapping[Channel, Any], now: datetime, *, more: bool
     ) -> datetime | None:
-        """Claim; be held up once if the provider is out; else send, and go on or ask again."""
+        """Claim; be held up once if the provider is out; else send, and go on or decide again."""
         for channel in channels:
             self._put(step, channel, MessageState.CLAIMED, now)
         if self.held_until is None and (pause := self._outage()):

@@ -39,7 +39,7 @@ class Shop:
         return TimeSkipper(self.client).client
 
     def save(self, **contact: Any) -> None:
-        """Save a customer; a New Yorker with an e-mail address unless told otherwise."""
+        """Save a customer; a New Yorker with an e-mail address unless given otherwise."""
         values = {"customer_id": "c-1", "email": "ada@example.com", "first_name": "Ada", "country": "US"}
         with self.database.transaction() as opened:
             save_customer(

@@ -38,7 +38,7 @@ _Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto
 
 
 def has_token(settings: Settings, given: str | None) -> bool:
-    """Say whether this is the API's token; anything is where none is set."""
+    """Return whether this is the API's token; anything is where none is set."""
     if settings.api_token is None:
         return True
     wanted = settings.api_token.get_secret_value().encode()

@@ -30,7 +30,7 @@ async def readers_only(settings: AppSettings, bearer: _Bearer, basic: _Basic) ->
     """Let those read who have the API's token.
 
     Raises:
-        HTTPException: 401 without the token; a browser asks for it.
+        HTTPException: 401 without the token; a browser prompts for it.
     """
     given = bearer.credentials if bearer else basic.password if basic else None
     if not has_token(settings, given):

@@ -34,7 +34,7 @@ async def healthz() -> Health:
 
 
 def database_answers(database: AppDatabase) -> bool:
-    """Say whether the database can be used. A plain ``def``: a slow database must not hold up `/healthz`."""
+    """Return whether the database works. A plain ``def``: a slow database must not hold up `/healthz`."""
     return database.answers()
 
 
@@ -49,7 +49,7 @@ async def metrics() -> Response:
 async def readyz(
     campaigns: AppCampaigns, database: Annotated[bool, Depends(database_answers)], response: Response
 ) -> dict[str, bool]:
-    """Say whether orders can be taken. 503 if not."""
+    """Return whether orders can be taken. 503 if not."""
     checks = {"database": database, "temporal": await campaigns.answers()}
     response.status_code = 200 if all(checks.values()) else 503
     return checks

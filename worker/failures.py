@@ -55,7 +55,7 @@ def _time_left(used: timedelta) -> timedelta | None:
 def safe_failure(error: Exception, left: timedelta | None = None) -> ApplicationError:
     """Return what Temporal may keep of an error. Bad input is not tried again; all else is.
 
-    A broken campaign is tried again too: its template can be mended while the message still waits.
+    A broken campaign is tried again too: its template can be repaired while the message still waits.
     """
     if isinstance(error, ApplicationError):
         return error
@@ -68,19 +68,19 @@ def safe_failure(error: Exception, left: timedelta | None = None) -> Application
     return _unexpected(error)
 
 
-def wait_within(asked: timedelta | None, left: timedelta | None) -> timedelta | None:
+def wait_within(wanted: timedelta | None, left: timedelta | None) -> timedelta | None:
     """Shorten a wait so that the next attempt is the last of its window, not one past it.
 
     The server ends an activity at once whose next attempt would come too late, and the workflow would
-    ask for it again and again until the window has closed.
+    want it again and again until the window has closed.
     """
-    if asked is None or left is None or left <= _LAST_ATTEMPT:
-        return asked
-    return min(asked, left - _LAST_ATTEMPT)
+    if wanted is None or left is None or left <= _LAST_ATTEMPT:
+        return wanted
+    return min(wanted, left - _LAST_ATTEMPT)
 
 
 def _unexpected(error: Exception) -> ApplicationError:
-    """Say where a bug struck; the log has the whole way there, without the error's text."""
+    """Return where a bug struck; the log has the whole way there, without the error's text."""
     name, frames = type(error).__name__, traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "unknown"
     log.error(

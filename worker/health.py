@@ -62,7 +62,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[int]:
-    """Serve an app; gives the port it listens on (0 asks for a free one)."""
+    """Serve an app; gives the port it listens on (0: a free one)."""
     server = _Server(uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False))
     socket = server.config.bind_socket()
     task = asyncio.create_task(server._serve([socket]))  # noqa: SLF001 - `serve` would take over the signals

@@ -1,4 +1,4 @@
-"""The worker: three queues in one process, until it is told to stop."""
+"""The worker: three queues in one process, until it is stopped."""
 
 from __future__ import annotations
 

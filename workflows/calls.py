@@ -65,7 +65,7 @@ async def _run(call: Call[Request, Answer], request: Request, **options: Any) ->
 
 
 def is_final(error: FailureError) -> bool:
-    """Say whether no retry will help. A local activity's failure comes with or without an ActivityError."""
+    """Return whether no retry will help. A local activity's comes with or without an ActivityError."""
     cause = error.cause if isinstance(error, ActivityError) else error
     return isinstance(cause, ApplicationError) and cause.non_retryable
 

@@ -127,7 +127,7 @@ def _is_negated(words: list[str], at: int, language: Language) -> bool:
 
 
 def _is_command(left: list[str], language: Language) -> bool:
-    """Say whether a command begins or ends what is left, politeness aside."""
+    """Return whether a command begins or ends what is left, politeness aside."""
     bare = [word for word in left if word not in FILLERS]
     if not bare:
         return False

@@ -59,7 +59,7 @@ class Standing:
     blocked: Mapping[Channel, Reason]
 
     def offers(self, choice: Choice) -> bool:
-        """Say whether a choice can be made."""
+        """Return whether a choice can be made."""
         return not (choice.channels & self.blocked.keys())
 
 

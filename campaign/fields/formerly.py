@@ -10,5 +10,5 @@ were started so, and only for those."""
 
 
 def formerly(info: ValidationInfo) -> bool:
-    """Say whether this reads what an earlier version accepted."""
+    """Return whether this reads what an earlier version accepted."""
     return bool(info.context and info.context.get("as_formerly"))

@@ -34,7 +34,7 @@ _PHONE = re.compile(
 
 
 def looks_like_contact_data(text: str) -> bool:
-    """Say whether a text holds an e-mail address or a phone number as people write them."""
+    """Return whether a text holds an e-mail address or a phone number as people write them."""
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
     return bool(_MAIL.search(plain) or _PHONE.search(plain))
 

@@ -37,11 +37,11 @@ class Law(Section):
     certainty: Literal["sure", "likely"]
 
     def holds(self, at: datetime) -> bool:
-        """Say whether the row is in force: its day has begun in UTC, which is before it does in America."""
+        """Return whether the row is in force: its day has begun in UTC, so before it does in America."""
         return self.in_force is None or self.in_force <= at.astimezone(UTC).date()
 
     def binds(self, where: Whereabouts) -> bool:
-        """Say whether a customer may be in the place, by whatever source."""
+        """Return whether a customer may be in the place, by whatever source."""
         if self.region is None:
             return self.country in where.countries
         return (self.country, self.region) in {(region.country, region.code) for region in where.regions}

@@ -57,12 +57,12 @@ def after_all(entries: Iterable[ConsentEntry], channel: Channel, now: datetime) 
 
 
 def is_revoked(consents: tuple[ConsentEntry, ...], channel: Channel) -> bool:
-    """Say whether the customer has opted out and not in again."""
+    """Return whether the customer has opted out and not in again."""
     return any(e.channel is channel and not e.granted for e in consents) and not in_force(consents, channel)
 
 
 def permission(definition: Definition, customer: CustomerFacts, channel: Channel) -> Permission:
-    """Say whether a channel may be used for marketing.
+    """Return whether a channel may be used for marketing.
 
     SMS needs a granted consent everywhere (in the US: 47 CFR 64.1200), confirmed from the number where
     the shop wants double opt-in. E-mail needs one too, but for countries where the shop applies opt-out
@@ -87,7 +87,7 @@ def _granted(definition: Definition, granted: list[ConsentEntry], channel: Chann
 
 
 def may_track_opens(definition: Definition, customer: CustomerFacts) -> bool:
-    """Say whether a provider's open pixel may be in an e-mail to the customer (`Tracking.opens_in`).
+    """Return whether a provider's open pixel may be in an e-mail to the customer (`Tracking.opens_in`).
 
     Never for a customer of unknown country. In France the pixel needs a consent of its own (CNIL,
     deliberation 2026-042 of 12 March 2026), in Italy too (Garante, provision 284 of 17 April 2026).

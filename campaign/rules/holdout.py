@@ -10,7 +10,7 @@ _BUCKETS = 10_000
 
 
 def in_holdout(definition: Definition, customer_id: str) -> bool:
-    """Say whether a customer is held out: the same answer for every order of the customer.
+    """Return whether a customer is held out: the same answer for every order of the customer.
 
     A hash of campaign and customer is even over customers and independent between campaigns.
     """

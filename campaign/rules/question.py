@@ -123,7 +123,7 @@ class Question:
         return engaged_channels(self.facts.messages, self.definition, self.now, opens=opens)
 
     def usable(self, channel: Channel) -> Permission:
-        """Say whether the customer has an address on the channel and may be written to there."""
+        """Return whether the customer has an address on the channel and may be written to there."""
         return self.permissions[channel] if channel in self.facts.customer.reachable else NOT_ALLOWED
 
     def laws(self, channel: Channel) -> Sequence[Place]:

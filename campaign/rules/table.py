@@ -202,7 +202,7 @@ def _wait(reason: Reason, at: datetime, until: datetime) -> Verdict | None:
 
 
 def _is_to_come(question: Question, email: PastMessage | None) -> bool:
-    """Say whether an email is still to be sent, as far as is known."""
+    """Return whether an email is still to be sent, as far as is known."""
     if email is None or email.state is MessageState.CLAIMED:
         return question.usable(Channel.EMAIL).allowed
     return email.state is MessageState.SENDING

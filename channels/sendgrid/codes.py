@@ -32,7 +32,7 @@ _UNAVAILABLE, _SERVICE = 503, re.compile(r"\b(service|api)\b.*\b(not available|u
 
 
 def took_nothing(answer: Answer) -> bool:
-    """Say whether an answer of the 5xx kind says itself that nothing was taken.
+    """Return whether an answer of the 5xx kind says itself that nothing was taken.
 
     That is SendGrid's 503, documented as "the v3 Web API is not available", in the form of its own errors. A
     page of some proxy's, or a 500, says nothing of the kind.

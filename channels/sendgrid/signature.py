@@ -24,7 +24,7 @@ _SECONDS = re.compile(r"[0-9]{10}")
 
 
 def is_signed(body: bytes, headers: Mapping[str, str], key: str, now: datetime) -> bool:
-    """Say whether a batch was signed with SendGrid's key, from `OLDEST` ago to `NEWEST` ahead.
+    """Return whether a batch was signed with SendGrid's key, from `OLDEST` ago to `NEWEST` ahead.
 
     Raises:
         ValueError: ``key`` is no public key.
@@ -57,7 +57,7 @@ def _is_recent(stamp: str, now: datetime) -> bool:
 
 
 def _plain_base64(text: str) -> bool:
-    """Say whether this is the one way to write what it says: decoders pass over stray characters."""
+    """Return whether this is the one way to write what it says: decoders pass over stray characters."""
     try:
         return bool(text) and base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
     except (NotBase64, ValueError):

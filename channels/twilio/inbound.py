@@ -39,5 +39,5 @@ def inbound_of(params: Mapping[str, str]) -> Inbound:
 
 
 def is_answered_by_default(text: str) -> bool:
-    """Say whether Twilio's default opt-out handling answers the message: one word, as it stands."""
+    """Return whether Twilio's default opt-out handling answers the message: one word, as it stands."""
     return text.strip().lower() in STOPS | STARTS | HELPS

@@ -155,12 +155,12 @@ def _letters(text: str) -> str:
 
 
 def _is_redacted(text: str) -> bool:
-    """Say whether a listed text shows nothing of what was sent: nothing at all, or X for each letter."""
+    """Return whether a listed text shows nothing of what was sent: nothing at all, or X for each letter."""
     return set(_letters(text)) <= {"X"}
 
 
 def _is_list(body: bytes) -> bool:
-    """Say whether this is a page of messages, which names the next page or says that there is none."""
+    """Return whether this is a page of messages, which names the next page or says that there is none."""
     try:
         page = json.loads(body)
         listed = page["messages"]

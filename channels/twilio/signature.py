@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[!\"$-~]*")  # no white space and no "#": parsers of addre
 
 
 def is_signed(address: str, body: bytes, headers: Mapping[str, str], token: str) -> bool:
-    """Say whether a form was signed with our auth token for this address of ours."""
+    """Return whether a form was signed with our auth token for this address of ours."""
     params = form_of(body)
     if params is None or not _PLAIN.fullmatch(address):
         return False

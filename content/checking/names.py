@@ -54,7 +54,7 @@ class _Checker(NodeVisitor):
     found: dict[Problem, None] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
     _undeclared: list[set[str]] = field(default_factory=list)
-    _tested: set[str] = field(default_factory=set)  # names that a template itself asks for, by `is defined`
+    _tested: set[str] = field(default_factory=set)  # names that a template itself tests, by `is defined`
 
     def context(self) -> Scope:
         """Return the types of all names that a message's template sees."""

@@ -76,5 +76,5 @@ def _check_sms(folder: Path, file: str, name: str, context: MessageContext) -> I
 
 
 def _says(text: str, words: str) -> bool:
-    """Say whether words are in an SMS, as they are or in plain characters."""
+    """Return whether words are in an SMS, as they are or in plain characters."""
     return words in text or to_gsm7(words) in text

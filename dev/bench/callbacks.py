@@ -79,9 +79,9 @@ class Result:
     def line(self, name: str) -> str:
         """Return the result as a line."""
         rate, share = self.events / self.seconds, self.cpu / self.seconds
-        asked = self.requests / self.seconds
+        served = self.requests / self.seconds
         verdict = "" if rate >= TARGET else f"  below {TARGET}"
-        return f"  {name:<34}{rate:>9.0f}{asked:>12.0f}{share:>10.0%}{self.refused:>9}{verdict}"
+        return f"  {name:<34}{rate:>9.0f}{served:>12.0f}{share:>10.0%}{self.refused:>9}{verdict}"
 
 
 def main() -> None:
@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def serve(port: int) -> None:
-    """Serve as `python -m web` does; Temporal is reached when a campaign has to be told, not before."""
+    """Serve as `python -m web` does; Temporal is reached when a campaign has to be signalled, not before."""
 
     async def connected() -> Client:
         return await Client.connect("127.0.0.1:7233", lazy=True)
@@ -116,7 +116,7 @@ def serve(port: int) -> None:
 
 
 def measure(name: str, url: str, seconds: float) -> None:
-    """Fill a database, start the web process on it, and ask it in the three ways that providers do."""
+    """Fill a database, start the web process on it, and call it in the three ways of providers."""
     database = Database(url)
     upgrade(database)
     emails, texts = fill(database)
@@ -199,7 +199,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def batches(messages: list[str], size: int) -> Iterator[Request]:
-    """Make signed SendGrid batches: each message is told of in turn, no event twice."""
+    """Make signed SendGrid batches: each message is reported in turn, no event twice."""
     cycle = itertools.cycle(messages)
     for number in itertools.count():
         stamp = str(int(clock.now().timestamp()))

@@ -18,7 +18,7 @@ from typing import IO
 STOP_SECONDS = 20
 _PAUSE = 0.1
 
-# Asks the kernel for a SIGTERM at our death (PR_SET_PDEATHSIG), then becomes the program under the
+# Has the kernel send a SIGTERM at our death (PR_SET_PDEATHSIG), then becomes the program under the
 # same pid. A `preexec_fn` would run Python between fork and exec beside the SDK's threads, where it
 # can deadlock. The check is for a parent that died before the request.
 _LAUNCH = """
@@ -45,7 +45,7 @@ class Process:
         return self._process.returncode is None
 
     async def stop(self, seconds: float = STOP_SECONDS) -> int:
-        """Ask it to end, and end it after some seconds, or when we are cancelled; return its exit code."""
+        """Send SIGTERM, and end it after some seconds, or when we are cancelled; return its exit code."""
         if self.running:
             self._process.send_signal(signal.SIGTERM)
         try:

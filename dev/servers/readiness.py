@@ -126,7 +126,7 @@ async def _prepare(client: Client) -> None:
 
 
 async def _check_time_skipping(client: Client) -> None:
-    """Ask about a workflow that is not there: who can skip time, answers so, through all its services."""
+    """Query a workflow that is not there: who can skip time, answers so, through all its services."""
     nobody = WorkflowExecution(workflow_id=_NOBODY, run_id=_NOBODY)
     request = PollWorkflowExecutionTimeSkippingRequest(
         namespace=client.namespace, workflow_execution=nobody, fast_forward_id=_NOBODY

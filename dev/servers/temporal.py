@@ -2,7 +2,7 @@
 
 In this order: the server at ``TEMPORAL_ADDRESS``; ``temporal`` on PATH; the SDK's own download;
 the server and Web UI built by Go, once. The last three keep their state in an SQLite file below a
-given folder, so that campaigns survive a restart, and skip time where a client asks for it.
+given folder, so that campaigns survive a restart, and skip time where a client wants it.
 """
 
 from __future__ import annotations

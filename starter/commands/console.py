@@ -104,7 +104,7 @@ def when(value: datetime | str | None) -> str:
 
 
 def shown_of(count: int, total: int) -> str:
-    """Say how many of all are shown, and how to see the rest."""
+    """Return how many of all are shown, and how to see the rest."""
     return f"{count} of {total}" + ("" if count >= total else "; --limit shows more")
 
 

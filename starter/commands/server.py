@@ -56,7 +56,7 @@ def _why(error: RPCError | Unavailable) -> str:
     """Say what is wrong, in our words.
 
     Raises:
-        Unavailable: nothing that waiting could mend.
+        Unavailable: nothing that waiting could change.
     """
     if isinstance(error, Unavailable):
         return str(error)

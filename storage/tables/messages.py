@@ -62,9 +62,9 @@ class MessageRow(SQLModel, table=True):
 
 
 class MessageEventRow(SQLModel, table=True):
-    """What happened to a message, in order: claimed, sending, sent, and what a provider tells.
+    """What happened to a message, in order: claimed, sending, sent, and what a provider reports.
 
-    ``event_id`` is the provider's own, so that an event told twice is kept once; ``code`` its error
+    ``event_id`` is the provider's own, so that an event reported twice is kept once; ``code`` its error
     code; ``machine``: a link scanner did it, not a person.
     """
 

@@ -58,7 +58,7 @@ LOYALTY = PLACED + timedelta(days=21, hours=2)
 
 @dataclass
 class FakeProvider:
-    """A provider that fails as told, and knows what it has accepted."""
+    """A provider that fails as it is set, and knows what it has accepted."""
 
     failures: list[Exception | None] = field(default_factory=list)
     accepted: dict[str, Outgoing] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class FakeProvider:
         return Receipt(f"p-{message.id}", message.at)
 
     def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:  # noqa: ARG002 - it knows
-        """Say what became of a message."""
+        """Return what became of a message."""
         if self.unfindable:
             raise self.unfindable.pop(0)
         found = self.accepted.get(message.id)
@@ -123,19 +123,19 @@ class Shop:
         purchase = purchase_of(order_id, at.isoformat(), **changes)
         return enrol(self.database, DEFINITION, EnrolRequest(purchase=purchase, run_id=run_id, now=at))
 
-    def ask(
+    def decide(
         self,
         step: str = "loyalty",
         at: Any = LOYALTY,
         news: list[ReceivedSignal] | None = None,
         order_id: str = "o-1",
     ) -> StepDecision:
-        """Ask about a step of an order, the first unless told otherwise."""
+        """Decide a step of an order, the first unless given otherwise."""
         return segment(self.database, SegmentRequest(order_id=order_id, step=step, now=at, news=news or []))
 
     def claim(self, order_id: str = "o-1") -> str:
         """Claim and render the loyalty email; return its id."""
-        (message,) = self.ask(order_id=order_id).messages
+        (message,) = self.decide(order_id=order_id).messages
         render(self.database, CONTENT, RenderRequest(message_id=message.id, now=LOYALTY))
         return message.id
 
@@ -182,7 +182,7 @@ def shop(database: Database) -> Shop:
 
 
 def test_enrolling_again_answers_the_same(shop: Shop) -> None:
-    """A retry of the same workflow gets the same plan; a second workflow is told that it is one too many."""
+    """A retry of the same workflow gets the same plan; a second workflow learns that it is one too many."""
     assert shop.enrol() == shop.enrol()
     assert shop.enrol(run_id="another").duplicate
 
@@ -198,24 +198,24 @@ def test_a_purchase_may_come_before_its_customer(database: Database) -> None:
     """With no contact data yet the order is kept, and nothing can be sent."""
     shop = Shop(database)
     shop.enrol()
-    assert shop.ask().reason is Reason.NO_ADDRESS
+    assert shop.decide().reason is Reason.NO_ADDRESS
     shop.customer()
-    assert shop.ask().kind is Kind.SEND
+    assert shop.decide().kind is Kind.SEND
 
 
 def test_a_newer_order_supersedes_the_older(shop: Shop) -> None:
     """The newer order's enrolment names the older campaign, and the older one's next decision is to end."""
     assert shop.enrol("o-2", days=3).supersedes == ["o-1"]
-    assert shop.ask().reason is Reason.REPURCHASED
+    assert shop.decide().reason is Reason.REPURCHASED
 
 
 def test_a_newer_order_that_is_cancelled_by_then_ends_nothing(shop: Shop) -> None:
     """The older campaign is signalled, decides once the cancellation is recorded, and goes on."""
     shop.enrol("o-2", days=3)
     lost = OrderUpdate(status=OrderStatus.CANCELLED, at=PLACED + timedelta(days=3, minutes=1))
-    assert shop.ask(order_id="o-2", news=[ReceivedSignal(update=lost)]).reason is Reason.CANCELLED
-    assert shop.ask(news=[ReceivedSignal(repurchased="o-2")]).kind is Kind.SEND
-    assert shop.ask(news=[ReceivedSignal(repurchased="elsewhere")]).reason is Reason.REPURCHASED
+    assert shop.decide(order_id="o-2", news=[ReceivedSignal(update=lost)]).reason is Reason.CANCELLED
+    assert shop.decide(news=[ReceivedSignal(repurchased="o-2")]).kind is Kind.SEND
+    assert shop.decide(news=[ReceivedSignal(repurchased="elsewhere")]).reason is Reason.REPURCHASED
 
 
 def test_enrolments_at_the_same_instant_leave_one_open(database: Database) -> None:
@@ -232,9 +232,9 @@ def test_enrolments_at_the_same_instant_leave_one_open(database: Database) -> No
 
 
 def test_a_message_is_claimed_once(shop: Shop) -> None:
-    """Asked by many at once, the step has one message."""
+    """Decided by many at once, the step has one message."""
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: shop.ask(), range(8)))
+        answers = list(pool.map(lambda _: shop.decide(), range(8)))
     assert len({message.id for answer in answers for message in answer.messages}) == 1
     with shop.database.transaction() as session:
         assert len(messages_of(session, "o-1")) == 1
@@ -245,9 +245,9 @@ def test_news_is_written_down_once(shop: Shop) -> None:
     delivered = ReceivedSignal(
         update=OrderUpdate(status=OrderStatus.DELIVERED, at=PLACED + timedelta(days=20))
     )
-    answer = shop.ask(news=[delivered, delivered])
+    answer = shop.decide(news=[delivered, delivered])
     assert answer.until == PLACED + timedelta(days=27)
-    stopped = shop.ask(news=[ReceivedSignal(stop="complaint"), ReceivedSignal(stop="again")])
+    stopped = shop.decide(news=[ReceivedSignal(stop="complaint"), ReceivedSignal(stop="again")])
     assert stopped.reason is Reason.STOPPED
     with shop.database.transaction() as session:
         assert get_run(session, "o-1").stop_reason == "complaint"
@@ -302,12 +302,12 @@ def test_a_refusal_is_final(shop: Shop) -> None:
     assert shop.deliver(identifier) is MessageState.FAILED
     assert shop.deliver(identifier) is MessageState.FAILED
     assert shop.provider.accepted == {}
-    assert (shop.ask().kind, shop.ask().reason) == (Kind.SKIP, Reason.FAILED)
+    assert (shop.decide().kind, shop.decide().reason) == (Kind.SKIP, Reason.FAILED)
     assert shop.codes(identifier) == ["21612"]
 
 
-def test_a_lost_answer_is_asked_about(shop: Shop) -> None:
-    """Uncertain whether it was accepted: the row stays, and the next attempt asks instead of sending."""
+def test_a_lost_answer_is_looked_up(shop: Shop) -> None:
+    """Uncertain whether it was accepted: the row stays; the next attempt looks it up and sends nothing."""
     identifier = shop.claim()
     shop.provider.loses_answer = True
     with pytest.raises(ChannelPending):
@@ -317,26 +317,26 @@ def test_a_lost_answer_is_asked_about(shop: Shop) -> None:
     assert len(shop.provider.accepted) == 1
 
 
-def test_what_nobody_can_tell_is_never_sent_again(shop: Shop) -> None:
-    """The provider can only be asked for so long; then the message is unconfirmed, and the step settled."""
+def test_what_is_not_known_is_never_sent_again(shop: Shop) -> None:
+    """The provider can only be queried for so long; then the message is unconfirmed, and the step settled."""
     identifier = shop.claim()
     shop.provider.failures = [ChannelUncertain("lost")]
     with pytest.raises(ChannelPending):
         shop.deliver(identifier)
-    shop.provider.unfindable = [ChannelPending("not yet"), ChannelUncertain("nobody can tell")]
+    shop.provider.unfindable = [ChannelPending("not yet"), ChannelUncertain("not known")]
     with pytest.raises(ChannelPending):
         shop.deliver(identifier)
     assert shop.deliver(identifier) is MessageState.UNCONFIRMED
     assert shop.deliver(identifier) is MessageState.UNCONFIRMED
     assert shop.provider.accepted == {}
-    assert (shop.ask().kind, shop.ask().reason) == (Kind.SKIP, Reason.UNCONFIRMED)
+    assert (shop.decide().kind, shop.decide().reason) == (Kind.SKIP, Reason.UNCONFIRMED)
 
 
 @pytest.mark.parametrize(
     "failure", [ChannelError("down"), ChannelBusy("busy"), ChannelPending("not yet"), ChannelStopped("401")]
 )
-def test_no_failure_to_ask_gives_a_message_back(shop: Shop, failure: ChannelError) -> None:
-    """Whatever keeps us from asking, the message stays `sending`: only an answer moves it."""
+def test_no_failure_to_look_up_gives_a_message_back(shop: Shop, failure: ChannelError) -> None:
+    """Whatever keeps us from looking it up, the message stays `sending`: only an answer moves it."""
     identifier = shop.claim()
     shop.provider.loses_answer = True
     with pytest.raises(ChannelPending):
@@ -378,7 +378,7 @@ def test_the_other_channel_takes_over_from_an_invalid_address(shop: Shop) -> Non
     identifier = shop.claim()
     shop.provider.failures = [ChannelRefused("no such address", "400", invalid_address=True)]
     assert shop.deliver(identifier) is MessageState.FAILED
-    answer = shop.ask()
+    answer = shop.decide()
     assert (answer.kind, [message.channel for message in answer.messages]) == (Kind.SEND, [Channel.SMS])
 
 
@@ -412,7 +412,7 @@ def test_facts_are_read_again_at_send_time(shop: Shop) -> None:
     shop.customer(consents=[revoked])
     assert shop.deliver(identifier) is MessageState.CLAIMED
     assert shop.provider.accepted == {}
-    assert shop.ask().reason is Reason.NO_CONSENT
+    assert shop.decide().reason is Reason.NO_CONSENT
     row = shop.message(identifier)
     assert (row.state, row.reason) == ("skipped", "no_consent")
 
@@ -431,7 +431,7 @@ def test_what_was_being_sent_when_its_window_closed_is_unconfirmed(shop: Shop) -
     shop.provider.dies_after_accepting = True
     with pytest.raises(Killed):
         shop.deliver(identifier)
-    answer = shop.ask(at=LOYALTY + timedelta(days=8))
+    answer = shop.decide(at=LOYALTY + timedelta(days=8))
     assert (answer.kind, shop.message(identifier).state) == (Kind.SKIP, "unconfirmed")
 
 

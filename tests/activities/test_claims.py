@@ -36,7 +36,7 @@ def shop(database: Database) -> Shop:
 
 def claim(shop: Shop) -> str:
     """Claim and render the loyalty text; return its id."""
-    (message,) = shop.ask().messages
+    (message,) = shop.decide().messages
     render(shop.database, CONTENT, RenderRequest(message_id=message.id, now=LOYALTY))
     return message.id
 
@@ -50,7 +50,7 @@ def test_marketing_never_goes_to_a_number_that_was_only_to_be_asked(shop: Shop) 
     shop.customer(phone=NEW, consents=[later])
     assert shop.deliver(identifier) is MessageState.CLAIMED
     assert shop.provider.accepted == {}
-    answer = shop.ask()
+    answer = shop.decide()
     assert (answer.kind, [message.id for message in answer.messages]) == (Kind.SEND, [identifier])
     row = shop.message(identifier)
     assert (row.purpose, row.address, row.text) == (Purpose.OPT_IN.value, NEW, None)
@@ -87,7 +87,7 @@ def test_a_claim_names_the_consent_it_goes_out_under(shop: Shop) -> None:
     first = shop.message(identifier).consent_id
     shop.customer(consents=[consent(source="account", at=LOYALTY.isoformat())])
     assert shop.deliver(identifier) is MessageState.CLAIMED
-    shop.ask()
+    shop.decide()
     render(shop.database, CONTENT, RenderRequest(message_id=identifier, now=LOYALTY))
     assert shop.deliver(identifier) is MessageState.SENT
     assert shop.message(identifier).consent_id not in (None, first)
@@ -95,7 +95,7 @@ def test_a_claim_names_the_consent_it_goes_out_under(shop: Shop) -> None:
 
 def test_a_message_without_content_is_not_sent(shop: Shop) -> None:
     """Claimed, never rendered: delivery gives it back to be decided."""
-    (message,) = shop.ask().messages
+    (message,) = shop.decide().messages
     assert message.channel is Channel.SMS
     assert shop.deliver(message.id) is MessageState.CLAIMED
     assert shop.provider.accepted == {}

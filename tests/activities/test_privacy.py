@@ -54,7 +54,7 @@ class LeakingOutbox(Outbox):
         self._seen: set[str] = set()
 
     def send(self, message: Outgoing) -> Receipt:
-        """Fail once, telling everything."""
+        """Fail once, with everything in the text."""
         if message.id not in self._seen:
             self._seen.add(message.id)
             text = f"550 no such user {message.to}: {message.text}"
@@ -104,15 +104,15 @@ async def run_campaign(client: Client, person: Person, now: datetime) -> str:
 
 
 class Buggy:
-    """A bug in the decision: fails with a customer's data in its text until it is mended."""
+    """A bug in the decision: fails with a customer's data in its text until it is repaired."""
 
     def __init__(self) -> None:
         """Start broken."""
-        self.mended = False
+        self.repaired = False
 
     def check(self) -> None:
         """Fail while broken."""
-        if not self.mended:
+        if not self.repaired:
             text = "KeyError: ada@example.com"
             raise KeyError(text)
 
@@ -120,7 +120,7 @@ class Buggy:
 async def test_a_bug_is_retried_and_seen(
     client: Client, database: Database, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bug in an activity: the campaign keeps trying, visibly and without the text; mended, it goes on."""
+    """A bug in an activity: the campaign keeps trying, visibly and without the text; repaired, it goes on."""
     bug = Buggy()
 
     def buggy(*args: Any) -> StepDecision:
@@ -142,7 +142,7 @@ async def test_a_bug_is_retried_and_seen(
         failure = await pending_failure(handle)
         assert failure.startswith("KeyError in check")
         assert "ada" not in failure
-        bug.mended = True
+        bug.repaired = True
         assert (await handle.result())["exit_reason"] == "stopped"
 
 

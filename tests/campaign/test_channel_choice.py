@@ -30,7 +30,7 @@ def changed(step: dict[str, Any] | None = None, **tables: Any) -> Definition:
     return Definition.model_validate(values)
 
 
-def ask(
+def decide_on(
     who: CustomerFacts,
     *messages: PastMessage,
     after: timedelta = DUE + timedelta(hours=2),
@@ -44,28 +44,28 @@ def ask(
 
 def test_engagement_goes_before_the_shops_order() -> None:
     """Who reads SMS and not emails, and named no channel, gets an SMS."""
-    assert set(ask(customer(), CLICKED_SMS).send or {}) == {Channel.SMS}
+    assert set(decide_on(customer(), CLICKED_SMS).send or {}) == {Channel.SMS}
 
 
 def test_consent_goes_before_engagement() -> None:
     """A channel without consent is not used, however engaged the customer is there."""
     who = customer(consents=(granted(Channel.EMAIL),))
-    assert set(ask(who, CLICKED_SMS).send or {}) == {Channel.EMAIL}
+    assert set(decide_on(who, CLICKED_SMS).send or {}) == {Channel.EMAIL}
 
 
 @pytest.mark.parametrize("state", [MessageState.FAILED, MessageState.SKIPPED])
 def test_a_hard_failure_falls_back(state: MessageState) -> None:
     """The email failed for good: the SMS goes, if the customer named no channel and the shop wants it."""
     failed = message("loyalty", Channel.EMAIL, AT, state=state)
-    assert set(ask(customer(), failed).send or {}) == {Channel.SMS}
-    assert ask(customer(preferred="email"), failed).kind is Kind.SKIP
-    assert ask(customer(), failed, definition=changed(shop={"fallback": False})).kind is Kind.SKIP
+    assert set(decide_on(customer(), failed).send or {}) == {Channel.SMS}
+    assert decide_on(customer(preferred="email"), failed).kind is Kind.SKIP
+    assert decide_on(customer(), failed, definition=changed(shop={"fallback": False})).kind is Kind.SKIP
 
 
 @pytest.mark.parametrize("state", [MessageState.SENDING, MessageState.UNCONFIRMED])
 def test_the_unknown_never_falls_back(state: MessageState) -> None:
-    """As long as nobody can tell what became of the email, no SMS goes instead."""
-    decision = ask(customer(), message("loyalty", Channel.EMAIL, AT, state=state))
+    """As long as it is not known what became of the email, no SMS goes instead."""
+    decision = decide_on(customer(), message("loyalty", Channel.EMAIL, AT, state=state))
     assert Channel.SMS not in (decision.send or {})
 
 
@@ -73,26 +73,26 @@ def test_a_lost_consent_falls_back() -> None:
     """The email was claimed, then unsubscribed from: it does not go, and the SMS does."""
     who = customer(consents=(granted(Channel.SMS), revoked(Channel.EMAIL, at=AT)))
     claimed = message("loyalty", Channel.EMAIL, AT, state=MessageState.CLAIMED)
-    assert set(ask(who, claimed).send or {}) == {Channel.SMS}
+    assert set(decide_on(who, claimed).send or {}) == {Channel.SMS}
 
 
 def test_the_sms_follows_an_email_that_was_not_clicked() -> None:
     """Of email_then_sms the SMS waits two days, and goes only if the email was not clicked."""
     definition = changed({"channels": "email_then_sms"})
-    first = ask(customer(), definition=definition)
+    first = decide_on(customer(), definition=definition)
     assert set(first.send or {}) == {Channel.EMAIL}
     assert first.more
     sent = message("loyalty", Channel.EMAIL, AT)
-    waits = ask(customer(), sent, definition=definition)
+    waits = decide_on(customer(), sent, definition=definition)
     assert (waits.kind, waits.reason, waits.until) == (
         Kind.WAIT,
         Reason.AWAITING_CLICK,
         AT + timedelta(days=2),
     )
     later = timedelta(days=23, hours=3)
-    assert set(ask(customer(), sent, after=later, definition=definition).send or {}) == {Channel.SMS}
+    assert set(decide_on(customer(), sent, after=later, definition=definition).send or {}) == {Channel.SMS}
     clicked = message("loyalty", Channel.EMAIL, AT, clicked=True)
-    skipped = ask(customer(), clicked, after=later, definition=definition)
+    skipped = decide_on(customer(), clicked, after=later, definition=definition)
     assert (skipped.kind, (skipped.blocked or {})[Channel.SMS]) == (Kind.SKIP, Reason.ENGAGED)
 
 
@@ -101,7 +101,7 @@ def test_the_sms_waits_for_an_email_that_is_held_up(state: MessageState) -> None
     """The pause counts from when the email was sent: both do not go at once when an outage of days ends."""
     definition = changed({"channels": "email_then_sms"})
     held_up = message("loyalty", Channel.EMAIL, AT, state=state)
-    decision = ask(customer(), held_up, after=timedelta(days=23, hours=3), definition=definition)
+    decision = decide_on(customer(), held_up, after=timedelta(days=23, hours=3), definition=definition)
     assert Channel.SMS not in (decision.send or {})
     assert decision.more or decision.reason is Reason.AWAITING_CLICK
 
@@ -110,7 +110,7 @@ def test_an_open_is_no_click() -> None:
     """An opened email does not hold the SMS back: without open tracking nobody would know of it."""
     definition = changed({"channels": "email_then_sms"})
     opened = message("loyalty", Channel.EMAIL, AT, opened=True)
-    decision = ask(customer(), opened, after=timedelta(days=23, hours=3), definition=definition)
+    decision = decide_on(customer(), opened, after=timedelta(days=23, hours=3), definition=definition)
     assert set(decision.send or {}) == {Channel.SMS}
 
 
@@ -131,21 +131,23 @@ def test_opens_count_only_where_they_may_be_tracked(
     who = customer(country=country)
     read = message("thank-you", Channel.SMS, PLACED - timedelta(days=5), order_id="o-0", opened=True)
     assert may_track_opens(definition, who) is (channel is Channel.SMS)
-    assert set(ask(who, read, definition=definition).send or {}) == {channel}
+    assert set(decide_on(who, read, definition=definition).send or {}) == {channel}
 
 
 def test_the_sms_does_not_wait_for_an_email_that_cannot_go() -> None:
     """Of email_then_sms the SMS goes at once where there is no address for the email, or it failed."""
     definition = changed({"channels": "email_then_sms"})
-    assert set(ask(customer(reachable={Channel.SMS}), definition=definition).send or {}) == {Channel.SMS}
+    assert set(decide_on(customer(reachable={Channel.SMS}), definition=definition).send or {}) == {
+        Channel.SMS
+    }
     failed = message("loyalty", Channel.EMAIL, AT, state=MessageState.FAILED)
-    assert set(ask(customer(), failed, definition=definition).send or {}) == {Channel.SMS}
+    assert set(decide_on(customer(), failed, definition=definition).send or {}) == {Channel.SMS}
 
 
 def test_no_sms_follows_an_email_of_unknown_fate() -> None:
     """Of email_then_sms nothing follows an unconfirmed email: it may have been read."""
     unknown = message("loyalty", Channel.EMAIL, AT, state=MessageState.UNCONFIRMED)
-    decision = ask(
+    decision = decide_on(
         customer(), unknown, after=timedelta(days=24), definition=changed({"channels": "email_then_sms"})
     )
     assert decision.kind is Kind.SKIP
@@ -154,38 +156,38 @@ def test_no_sms_follows_an_email_of_unknown_fate() -> None:
 def test_an_unconfirmed_consent_asks_once() -> None:
     """With double opt-in the first SMS is the question; asked once, nothing follows until it is answered."""
     who = customer(preferred="sms", consents=(PLAIN_SMS,))
-    (permission,) = (ask(who).send or {}).values()
+    (permission,) = (decide_on(who).send or {}).values()
     assert permission.pending
-    asked = ask(customer(preferred="sms", consents=(PLAIN_SMS,), asked_to_confirm=True))
+    asked = decide_on(customer(preferred="sms", consents=(PLAIN_SMS,), asked_to_confirm=True))
     assert (asked.kind, asked.reason) == (Kind.SKIP, Reason.NOT_CONFIRMED)
     off = changed(consent={"sms_double_opt_in": False})
-    (permission,) = (ask(who, definition=off).send or {}).values()
+    (permission,) = (decide_on(who, definition=off).send or {}).values()
     assert permission.allowed
 
 
 def test_an_unconfirmed_number_is_not_asked_while_email_may_be_used() -> None:
     """Who named no channel and may be emailed is not bothered with the question."""
-    assert set(ask(customer(consents=(PLAIN_SMS,))).send or {}) == {Channel.EMAIL}
+    assert set(decide_on(customer(consents=(PLAIN_SMS,))).send or {}) == {Channel.EMAIL}
 
 
 def test_a_consent_for_another_number_does_not_count() -> None:
     """A customer's new number has not consented, and a grant older than an opt-out is void."""
     old = ConsentEntry(1, Channel.SMS, granted=True, at=PLACED, confirmed=True, elsewhere=True)
-    assert ask(customer(preferred="sms", consents=(old,))).reason is Reason.NO_CONSENT
+    assert decide_on(customer(preferred="sms", consents=(old,))).reason is Reason.NO_CONSENT
     void = (granted(Channel.SMS), revoked(Channel.SMS, at=PLACED))
-    assert ask(customer(preferred="sms", consents=void)).reason is Reason.NO_CONSENT
+    assert decide_on(customer(preferred="sms", consents=void)).reason is Reason.NO_CONSENT
 
 
 def test_a_suppressed_address_is_not_written_to() -> None:
     """A bounced address stops that channel, whatever the consent; the other one takes over."""
     who = customer(suppressed=frozenset({Channel.EMAIL}))
-    assert set(ask(who).send or {}) == {Channel.SMS}
+    assert set(decide_on(who).send or {}) == {Channel.SMS}
     only = customer(suppressed=frozenset({Channel.EMAIL}), preferred="email")
-    assert ask(only).reason is Reason.SUPPRESSED
+    assert decide_on(only).reason is Reason.SUPPRESSED
 
 
 def test_less_is_honoured_over_all_campaigns() -> None:
     """Who asked for fewer messages gets at most one in thirty days, of whatever campaign."""
     earlier = message("win-back-soft", Channel.SMS, AT - timedelta(days=10), order_id="o-0")
-    assert ask(customer(), earlier).kind is Kind.SEND
-    assert ask(customer(less=True), earlier).kind is Kind.SKIP
+    assert decide_on(customer(), earlier).kind is Kind.SEND
+    assert decide_on(customer(less=True), earlier).kind is Kind.SKIP

@@ -40,31 +40,31 @@ PROCESSED = {OrderStatus.PROCESSED: PLACED + timedelta(minutes=5)}
 NOON = timedelta(hours=2)
 
 
-def ask(step: str, known: Facts, after: timedelta, definition: Definition = DEFINITION) -> Decision:
+def decide_on(step: str, known: Facts, after: timedelta, definition: Definition = DEFINITION) -> Decision:
     """Decide a step some time after the order was placed."""
     return decide(definition, known, definition.step(step), PLACED + after)
 
 
 def test_thank_you_waits_for_processing() -> None:
     """Without news of processing nothing is sent: it waits until its latest time."""
-    decision = ask("thank-you", facts(), timedelta(hours=3))
+    decision = decide_on("thank-you", facts(), timedelta(hours=3))
     assert (decision.kind, decision.reason) == (Kind.WAIT, Reason.AWAITING_EVENT)
     assert decision.until == PLACED + timedelta(hours=24)
 
 
 def test_thank_you_is_skipped_never_late() -> None:
     """An order that was not processed within a day gets no thank-you."""
-    decision = ask("thank-you", facts(), timedelta(hours=24))
+    decision = decide_on("thank-you", facts(), timedelta(hours=24))
     assert (decision.kind, decision.reason) == (Kind.SKIP, Reason.AWAITING_EVENT)
     late = facts({OrderStatus.PROCESSED: PLACED + timedelta(hours=23, minutes=30)})
-    assert ask("thank-you", late, timedelta(hours=23, minutes=40)).reason is Reason.TOO_LATE
+    assert decide_on("thank-you", late, timedelta(hours=23, minutes=40)).reason is Reason.TOO_LATE
 
 
 def test_thank_you_is_not_before_two_hours() -> None:
     """Processed at once, it still waits for two hours after the order; later processing adds an hour."""
-    assert ask("thank-you", facts(PROCESSED), timedelta(hours=1)).until == PLACED + timedelta(hours=2)
+    assert decide_on("thank-you", facts(PROCESSED), timedelta(hours=1)).until == PLACED + timedelta(hours=2)
     later = facts({OrderStatus.PROCESSED: PLACED + timedelta(hours=3)})
-    assert ask("thank-you", later, timedelta(hours=3)).until == PLACED + timedelta(hours=4)
+    assert decide_on("thank-you", later, timedelta(hours=3)).until == PLACED + timedelta(hours=4)
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_win_back_follows_the_vertical_within_bounds() -> None:
 )
 def test_reasons_to_leave(changes: dict[str, Any], reason: Reason) -> None:
     """Stopped, bought again (also when only the database knows), cancelled, refunded: the campaign ends."""
-    decision = ask("loyalty", facts(**changes), timedelta(days=21))
+    decision = decide_on("loyalty", facts(**changes), timedelta(days=21))
     assert (decision.kind, decision.reason) == (Kind.EXIT, reason)
 
 
 def test_a_cancelled_newer_order_is_no_repurchase() -> None:
     """Only an order that was kept ends the campaign of the one before it."""
     orders = (order(1), order(2, days=1, kept=False))
-    assert ask("loyalty", facts(orders=orders), timedelta(days=21)).kind is Kind.SEND
+    assert decide_on("loyalty", facts(orders=orders), timedelta(days=21)).kind is Kind.SEND
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_the_signal_of_a_newer_order_that_is_lost_ends_nothing(
 ) -> None:
     """`repurchased` named order 2: cancelled before the older campaign decides, it does not end it."""
     known = facts(orders=orders, repurchased_by="o-2")
-    assert ask("loyalty", known, timedelta(days=21, hours=2)).kind is kind
+    assert decide_on("loyalty", known, timedelta(days=21, hours=2)).kind is kind
 
 
 def test_a_cancelled_order_supersedes_nothing() -> None:
@@ -153,17 +153,17 @@ def test_a_cancelled_order_supersedes_nothing() -> None:
 
 
 def test_of_two_orders_at_one_instant_one_stays() -> None:
-    """Equal times are ordered by id, the same for everybody who asks."""
+    """Equal times are ordered by id, the same whoever decides."""
     pair = (order(1), order(2))
     first = facts(orders=pair)
     second = facts(orders=pair, order_id="o-2")
-    assert ask("loyalty", first, timedelta(days=21)).kind is Kind.EXIT
-    assert ask("loyalty", second, timedelta(days=21)).kind is Kind.SEND
+    assert decide_on("loyalty", first, timedelta(days=21)).kind is Kind.EXIT
+    assert decide_on("loyalty", second, timedelta(days=21)).kind is Kind.SEND
 
 
 def test_the_holdout_gets_nothing() -> None:
     """A customer in the holdout is skipped, by whatever channel a message was due."""
-    decision = ask("loyalty", facts(holdout=True), timedelta(days=21))
+    decision = decide_on("loyalty", facts(holdout=True), timedelta(days=21))
     assert (decision.kind, decision.reason) == (Kind.SKIP, Reason.HOLDOUT)
     assert not decision.send
 
@@ -175,28 +175,28 @@ def test_the_holdout_gets_nothing() -> None:
 def test_the_stated_preference_is_kept(preferred: str | None, channels: set[Channel]) -> None:
     """SMS only, email only, both; with no preference the shop's first usable channel."""
     known = facts(customer=customer(preferred=preferred))
-    decision = ask("loyalty", known, timedelta(days=21, hours=2))
+    decision = decide_on("loyalty", known, timedelta(days=21, hours=2))
     assert set(decision.send or {}) == channels
 
 
 def test_a_preference_without_consent_is_not_turned_into_another_channel() -> None:
     """Who wants SMS only and has not consented gets nothing, rather than an email."""
     known = facts(customer=customer(preferred="sms", consents=(granted(Channel.EMAIL),)))
-    decision = ask("loyalty", known, timedelta(days=21, hours=2))
+    decision = decide_on("loyalty", known, timedelta(days=21, hours=2))
     assert (decision.kind, decision.reason) == (Kind.SKIP, Reason.NO_CONSENT)
 
 
 def test_without_a_preference_a_usable_channel_is_found() -> None:
     """No address for email: the next of the shop's channels, if there is a consent for it."""
     known = facts(customer=customer(reachable=frozenset({Channel.SMS})))
-    decision = ask("loyalty", known, timedelta(days=21, hours=2))
+    decision = decide_on("loyalty", known, timedelta(days=21, hours=2))
     assert set(decision.send or {}) == {Channel.SMS}
 
 
 def test_no_address() -> None:
     """A customer whose contact data never came is skipped with that reason."""
     known = facts(customer=customer(reachable=frozenset()))
-    assert ask("loyalty", known, timedelta(days=21)).reason is Reason.NO_ADDRESS
+    assert decide_on("loyalty", known, timedelta(days=21)).reason is Reason.NO_ADDRESS
 
 
 def test_email_by_country_and_sms_by_consent() -> None:
@@ -212,7 +212,7 @@ def test_email_by_country_and_sms_by_consent() -> None:
 def test_night_is_waited_out() -> None:
     """Due at 22:00 in New York: an SMS waits for ten in the morning there."""
     known = facts(customer=customer(preferred="sms"))
-    decision = ask("loyalty", known, timedelta(days=21, hours=11))
+    decision = decide_on("loyalty", known, timedelta(days=21, hours=11))
     assert (decision.kind, decision.reason) == (Kind.WAIT, Reason.QUIET_HOURS)
     local = decision.until and decision.until.astimezone(ZoneInfo("America/New_York"))
     assert local is not None
@@ -222,9 +222,9 @@ def test_night_is_waited_out() -> None:
 def test_both_channels_may_go_at_different_times() -> None:
     """At nine in the morning the email goes and the SMS is still to come."""
     known = facts(customer=customer(preferred="both"))
-    decision = ask("loyalty", known, timedelta(days=20, hours=22))
+    decision = decide_on("loyalty", known, timedelta(days=20, hours=22))
     assert decision.kind is Kind.WAIT
-    decision = ask("loyalty", known, timedelta(days=21, hours=22))
+    decision = decide_on("loyalty", known, timedelta(days=21, hours=22))
     assert (set(decision.send or {}), decision.more) == ({Channel.EMAIL}, True)
 
 
@@ -267,11 +267,11 @@ def test_steps_of_one_campaign_keep_their_distance() -> None:
     ],
 )
 def test_a_settled_message_is_never_sent_again(state: MessageState, reason: Reason) -> None:
-    """Asked again after a message was settled, the step is settled too."""
+    """Decided again after a message was settled, the step is settled too."""
     at = PLACED + timedelta(days=21)
     who = customer(preferred="email")
     known = facts(messages=(message("loyalty", Channel.EMAIL, at, state=state),), customer=who)
-    decision = ask("loyalty", known, timedelta(days=21, hours=1))
+    decision = decide_on("loyalty", known, timedelta(days=21, hours=1))
     assert (decision.kind, decision.reason) == (Kind.SKIP, reason)
 
 
@@ -288,9 +288,9 @@ def test_segments_by_orders_or_value() -> None:
 def test_lifetime_value_counts_in_the_shops_currency() -> None:
     """A first order of 600 yen makes nobody a VIP from 500 dollars on; 500 dollars do."""
     yen = order(1, total="600", currency="JPY")
-    assert ask("loyalty", facts(orders=(yen,), currency="JPY"), NOON).segment == "first-time"
+    assert decide_on("loyalty", facts(orders=(yen,), currency="JPY"), NOON).segment == "first-time"
     dollars = order(2, days=-9, total="500.00")
-    assert ask("loyalty", facts(orders=(dollars, yen), currency="JPY"), NOON).segment == "vip"
+    assert decide_on("loyalty", facts(orders=(dollars, yen), currency="JPY"), NOON).segment == "vip"
 
 
 def test_lifetime_value_is_in_one_currency() -> None:
@@ -404,7 +404,7 @@ def test_nothing_is_sent_against_the_rules(
         reachable=frozenset(reachable),
     )
     known = facts(PROCESSED, customer=who, messages=messages)
-    decision = ask(step, known, timedelta(minutes=after))
+    decision = decide_on(step, known, timedelta(minutes=after))
     for channel in decision.send or {}:
         assert decision.window.due is not None
         assert decision.window.due <= now <= decision.window.latest

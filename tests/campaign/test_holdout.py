@@ -18,7 +18,7 @@ DEFINITION = default_definition()
 DUE = timedelta(days=21)
 
 
-def ask(
+def decide_on(
     known: Facts, after: timedelta, step: str = "loyalty", definition: Definition = DEFINITION
 ) -> Decision:
     """Decide a step some time after the order was placed."""
@@ -40,14 +40,14 @@ def ask(
 def test_the_holdout_is_decided_last(changes: dict[str, Any], after: timedelta, reason: Reason) -> None:
     """Who would have got nothing anyway is not held out: the decision is the treated customer's."""
     treated = facts(**changes)
-    assert ask(treated, after).reason is reason
-    assert ask(replace(treated, holdout=True), after) == ask(treated, after)
+    assert decide_on(treated, after).reason is reason
+    assert decide_on(replace(treated, holdout=True), after) == decide_on(treated, after)
 
 
 def test_a_ghost_is_what_would_have_been_sent_now() -> None:
     """Where a treated customer is sent a message, a held-out one has a ghost: same channel, same consent."""
-    sent = ask(facts(), DUE)
-    held = ask(facts(holdout=True), DUE)
+    sent = decide_on(facts(), DUE)
+    held = decide_on(facts(holdout=True), DUE)
     assert (held.kind, held.reason, held.send) == (Kind.SKIP, Reason.HOLDOUT, None)
     assert held.ghost == sent.send
     assert sent.ghost is None
@@ -62,18 +62,18 @@ def test_of_two_channels_each_has_its_ghost_in_its_time() -> None:
     """The email's ghost at nine in the morning, the SMS's at ten; then the step is settled, and stays so."""
     who = customer(preferred="both")
     nine, ten = timedelta(days=21, hours=22), timedelta(days=21, hours=23)
-    first = ask(facts(customer=who, holdout=True), nine)
+    first = decide_on(facts(customer=who, holdout=True), nine)
     assert (first.kind, first.reason, set(first.ghost or {})) == (
         Kind.WAIT, Reason.QUIET_HOURS, {Channel.EMAIL},
     )  # fmt: skip
     assert first.until == PLACED + ten
     email = ghost("loyalty", Channel.EMAIL, PLACED + nine)
-    second = ask(facts(customer=who, holdout=True, messages=(email,)), ten)
+    second = decide_on(facts(customer=who, holdout=True, messages=(email,)), ten)
     assert (second.kind, second.reason, set(second.ghost or {})) == (
         Kind.SKIP, Reason.HOLDOUT, {Channel.SMS},
     )  # fmt: skip
     sms = ghost("loyalty", Channel.SMS, PLACED + ten)
-    again = ask(facts(customer=who, holdout=True, messages=(email, sms)), ten)
+    again = decide_on(facts(customer=who, holdout=True, messages=(email, sms)), ten)
     assert (again.kind, again.reason, again.ghost) == (Kind.SKIP, Reason.HOLDOUT, None)
 
 
@@ -82,8 +82,8 @@ def test_ghosts_keep_their_distance_from_each_other() -> None:
     at = PLACED + timedelta(days=30)
     sent = message("loyalty", Channel.EMAIL, at - timedelta(hours=20))
     held_out = ghost("loyalty", Channel.EMAIL, at - timedelta(hours=20))
-    treated = ask(facts(messages=(sent,)), timedelta(days=30), "win-back-soft")
-    held = ask(facts(messages=(held_out,), holdout=True), timedelta(days=30), "win-back-soft")
+    treated = decide_on(facts(messages=(sent,)), timedelta(days=30), "win-back-soft")
+    held = decide_on(facts(messages=(held_out,), holdout=True), timedelta(days=30), "win-back-soft")
     assert (held.kind, held.reason, held.until) == (treated.kind, treated.reason, treated.until)
     assert held.reason is Reason.SPACED
 
@@ -93,17 +93,19 @@ def test_a_ghost_counts_for_nobody_who_is_not_held_out() -> None:
     at = PLACED + timedelta(days=30)
     past = ghost("loyalty", Channel.EMAIL, at - timedelta(hours=1), order_id="o-0")
     assert not past.state.counts
-    assert ask(facts(messages=(past,)), timedelta(days=30), "win-back-soft").kind is Kind.SEND
+    assert decide_on(facts(messages=(past,)), timedelta(days=30), "win-back-soft").kind is Kind.SEND
 
 
 def test_the_ghost_of_a_question_is_put_once() -> None:
     """Under double opt-in a held-out customer has one ghost of the one question."""
     plain = ConsentEntry(7, Channel.SMS, granted=True, at=PLACED)
     who = customer(preferred="sms", consents=(plain,))
-    first = ask(facts(customer=who, holdout=True), DUE)
+    first = decide_on(facts(customer=who, holdout=True), DUE)
     assert (first.ghost or {})[Channel.SMS].pending
     asked = ghost("loyalty", Channel.SMS, PLACED + DUE, purpose=Purpose.OPT_IN)
-    later = ask(facts(customer=who, holdout=True, messages=(asked,)), timedelta(days=30), "win-back-soft")
+    later = decide_on(
+        facts(customer=who, holdout=True, messages=(asked,)), timedelta(days=30), "win-back-soft"
+    )
     assert (later.kind, later.reason) == (Kind.SKIP, Reason.NOT_CONFIRMED)
 
 
@@ -113,10 +115,10 @@ def test_the_ghost_of_an_email_is_followed_by_that_of_an_sms() -> None:
     values["steps"][1]["channels"] = "email_then_sms"
     definition = Definition.model_validate(values)
     who = customer(consents=(granted(Channel.EMAIL), granted(Channel.SMS)))
-    first = ask(facts(customer=who, holdout=True), DUE + timedelta(hours=2), definition=definition)
+    first = decide_on(facts(customer=who, holdout=True), DUE + timedelta(hours=2), definition=definition)
     assert (first.kind, first.reason) == (Kind.WAIT, Reason.AWAITING_CLICK)
     email = ghost("loyalty", Channel.EMAIL, PLACED + DUE + timedelta(hours=2))
-    then = ask(
+    then = decide_on(
         facts(customer=who, holdout=True, messages=(email,)),
         DUE + timedelta(days=2, hours=2),
         definition=definition,

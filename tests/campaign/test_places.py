@@ -342,7 +342,7 @@ def test_what_may_have_reached_the_customer_keeps_its_slot(state: MessageState) 
 
 
 def test_the_win_back_of_an_older_order_gives_way() -> None:
-    """Asked while the newer order's thank-you is claimed, the older campaign ends."""
+    """Decided while the newer order's thank-you is claimed, the older campaign ends."""
     claimed = message("thank-you", Channel.SMS, PLACED, state=MessageState.CLAIMED)
     known = two_campaigns(MessageState.CLAIMED, order_id="o-0", placed_at=order(0, days=-30).placed_at,
                           messages=(claimed,))  # fmt: skip
@@ -351,7 +351,7 @@ def test_the_win_back_of_an_older_order_gives_way() -> None:
 
 
 def test_a_claim_of_an_order_that_nobody_knows_counts() -> None:
-    """Where it cannot be told whether a claim is still good, it is."""
+    """Where it is not known whether a claim is still good, it is."""
     strange = message("loyalty", Channel.SMS, PLACED, order_id="strange", state=MessageState.CLAIMED)
     known = two_campaigns(MessageState.CLAIMED, messages=(strange,))
     decision = decide(DEFINITION, known, DEFINITION.step("thank-you"), PLACED + timedelta(hours=3))

@@ -42,7 +42,7 @@ class Law:
     most: int | None = None
 
     def allows(self, local: datetime) -> bool:
-        """Say whether the wall clock is within the hours."""
+        """Return whether the wall clock is within the hours."""
         hours = {5: self.saturday, 6: self.sunday}.get(local.weekday(), self.weekday)
         return hours is not None and hours[0] <= local.time().isoformat() < hours[1]
 
@@ -335,7 +335,7 @@ def test_hours_are_those_of_the_wall_clock(rules: list[tuple[tuple[time, time], 
 
 
 def is_settled(zone: ZoneInfo, at: datetime) -> bool:
-    """Say whether the zone's clocks run on for three hours to either side."""
+    """Return whether the zone's clocks run on for three hours to either side."""
     around = [(at + n * HOUR).astimezone(zone).utcoffset() for n in (-3, 0, 3)]
     return len(set(around)) == 1
 

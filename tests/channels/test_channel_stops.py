@@ -182,7 +182,7 @@ def test_a_report_outweighs_an_answer(database: Database) -> None:
         assert resume_if_arrived(session, Channel.SMS, LOYALTY + timedelta(minutes=1))
 
 
-def test_of_all_that_ask_at_once_one_probes(database: Database) -> None:
+def test_of_all_that_try_at_once_one_probes(database: Database) -> None:
     """Eight workers at the very moment: exactly one may go."""
     with database.transaction() as session:
         assert stop_channel(session, Channel.SMS, "21606", LOYALTY)

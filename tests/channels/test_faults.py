@@ -195,7 +195,7 @@ class Mortal:
         return receipt
 
     def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:
-        """Ask, and perhaps die of it."""
+        """Look it up, and perhaps die of it."""
         self.world.happened["queried what became of an attempt"] += 1
         found = self.inner.find(message, attempted_at)
         self._die(5, "killed before the finding was committed")

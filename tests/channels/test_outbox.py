@@ -74,7 +74,7 @@ def test_many_senders_make_one_file(tmp_path: Path) -> None:
     assert list((tmp_path / ".drafts").iterdir()) == []
 
 
-def test_finding_tells_for_certain(tmp_path: Path) -> None:
+def test_finding_is_certain(tmp_path: Path) -> None:
     """None before it was sent, the receipt afterwards."""
     outbox = Outbox(tmp_path)
     assert outbox.find(MAIL, PLACED) is None

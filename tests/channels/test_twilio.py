@@ -340,7 +340,7 @@ def form_of(api: TwilioApi) -> dict[str, str]:
     return dict(parse_qsl(api.requests[-1][3].decode()))
 
 
-def test_a_number_with_too_many_messages_cannot_be_told(api: TwilioApi, twilio: Twilio) -> None:
+def test_a_number_with_too_many_messages_is_uncertain(api: TwilioApi, twilio: Twilio) -> None:
     """The list is read so far and no further; then it is not known."""
     api.page = 100
     first = replace(SMS, text="another")

@@ -33,13 +33,13 @@ class Busy(Outbox):
     """An outbox that has no time for the thank-you, so often, and wants to be waited for."""
 
     def __init__(self, folder: Path, wait: timedelta, times: int) -> None:
-        """Ask for a wait so many times, then accept."""
+        """Want a pause so many times, then accept."""
         super().__init__(folder)
         self.wait, self.times = wait, times
         self.attempts: list[datetime] = []
 
     def send(self, message: Outgoing) -> Receipt:
-        """Ask to wait, or accept."""
+        """Want a pause, or accept."""
         if message.step == "thank-you":
             self.attempts.append(message.at)
             if len(self.attempts) <= self.times:
@@ -65,7 +65,7 @@ async def run(
 
 
 async def test_a_busy_provider_is_waited_for(client: Client, database: Database, tmp_path: Path) -> None:
-    """Asked to wait an hour, the next attempt comes an hour later, and the message goes out."""
+    """Made to wait an hour, the next attempt comes an hour later, and the message goes out."""
     busy = Busy(tmp_path / "outbox", timedelta(hours=1), 1)
     messages = await run(client, database, tmp_path, busy)
     assert messages[0] == ("thank-you", "sent", None)
@@ -75,7 +75,7 @@ async def test_a_busy_provider_is_waited_for(client: Client, database: Database,
 async def test_a_wait_past_the_window_is_not_a_loop(
     client: Client, database: Database, tmp_path: Path
 ) -> None:
-    """Asked to wait a year each time, a message is tried a few times in its window, then skipped."""
+    """Made to wait a year each time, a message is tried a few times in its window, then skipped."""
     busy = Busy(tmp_path / "outbox", timedelta(days=365), 1_000)
     messages = await run(client, database, tmp_path, busy)
     assert messages[0] == ("thank-you", "skipped", "too_late")
@@ -83,7 +83,7 @@ async def test_a_wait_past_the_window_is_not_a_loop(
     assert len(busy.attempts) <= 4
 
 
-async def test_lost_answers_are_asked_about(client: Client, database: Database, tmp_path: Path) -> None:
+async def test_lost_answers_are_looked_up(client: Client, database: Database, tmp_path: Path) -> None:
     """Twilio takes each SMS and its answer is lost: the next attempt finds it, and sends nothing again."""
     api = TwilioApi()
     api.now += timedelta(days=3_650)  # later than any attempt, for the fake's clock does not skip

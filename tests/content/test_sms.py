@@ -1,4 +1,4 @@
-"""What an SMS costs, told before it is sent, and characters that need not double it."""
+"""What an SMS costs, shown before it is sent, and characters that need not double it."""
 
 # ruff: noqa: RUF001 - characters that look like others are what these tests are about
 
@@ -143,7 +143,7 @@ def as_written() -> str:
 
 
 def test_what_forces_ucs2_is_named_with_its_fix(folder: Path) -> None:
-    """The template's own characters and those of values are told apart, each with what to write."""
+    """The template's own characters and those of values are distinguished, each with what to write."""
     write(folder, "{{ customer.first_name }}, it’s ж. ")
     definition = parse_definition(as_written())
     context = full_example(brand_of(definition))
@@ -183,7 +183,7 @@ def test_too_long_is_a_mistake_listed_with_the_others(folder: Path) -> None:
 
 
 def test_what_would_make_it_short_enough_is_said(folder: Path) -> None:
-    """Of a text that is too long only for its characters, the way out is named."""
+    """Of a text that is too long only for its characters, the remedy is named."""
     write(folder, "It’s " + "long " * 40 + "{{ customer.first_name }} ")
     definition = parse_definition(as_written())
     context = full_example(brand_of(definition))

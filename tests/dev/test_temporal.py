@@ -196,10 +196,10 @@ async def test_a_given_server_is_used_and_left_alone(tmp_path: Path, monkeypatch
         assert await Client.connect(own.address)
 
 
-async def test_a_given_address_without_a_server_is_told(
+async def test_a_given_address_without_a_server_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No other source takes the place of the one that was asked for."""
+    """No other source takes the place of the one that was named."""
     address = f"{HOST}:{free_ports(1)[0]}"
     monkeypatch.setenv("TEMPORAL_ADDRESS", address)
     with pytest.raises(Unavailable, match=f"TEMPORAL_ADDRESS: no server answers at {address}"):

@@ -71,7 +71,7 @@ async def message_sent(http: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def order_thanks(running: Topology) -> dict[str, Any]:
-    """Tell web of a customer, her order and its event, with the token; return the order's report."""
+    """Send web a customer, her order and its event, with the token; return the order's report."""
     customer, purchase, event = order(datetime.now(UTC))  # noqa: TID251 - the server's clock is real
     token = {"Authorization": f"Bearer {running.afterglow[f'{PREFIX}API_TOKEN']}"}
     async with httpx.AsyncClient(base_url=running.url("web"), headers=token, timeout=30) as http:

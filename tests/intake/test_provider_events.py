@@ -1,4 +1,4 @@
-"""What providers tell: the same end in any order, doubled or early; failures suppress at once."""
+"""What providers report: the same end in any order, doubled or early; failures suppress at once."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ OWN = st.sampled_from([MessageState.SENT, MessageState.UNCONFIRMED, MessageState
 def test_the_state_depends_on_the_set_only(
     events: list[ProviderEvent], own: MessageState, data: st.DataObject
 ) -> None:
-    """Told one by one, in any order and doubled, or all at once: one and the same state."""
+    """Reported one by one, in any order and doubled, or all at once: one and the same state."""
     at_once = merged_state(own, None, events)
-    told = data.draw(st.permutations(events + events))
+    reported = data.draw(st.permutations(events + events))
     state, reason, known = own, None, set()
-    for event in told:
+    for event in reported:
         known.add(event)
         state, reason = merged_state(state, reason, known)
     assert (state, reason) == at_once
@@ -94,8 +94,8 @@ def _run(database: Database, happenings: list[MessageState | ProviderEvent]) -> 
         row = get_message(session, identifier)
         entries = ledger(session, get_customer(session, "c-1"))
         suppressed = is_suppressed(session, Channel.EMAIL, "ada@example.com")
-        told = sorted(session.exec(select(MessageEventRow.kind).where(MessageEventRow.event_id != None)))  # noqa: E711 - SQL
-        return row.state, row.reason, suppressed, [e.granted for e in entries if not e.granted], told
+        reported = sorted(session.exec(select(MessageEventRow.kind).where(MessageEventRow.event_id != None)))  # noqa: E711 - SQL
+        return row.state, row.reason, suppressed, [e.granted for e in entries if not e.granted], reported
     finally:
         session.rollback()
         session.close()
@@ -124,7 +124,7 @@ def test_a_lost_reply_is_answered_by_the_callback(database: Database, message: s
 
 
 def test_a_bounce_before_our_own_commit_holds(database: Database, message: str) -> None:
-    """The bounce was told before we wrote that we had sent it: it stays failed."""
+    """The bounce was reported before we wrote that we had sent it: it stays failed."""
     with database.transaction() as session:
         assert apply_reports(session, [_report(message, ProviderEvent.BOUNCED)]).failed == (
             ("o-1", "loyalty"),
@@ -137,13 +137,13 @@ def test_a_bounce_before_our_own_commit_holds(database: Database, message: str) 
 
 @pytest.mark.parametrize("event", list(ProviderEvent))
 def test_what_each_event_does(database: Database, message: str, event: ProviderEvent) -> None:
-    """Suppression, revocation and a stopped channel follow the table, once; a failure is told once."""
+    """Suppression, revocation and a stopped channel follow the table, once; a failure is reported once."""
     with database.transaction() as session:
-        told = [apply_reports(session, [_report(message, event)] * 2) for _ in range(2)]
+        reported = [apply_reports(session, [_report(message, event)] * 2) for _ in range(2)]
     effect = EFFECTS[event]
-    assert [(one.known, one.new) for one in told] == [(2, 1), (2, 0)]
-    assert [bool(one.failed) for one in told] == [effect.failed, False]
-    assert [bool(one.stopped) for one in told] == [effect.stop, False]
+    assert [(one.known, one.new) for one in reported] == [(2, 1), (2, 0)]
+    assert [bool(one.failed) for one in reported] == [effect.failed, False]
+    assert [bool(one.stopped) for one in reported] == [effect.stop, False]
     with database.transaction() as session:
         assert is_suppressed(session, Channel.EMAIL, "ada@example.com") == bool(effect.suppress)
         assert [row.channel for row in stopped_channels(session)] == ["email"] * effect.stop
@@ -164,7 +164,7 @@ def test_what_is_not_ours_is_passed_over(database: Database, message: str) -> No
 
 
 def test_callbacks_and_our_own_commit_at_one_instant(database: Database, message: str) -> None:
-    """Eight threads tell and settle at once, in batches of any order: no deadlock, and the bounce holds."""
+    """Eight threads report and settle at once, in batches of any order: no deadlock, and the bounce holds."""
     other = add_sending(database, Channel.EMAIL, step="win-back-1")
     kinds = (
         ProviderEvent.ACCEPTED,
@@ -174,7 +174,7 @@ def test_callbacks_and_our_own_commit_at_one_instant(database: Database, message
     )
     reports = [_report(identifier, kind) for identifier in (message, other) for kind in kinds]
 
-    def tell(number: int) -> int:
+    def report_one(number: int) -> int:
         with database.transaction() as session:
             if number % 4 == 0:
                 move_message(session, get_message(session, message), MessageState.SENT, PLACED)
@@ -182,7 +182,7 @@ def test_callbacks_and_our_own_commit_at_one_instant(database: Database, message
             return apply_reports(session, reports if number % 2 else reports[::-1]).new
 
     with ThreadPoolExecutor(8) as pool:
-        new = list(pool.map(tell, range(16)))
+        new = list(pool.map(report_one, range(16)))
     assert sum(new) == len(reports)
     with database.transaction() as session:
         assert [get_message(session, one).state for one in (message, other)] == ["failed", "failed"]

@@ -57,8 +57,8 @@ async def test_a_campaign_from_purchase_to_stop(run: Run, shop: Shop) -> None:
     assert (await run("customer", "-", data=contact(customer_id=customer_id))).output == "1 customer saved\n"
     order = purchase(order_id, customer_id)
     assert (await run("purchase", "-", data=order)).output == f"{order_id}: campaign started\n"
-    told = await run("event", order_id, "fulfilled", "--at", order["placed_at"])
-    assert (told.exit_code, told.output) == (0, f"{order_id}: fulfilled\n")
+    reported = await run("event", order_id, "fulfilled", "--at", order["placed_at"])
+    assert (reported.exit_code, reported.output) == (0, f"{order_id}: fulfilled\n")
     await waiting(shop.handle(order_id))
     status = json.loads((await run("status", order_id, "--json")).output)
     assert (status["order_id"], status["customer_id"]) == (order_id, customer_id)
@@ -300,7 +300,7 @@ async def test_without_a_server_it_says_what_to_do(run: Run, monkeypatch: pytest
     assert "no Temporal server at 127.0.0.1:1: run `make dev`" in result.output
 
 
-async def test_without_a_server_the_database_still_tells(
+async def test_without_a_server_the_database_still_reports(
     run: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is known is shown, and what is not is said."""

@@ -36,8 +36,8 @@ async def test_nothing_changes_or_removes_an_entry(database: Database, tmp_path:
     for number, text in enumerate(("STOP", "START", "stop it", "yes", "help")):
         await calls.sms(text, N=str(number))
     for number, name in enumerate(("delivered", "spamreport", "unsubscribe", "bounce")):
-        told = {"event": name, "afterglow_message": identifier, "timestamp": 1_772_000_000 + number}
-        await calls.sendgrid(told)
+        report = {"event": name, "afterglow_message": identifier, "timestamp": 1_772_000_000 + number}
+        await calls.sendgrid(report)
     save_shop_customer(database, phone=None, consents=[CONSENT])
     about = [statement for statement in statements if "consents" in statement.split("WHERE")[0]]
     assert len(about) > 10

@@ -129,8 +129,8 @@ def test_the_last_recorded_event_holds(session: Session) -> None:
     """News may be corrected; the same news twice is one row; an unknown order is named."""
     save(session, purchase("o-1", "a"))
     early, late = (OrderUpdate(status=OrderStatus.DELIVERED, at=PLACED + timedelta(days=d)) for d in (3, 5))
-    told = [record_order_event(session, "o-1", update) for update in (late, early, early)]
-    assert told == [True, True, False]
+    recorded = [record_order_event(session, "o-1", update) for update in (late, early, early)]
+    assert recorded == [True, True, False]
     newest = select(OrderEventRow.at).order_by(col(OrderEventRow.id).desc())
     assert session.exec(newest).first() == early.at
     with pytest.raises(NotFound):

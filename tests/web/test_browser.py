@@ -1,4 +1,4 @@
-"""The way out of a real campaign in a real browser, by mouse and keyboard, on a phone's screen."""
+"""Unsubscribing from a real campaign in a real browser, by mouse and keyboard, on a phone's screen."""
 
 from __future__ import annotations
 
@@ -178,11 +178,11 @@ async def test_undone_in_the_browser(letter: Letter) -> None:
 
 
 async def test_nothing_from_strangers(letter: Letter) -> None:
-    """The pages ask for nothing but themselves, and break no rule of their own policy."""
-    asked: list[str] = []
+    """The pages request nothing but themselves, and break no rule of their own policy."""
+    requested: list[str] = []
     complaints: list[str] = []
     async with browser_page() as page:
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: requested.append(request.url))
         page.on("console", lambda message: complaints.append(message.text))
         await page.goto(letter.file.as_uri())
         for name in ("Unsubscribe", "Choose what we send you"):
@@ -192,6 +192,6 @@ async def test_nothing_from_strangers(letter: Letter) -> None:
             assert (
                 await page.evaluate("getComputedStyle(document.querySelector('button')).cursor") == "pointer"
             )
-    assert {url.partition(":")[0] for url in asked} == {"file", "http"}
-    assert all(url.startswith(("file:", f"http://{HOST}:")) for url in asked)
+    assert {url.partition(":")[0] for url in requested} == {"file", "http"}
+    assert all(url.startswith(("file:", f"http://{HOST}:")) for url in requested)
     assert complaints == []

@@ -91,7 +91,7 @@ def code_of(mail: Mail, message: MessageRow, number: int = 0) -> str:
         return rows[number].code
 
 
-async def test_a_person_and_a_scanner_are_told_apart(mail: Mail, clock: list[datetime]) -> None:
+async def test_a_person_and_a_scanner_are_distinguished(mail: Mail, clock: list[datetime]) -> None:
     """HEAD, no user agent and known programs are marked; a browser is a person, and counts as engaged."""
     message = mail.claim()
     link = f"/c/{code_of(mail, message)}"

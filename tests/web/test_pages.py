@@ -53,7 +53,7 @@ async def test_an_email_holds_the_ways_out(mail: Mail) -> None:
 
 
 async def test_looking_does_not_unsubscribe(mail: Mail) -> None:
-    """GET, HEAD and a click on the link by a scanner change nothing; the page asks."""
+    """GET, HEAD and a click on the link by a scanner change nothing; the page only shows a button."""
     message = mail.claim()
     page = await mail.http.get(unsubscribe(message))
     await mail.http.head(unsubscribe(message))
@@ -250,7 +250,7 @@ async def test_an_opt_in_is_a_fresh_one(mail: Mail) -> None:
 
 
 async def test_a_channel_without_an_address_cannot_be_chosen(mail: Mail) -> None:
-    """It is shown, disabled, with the reason; a form that asks for it all the same changes nothing."""
+    """It is shown, disabled, with the reason; a form that chooses it all the same changes nothing."""
     mail.save(phone=None)
     message = mail.claim()
     page = (await mail.http.get(preferences(message))).text
@@ -266,7 +266,7 @@ async def test_a_channel_without_an_address_cannot_be_chosen(mail: Mail) -> None
 
 
 async def test_a_suppressed_address_cannot_be_chosen(mail: Mail) -> None:
-    """What a provider told us not to write to is not on offer either, but no to all still is."""
+    """What a provider reported as not to be written to is not on offer either, but no to all still is."""
     message = mail.claim()
     with mail.database.transaction() as session:
         suppress(session, Channel.EMAIL, "ada@example.com", "bounced", "test", PLACED)

@@ -30,10 +30,10 @@ async def test_an_order_from_purchase_to_refund(http: httpx.AsyncClient, shop: S
     assert started.status_code == 202
     assert started.json()["workflow_id"] == f"post-purchase/{order_id}"
     assert (await http.post("/orders", json=order)).status_code == 202
-    told = await http.post(
+    reported = await http.post(
         f"/orders/{order_id}/events", json={"status": "refunded", "at": order["placed_at"]}
     )
-    assert (told.status_code, told.json()["campaign_told"]) == (202, True)
+    assert (reported.status_code, reported.json()["campaign_told"]) == (202, True)
     assert (await shop.handle(order_id).result())["exit_reason"] == "refunded"
     seen = (await http.get(f"/orders/{order_id}")).json()
     assert (seen["exit_reason"], seen["customer_id"]) == ("refunded", customer_id)
@@ -105,7 +105,7 @@ async def test_bad_input_names_the_field(
 
 
 async def test_what_is_no_json_is_bad_input(http: httpx.AsyncClient) -> None:
-    """A body that cannot be read is told as such, not as a server's error."""
+    """A body that cannot be read is reported as such, not as a server's error."""
     answer = await http.post("/orders", content=b"{", headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["error"]) == (422, "bad_input")
     plain = await http.post("/orders", content=b"{}")
@@ -113,7 +113,7 @@ async def test_what_is_no_json_is_bad_input(http: httpx.AsyncClient) -> None:
 
 
 async def test_unknown_orders_are_not_found(http: httpx.AsyncClient) -> None:
-    """404 for looking and for telling."""
+    """404 for looking and for reporting."""
     assert (await http.get("/orders/nobody")).status_code == 404
     news = {"status": "delivered", "at": "2026-03-01T12:00:00Z"}
     assert (await http.post("/orders/nobody/events", json=news)).status_code == 404

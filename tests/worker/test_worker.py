@@ -24,7 +24,7 @@ pytestmark = pytest.mark.temporal
 
 
 async def answer(url: str, running: asyncio.Task[None]) -> httpx.Response:
-    """Ask until somebody listens."""
+    """Try until somebody listens."""
     async with httpx.AsyncClient() as http:
         while not running.done():
             try:
@@ -35,7 +35,7 @@ async def answer(url: str, running: asyncio.Task[None]) -> httpx.Response:
     pytest.fail("the worker has ended")
 
 
-async def test_it_is_healthy_until_it_is_told_to_stop(
+async def test_it_is_healthy_until_it_is_stopped(
     temporal: TemporalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It makes its tables, answers health and readiness, and ends by itself on SIGTERM."""

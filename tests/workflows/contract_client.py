@@ -41,7 +41,7 @@ async def start(
 
 
 async def processed(handle: WorkflowHandle[Any, Any]) -> None:
-    """Tell that the order was processed."""
+    """Report that the order was processed."""
     await handle.signal("order_updated", {"status": "processed", "at": PLACED.isoformat()})
 
 

@@ -33,7 +33,7 @@ SCHEDULED = EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
 
 
 class Provider:
-    """A provider that fails as it is told, and counts what it was handed."""
+    """A provider that fails as it is set, and counts what it was handed."""
 
     name = "test"
 

@@ -27,7 +27,7 @@ PROCESSED = ReceivedSignal(update=OrderUpdate(status=OrderStatus.PROCESSED, at=A
     ],
 )
 def test_a_message_left_open_is_settled_with_its_step(reason: Reason, state: MessageState) -> None:
-    """An operator is not told "claimed" of a message that will never go; what was settled stays."""
+    """An operator is not shown "claimed" of a message that will never go; what was settled stays."""
     status = Status("o-1")
     for step, known in (("loyalty", "claimed"), ("loyalty", "sent"), ("thank-you", "claimed")):
         identifier = f"{step}-{known}"

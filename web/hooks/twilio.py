@@ -85,7 +85,7 @@ def _receive(
 
 
 def _is_to_be_answered(got: Received, inbound: Inbound, settings: Settings) -> bool:
-    """Say whether an answer of ours is due: to what changed something, unless Twilio has answered it."""
+    """Return whether an answer of ours is due: to what changed something, unless Twilio has answered it."""
     by_default = settings.sms_replies == "provider" and is_answered_by_default(inbound.body)
     if inbound.opt_out_type or by_default:
         return False

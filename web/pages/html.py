@@ -26,7 +26,7 @@ _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
     lstrip_blocks=True,
 )  # fmt: skip
-#: On every answer: an address with a token in it is told to nobody, kept nowhere and not indexed.
+#: On every answer: an address with a token in it is passed to nobody, kept nowhere and not indexed.
 PRIVATE = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -41,7 +41,7 @@ PAGE_ERRORS: dict[int | str, dict[str, str]] = {
 
 
 def page(template: str, brand: Brand | None = None, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page. Without a brand, nothing tells whose it is."""
+    """Return a page. Without a brand, nothing shows whose it is."""
     logo = str(brand.logo_url) if brand and brand.logo_url else None
     style = _style(brand.colors if brand else Colors())
     text = _ENVIRONMENT.get_template(template).render(brand=brand, logo=logo, style=style, **values)
@@ -60,7 +60,7 @@ def _variables(palette: Palette) -> str:
 
 
 class PageRoute(APIRoute):
-    """A route for people: when the database is away they get a page that asks them to come again."""
+    """A route for people: when the database is away they get a page that invites them to come again."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the route's handler."""

@@ -69,7 +69,7 @@ Body = Annotated[bytes, Depends(small_body)]
 
 
 @router.get("/unsubscribe/{token}")
-def ask_to_unsubscribe(database: AppDatabase, settings: AppSettings, token: str) -> Response:
+def confirm_unsubscribe(database: AppDatabase, settings: AppSettings, token: str) -> Response:
     """Show the page to unsubscribe, or say that it is done already."""
     with database.reading() as session:
         reader = _reader(settings, session, TokenUse.UNSUBSCRIBE, token)

@@ -38,6 +38,6 @@ KNOWN = {
 
 
 def is_scanner(method: str, user_agent: str | None) -> bool:
-    """Say whether a request shows by itself that no person has clicked: people send GET and a user agent."""
+    """Return whether a request itself shows that no person has clicked: people send GET and a user agent."""
     agent = (user_agent or "").strip().lower()
     return method != "GET" or not agent or any(part in agent for part in KNOWN)

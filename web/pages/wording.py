@@ -22,7 +22,7 @@ def unsubscribe_words(brand: str, channel: Channel) -> str:
 
 
 def question(brand: str) -> str:
-    """Return what the preference page asks."""
+    """Return the question of the preference page."""
     return f"How may {brand} send you news and offers?"
 
 

@@ -225,13 +225,13 @@ def _customer(row: Mapping[Any, Any], contact: Contact, messages: list[Any]) -> 
         time_zone=row["time_zone"],
         suppressed=frozenset(map(Channel, _list(row["suppressed"]))),
         less=bool(row["less"]),
-        asked_to_confirm=any(_asked(m, row["phone"]) for m in messages),
+        asked_to_confirm=any(_put_to(m, row["phone"]) for m in messages),
         consents=tuple(_entry(entries[key], contact.keys) for key in sorted(entries)),
     )
 
 
-def _asked(message: list[Any], phone: str | None) -> bool:
-    """Say whether the opt-in question has gone to this number, or may have."""
+def _put_to(message: list[Any], phone: str | None) -> bool:
+    """Return whether the opt-in question has gone to this number, or may have."""
     state = MessageState(message[4])
     return (
         message[9] == Purpose.OPT_IN

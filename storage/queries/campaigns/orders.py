@@ -55,7 +55,7 @@ def add_order(session: Session, purchase: Purchase) -> None:
 
 
 def is_known(session: Session, purchase: Purchase) -> bool:
-    """Say whether the order is here already. Raises as `save_order`."""
+    """Return whether the order is here already. Raises as `save_order`."""
     found = session.connection().execute(_ORDER, {"order": purchase.order_id}).mappings().first()
     if found is not None:
         refuse_other_order(found, purchase)
@@ -85,7 +85,7 @@ def record_order_event(session: Session, order_id: str, update: OrderUpdate) -> 
 
 
 def has_order(session: Session, order_id: str) -> bool:
-    """Say whether an order is here."""
+    """Return whether an order is here."""
     return session.connection().execute(_ORDER, {"order": order_id}).first() is not None
 
 

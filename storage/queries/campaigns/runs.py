@@ -105,7 +105,7 @@ def steps_of(session: Session, order_id: str) -> Sequence[StepRow]:
 
 
 def is_run_of(session: Session, order_id: str, workflow_run_id: str) -> bool:
-    """Say whether the order has a run, and it is that workflow's."""
+    """Return whether the order has a run, and it is that workflow's."""
     statement = select(RunRow.workflow_run_id).where(RunRow.order_id == order_id)
     return session.exec(statement).first() == workflow_run_id
 

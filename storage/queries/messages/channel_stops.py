@@ -39,9 +39,9 @@ def stop_channel(
 
 
 def wait_for(session: Session, channel: Channel, now: datetime) -> timedelta | None:
-    """Say how long a message has to wait for its channel; None if it may go.
+    """Return how long a message has to wait for its channel; None if it may go.
 
-    When a stopped channel is due for a probe, exactly one of all that ask at once may go: the update takes
+    When a stopped channel is due for a probe, exactly one of all that try at once may go: the update takes
     the turn and sets the next one.
     """
     probe_at = session.exec(

@@ -198,5 +198,5 @@ def suppressed_channels(session: Session, keys: Mapping[Channel, str | None]) ->
 
 
 def is_suppressed(session: Session, channel: Channel, address: str) -> bool:
-    """Say whether an address may not be written to."""
+    """Return whether an address may not be written to."""
     return channel in suppressed_channels(session, {channel: normal_address(channel, address)})

@@ -46,7 +46,7 @@ def statistics(session: Session) -> Sequence[StatisticRow]:
 
 
 def computed_since(database: Database, then: datetime) -> bool:
-    """Say whether every statistic has been computed since."""
+    """Return whether every statistic has been computed since."""
     with database.reading() as session:
         fresh = {row.name for row in statistics(session) if row.computed_at >= then}
     return fresh >= {BEST_SELLERS, BOUGHT_TOGETHER}
