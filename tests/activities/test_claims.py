@@ -66,12 +66,12 @@ def test_a_text_that_was_written_for_another_claim_is_not_kept(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The number changes while the offer is being written: the offer does not go out as the question."""
-    (message,) = shop.ask().messages
+    (message,) = shop.decide().messages
 
     def meanwhile(*args: Any) -> Any:
         later = consent(confirmed=False, at=LOYALTY.isoformat(), source="account")
         shop.customer(phone=NEW, consents=[later])
-        shop.ask()
+        shop.decide()
         return render_sms(*args)
 
     monkeypatch.setattr("activities.render.render_sms", meanwhile)

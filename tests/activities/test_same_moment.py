@@ -25,7 +25,7 @@ LATER = LOYALTY + timedelta(days=8)
 
 def window_closes(shop: Shop, _: str) -> None:
     """The step is decided after its window."""
-    shop.ask(at=LATER)
+    shop.decide(at=LATER)
 
 
 def campaign_ends(shop: Shop, _: str) -> None:
