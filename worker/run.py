@@ -117,20 +117,24 @@ async def workers(client: Client, settings: Settings, activities: Activities) ->
     """Poll the three queues. Leaving lets what is under way end, within the shutdown time.
 
     All stop taking work at the same moment: else sends would go on beginning while another queue shuts down.
+    Each queue has its own threads: a provider that answers slowly holds up neither the other nor decisions.
     """
-    with ThreadPoolExecutor(settings.concurrency, "activity") as executor:
+    async with AsyncExitStack() as stack:
+
+        def threads() -> ThreadPoolExecutor:
+            return stack.enter_context(ThreadPoolExecutor(settings.concurrency, "activity"))
+
         running = [
-            delivery_worker(client, settings, activities, executor, Channel.EMAIL, settings.email_rate),
-            delivery_worker(client, settings, activities, executor, Channel.SMS, settings.sms_rate),
-            campaign_worker(client, settings, activities, executor),
+            delivery_worker(client, settings, activities, threads(), Channel.EMAIL, settings.email_rate),
+            delivery_worker(client, settings, activities, threads(), Channel.SMS, settings.sms_rate),
+            campaign_worker(client, settings, activities, threads()),
         ]
-        async with AsyncExitStack() as stack:
-            for worker in running:
-                await stack.enter_async_context(worker)
-            try:
-                yield running
-            finally:
-                await stop_all(running)
+        for worker in running:
+            await stack.enter_async_context(worker)
+        try:
+            yield running
+        finally:
+            await stop_all(running)
 
 
 async def stop_all(running: Sequence[Worker]) -> None:
