@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,10 @@ class Hanging:
         self.waiting.release()
         self.answers.wait()
         return Receipt("p-1", message.at)
+
+    def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:
+        """Find what it will accept."""
+        return Receipt(f"p-{message.id}", attempted_at)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
