@@ -32,7 +32,7 @@ bench: ready
 
 chaos: ready-tests
 	$(BIN)/python -m pytest -m chaos --chaos-campaigns=50 --chaos-kills=20 -s $(ARGS)
-	$(BIN)/python -m pytest tests/workflows/test_flood.py --flood-signals=20000
+	$(BIN)/python -m pytest tests/workflows/faults/test_flood.py --flood-signals=20000
 
 topology: ready-tests
 	$(BIN)/python -m pytest -m topology -s $(ARGS)

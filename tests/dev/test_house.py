@@ -18,7 +18,6 @@ FULL_FLOORS = {
     "docs/img": "the pages' pictures",
     "tests/campaign": "one file a topic of the rules",
     "tests/web": "one file a page or a provider's callbacks",
-    "tests/workflows": "one file a promise of the workflow",
     "tests/workflows/histories": "one kept history a way through the workflow, and they stay",
     "content/default/email": "the marketer's templates, one a message",
     "storage/migrations/versions": "one file a change of the tables, for ever",

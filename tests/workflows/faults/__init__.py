@@ -1,0 +1,1 @@
+"""Campaigns that meet floods, odd or unreadable input, and processes that die."""
