@@ -122,7 +122,7 @@ class Campaigns:
         try:
             answer: dict[str, Any] = await handle.query("status", result_type=dict)
         except RPCError as error:
-            raise _ours(error, order_id) from None
+            raise _of_order(error, order_id) from None
         except WorkflowQueryFailedError:
             msg = "the campaign cannot be queried: its input was refused"
             raise Unavailable(msg) from None
@@ -154,7 +154,7 @@ class Campaigns:
             if error.status is RPCStatusCode.NOT_FOUND and await self._exists(order_id):
                 msg = f"the campaign of order {order_id} has ended"
                 raise CampaignClosed(msg) from None
-            raise _ours(error, order_id) from None
+            raise _of_order(error, order_id) from None
 
     async def _exists(self, order_id: str) -> bool:
         try:
@@ -196,6 +196,13 @@ def summary_of(purchase: Purchase) -> str:
     items = sum(line.quantity for line in purchase.lines)
     items_text = f"{items} item{'s' if items != 1 else ''}"
     return f"Order {purchase.order_id}: {items_text}, {purchase.total} {purchase.currency}"
+
+
+def _of_order(error: RPCError, order_id: str) -> NotFound | Unavailable:
+    """Return our error for what Temporal says of one campaign: an id that it refuses is nobody's."""
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        return NotFound("no campaign for an order with such an id")
+    return _ours(error, order_id)
 
 
 def _ours(error: RPCError, order_id: str) -> NotFound | Unavailable:

@@ -82,6 +82,7 @@ async def test_without_the_token_nothing_happens(
         ("PUT", "/customers/c", {"email": "nobody"}, "email"),
         ("PUT", "/customers/c", {"customer_id": "d"}, "customer_id"),
         ("PUT", "/customers/c", [1], "body"),
+        ("POST", "/orders", purchase("o") | {"currency": "JPY", "total": "1.5"}, "total"),
         ("POST", "/orders", {"order_id": "x"}, "customer_id"),
         ("POST", "/orders", [], "body"),
         ("POST", "/orders/o/events", {"status": "lost", "at": "2026-03-01T12:00:00Z"}, "status"),
@@ -110,6 +111,24 @@ async def test_what_is_no_json_is_bad_input(http: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["error"]) == (422, "bad_input")
     plain = await http.post("/orders", content=b"{}")
     assert "Content-Type: application/json" in plain.json()["problems"][0]["fix"]
+
+
+async def test_an_id_that_no_order_can_have_is_not_found(http: httpx.AsyncClient) -> None:
+    """Temporal refuses one of 2,000 characters: that is for ever, and nothing to come again for."""
+    order_id = "x" * 2_000
+    news = {"status": "delivered", "at": "2026-03-01T12:00:00Z"}
+    read, reported = (
+        await http.get(f"/orders/{order_id}"),
+        await http.post(f"/orders/{order_id}/events", json=news),
+    )
+    assert (read.status_code, reported.status_code) == (404, 404)
+
+
+async def test_a_nul_character_is_named(http: httpx.AsyncClient) -> None:
+    """What the whole body has done wrong is said in its own words, not that it is no object."""
+    answer = await http.put("/customers/c", json={"first_name": "A\x00"})
+    assert (answer.status_code, answer.json()["error"]) == (422, "bad_customer")
+    assert "NUL" in answer.json()["detail"]
 
 
 async def test_unknown_orders_are_not_found(http: httpx.AsyncClient) -> None:

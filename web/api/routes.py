@@ -39,7 +39,9 @@ class JsonRoute(APIRoute):
 
 
 def _is_whole_body(detail: Mapping[str, Any]) -> bool:
-    return detail["type"] == "json_invalid" or tuple(detail["loc"]) == ("body",)
+    """Say whether nothing in the body could be looked at; what a model says of itself names its field."""
+    kind = str(detail["type"])
+    return kind == "json_invalid" or (tuple(detail["loc"]) == ("body",) and kind != "value_error")
 
 
 def _unreadable(detail: Mapping[str, Any]) -> Problem:
