@@ -72,14 +72,6 @@ def test_the_customer_is_spoken_to() -> None:
     assert "CODE10" not in render_email(CONTENT, "win_back_soft", FULL).html
 
 
-def test_an_email_shows_no_product_twice() -> None:
-    """A best-seller that goes with the last order stands once in the win-back, in HTML and in text."""
-    context = FULL.model_copy(update={"best_sellers": [*FULL.cross_sell, FULL.best_sellers[0]]})
-    email = render_email(CONTENT, "win_back_best", context)
-    assert email.html.count(">Oak tray<") == 1
-    assert email.text.count("* Oak tray") == email.text.count("* Stoneware mug") == 1
-
-
 @pytest.mark.parametrize("name", [name for channel, name in WANTED if channel is Channel.SMS])
 def test_an_sms_is_one_segment(name: str) -> None:
     """With usual data each SMS costs one message."""

@@ -58,3 +58,11 @@ def test_every_filter_of_ours_is_in_the_guide() -> None:
     ours = {name for name, code in environment.filters.items() if code.__module__ == "content.templates"}
     assert missing(ours, section("Templates")) == []
     assert "is known`" in section("Templates")
+
+
+def test_editors_find_the_schema() -> None:
+    """The campaign's first line leads from its own folder to the schema, and the guide quotes it."""
+    path = ROOT / "content" / "default" / "campaign.toml"
+    line = path.read_text("utf-8").splitlines()[0]
+    assert (path.parent / line.removeprefix("#:schema ")).resolve() == ROOT / "docs" / "campaign.schema.json"
+    assert f"`{line}`" in GUIDE
