@@ -78,7 +78,7 @@ def _repeated(items: list[W]) -> list[Problem]:
 
 def _load(source: str) -> Any:
     try:
-        text = sys.stdin.read() if source == STDIN else Path(source).read_text("utf-8")
+        text = sys.stdin.read() if source == STDIN else Path(source).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise BadInput(
             [Problem(source, "cannot be read", "name a file of JSON text, or - for standard input")]

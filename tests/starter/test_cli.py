@@ -121,6 +121,20 @@ async def test_what_is_no_json_is_refused(run: Run, tmp_path: Path) -> None:
     assert (missing.exit_code, "cannot be read" in missing.output) == (2, True)
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, f"[{'9' * 5_000}]"], ids=["deep", "digits"])
+async def test_json_that_no_parser_reads_is_bad_input(run: Run, text: str) -> None:
+    """Nested a hundred thousand times, a number of 5,000 digits: one line and code 2, no traceback."""
+    result = await run("customer", "-", data=text)
+    assert (result.exit_code, "not JSON that can be read" in result.output) == (2, True)
+
+
+async def test_a_file_of_windows_programs_is_read(run: Run, tmp_path: Path) -> None:
+    """A byte order mark before the JSON is passed over."""
+    file = tmp_path / "customer.json"
+    file.write_text(json.dumps(contact()), "utf-8-sig")
+    assert "1 customer saved" in (await run("customer", str(file))).output
+
+
 async def test_one_order_twice_with_other_data_is_refused(run: Run) -> None:
     """Two different purchases under one id are a mistake of the sender, not a race to win."""
     order = purchase(unique("o"))
