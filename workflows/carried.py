@@ -17,7 +17,7 @@ LONG_HISTORY = 1_000
 and after that a long history would take too long to replay for any task to be done in time."""
 
 CONTINUE_AS_NEW = "continue-as-new"
-"""A patch: asked for only where a history is long, so that it costs no event on the usual way."""
+"""A patch: called only where a history is long, so that it costs no event on the usual way."""
 
 
 class Carried(Payload):

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.calls import run_quickly
 
 CLOSE_WHEN_CANCELLED = "close-when-cancelled"
-"""A patch: asked for only where a cancellation comes, so that it costs no event on the usual way."""
+"""A patch: called only where a cancellation comes, so that it costs no event on the usual way."""
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
 DECIDE_AGAIN_AFTER = timedelta(minutes=1)
 
 REACT_WHILE_SENDING = "react-while-sending"
-"""A patch: asked for only where it matters, so that it costs no event on the usual way."""
+"""A patch: called only where it matters, so that it costs no event on the usual way."""
 
 
 class Sending:

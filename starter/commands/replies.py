@@ -22,13 +22,13 @@ app = typer.Typer()
 @command
 def replies(
     opt_out: Annotated[
-        list[int] | None, typer.Option(metavar="ID", help="This message asks for no more texts.")
+        list[int] | None, typer.Option(metavar="ID", help="This message is an opt-out.")
     ] = None,
     other: Annotated[
-        list[int] | None, typer.Option(metavar="ID", help="This message asks for something else.")
+        list[int] | None, typer.Option(metavar="ID", help="This message is something else.")
     ] = None,
 ) -> None:
-    """Show texts that may ask for no more texts. Or settle some of them (both options may be repeated).
+    """Show texts that may be opt-outs. Or settle some of them (both options may be repeated).
 
     An opt-out takes effect at once, for everyone with the number. The text of a settled message is not kept
     in the list. Since 2025-04-11 the FCC gives ten business days for it (47 CFR 64.1200(a)(10)).

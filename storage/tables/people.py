@@ -73,7 +73,7 @@ class SuppressionRow(SQLModel, table=True):
 
 
 class ReplyRow(SQLModel, table=True):
-    """A customer's text message that may ask to be let alone: a person settles it.
+    """A customer's text message that may be an opt-out: a person settles it.
 
     ``text`` is kept until then only; ``verdict`` is ``opt_out`` or ``other``.
     """
