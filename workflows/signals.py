@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
     from activities.interface import ReceivedSignal
-    from campaign.contract import Signal
+    from campaign.contract import Signal, workflow_id
     from campaign.errors import BadInput, BadPurchase, Problem
     from campaign.fields.formerly import AS_FORMERLY
     from campaign.problems import problems_of, time_problems
@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop, Wire
 
 STRICT_INPUT = "strict-input"
+OWN_ID = "own-id"
 DROP_REPEATS = "drop-repeated-signals"
 DROP_REPEATED_FAILURES = "drop-repeated-failures"
 
@@ -35,10 +36,23 @@ def read_purchase(inputs: tuple[Any, ...]) -> Purchase:
         ApplicationError: type ``bad_purchase``, naming the fields that are wrong.
     """
     try:
-        return _read(Purchase, inputs)
+        purchase = _read(Purchase, inputs)
+        _require_own_id(purchase)
     except BadInput as error:
         text = "; ".join(str(problem) for problem in error.problems)
         raise ApplicationError(text, type=BadPurchase.code, non_retryable=True) from None
+    return purchase
+
+
+def _require_own_id(purchase: Purchase) -> None:
+    """Refuse a campaign under another id than its order's: no signal about the order would reach it.
+
+    Raises:
+        BadInput: the workflow's id is not the order's.
+    """
+    wanted = workflow_id(purchase.order_id)
+    if workflow.info().workflow_id != wanted and workflow.patched(OWN_ID):
+        raise BadInput([Problem("workflow id", "is not the order's", "start it as post-purchase/{order_id}")])
 
 
 def _read(model: type[W], inputs: tuple[Any, ...]) -> W:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 from starter.reports import order_report
@@ -88,7 +89,11 @@ async def test_a_second_workflow_for_an_order_does_nothing(shop: Shop) -> None:
     handle = await start(shop.client, order, ("stop", {"reason": "test"}))
     await handle.result()
     again = await shop.client.start_workflow(
-        "PostPurchaseCampaign", order, id=unique("forgotten"), task_queue="post-purchase"
+        "PostPurchaseCampaign",
+        order,
+        id=handle.id,
+        task_queue="post-purchase",
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
     )
     assert (await again.result())["exit_reason"] == "duplicate"
 

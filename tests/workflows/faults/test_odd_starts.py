@@ -15,7 +15,7 @@ from campaign.wire import Purchase
 from storage.database import Database
 from storage.queries.campaigns.orders import save_order
 from tests.shop import Shop, running_shop, unique
-from tests.workflows.orders import purchase, start
+from tests.workflows.orders import due_at_once, news, purchase, start, zone_of_afternoon
 from tests.workflows.test_fallback import DAY, Story
 
 pytestmark = pytest.mark.temporal
@@ -66,3 +66,24 @@ async def test_a_refused_start_is_not_repeated(shop: Shop) -> None:
     cause = caught.value.cause
     assert isinstance(cause, ApplicationError)
     assert (cause.type, cause.message.partition(":")[0]) == ("bad_purchase", "total")
+
+
+async def test_a_campaign_under_another_id_is_refused(shop: Shop) -> None:
+    """Signals about an order go to its own id: a campaign that none of them could stop sends nothing."""
+    shop.save(time_zone=zone_of_afternoon())
+    order = due_at_once(unique("o"))
+    name, payload = news("processed")
+    handle = await shop.client.start_workflow(
+        "PostPurchaseCampaign",
+        order,
+        id=unique("mine"),
+        task_queue="post-purchase",
+        start_signal=name,
+        start_signal_args=[payload],
+    )
+    with pytest.raises(WorkflowFailureError) as caught:
+        await asyncio.wait_for(handle.result(), 20)
+    assert isinstance(caught.value.cause, ApplicationError)
+    assert caught.value.cause.type == "bad_purchase"
+    assert caught.value.cause.message.startswith("workflow id: ")
+    assert shop.outbox == []
