@@ -103,6 +103,11 @@ def when(value: datetime | str | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return "1 customer", "2 customers"."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def shown_of(count: int, total: int) -> str:
     """Return how many of all are shown, and how to see the rest."""
     return f"{count} of {total}" + ("" if count >= total else "; --limit shows more")

@@ -13,7 +13,7 @@ from campaign.definition.loading import definition_digest, definition_schema
 from campaign.wire import Customer, Product, Purchase
 from content.loading import load_campaign, read_definition, wanted_templates
 from starter.commands import sms_costs
-from starter.commands.console import as_json, command, database, out, progress, settings, table, when
+from starter.commands.console import as_json, command, counted, database, out, progress, settings, table, when
 from starter.inputs import read_all
 from starter.reports import consent_report
 from storage.database import Database
@@ -45,7 +45,7 @@ def customer(source: Source) -> None:
             with opened.transaction() as session:
                 save_customers(session, chunk)
             advance(len(chunk))
-    out.print(f"{len(customers)} customer{'s' * (len(customers) != 1)} saved")
+    out.print(f"{counted(len(customers), 'customer')} saved")
 
 
 @app.command()
@@ -83,7 +83,7 @@ def products(source: Source) -> None:
     with database() as opened, opened.transaction() as session:
         for item in entries:
             save_product(session, item)
-    out.print(f"{len(entries)} product{'s' * (len(entries) != 1)} saved")
+    out.print(f"{counted(len(entries), 'product')} saved")
 
 
 @app.command()
@@ -96,7 +96,7 @@ def history(source: Source) -> None:
         lock_customers(session, customers)
         ensure_customers(session, customers)
         new = sum(save_order(session, item) for item in orders)
-    out.print(f"{new} order{'s' * (new != 1)} saved, {len(orders) - new} known already")
+    out.print(f"{counted(new, 'order')} saved, {len(orders) - new} known already")
 
 
 @app.command()

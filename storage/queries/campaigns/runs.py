@@ -10,10 +10,10 @@ from sqlmodel import Session, col, select
 
 from campaign.definition.loading import definition_digest, definition_text, stored_definition
 from campaign.definition.model import Definition
-from campaign.errors import NotFound
 from campaign.reasons import Reason
 from campaign.rules.decision import Decision
 from storage.inserts import insert_once, insert_or_update
+from storage.rows import get_row
 from storage.tables import DefinitionRow, RunRow, StepRow
 
 _KEPT_VERSIONS = 256
@@ -53,10 +53,7 @@ def load_definition(session: Session, digest: str) -> Definition:
 
 
 def _read_definition(session: Session, digest: str) -> Definition:
-    row = session.get(DefinitionRow, digest)
-    if row is None:
-        msg = f"no campaign version {digest}"
-        raise NotFound(msg)
+    row = get_row(session, DefinitionRow, digest, "no campaign version", fresh=False)
     return stored_definition(row.body)
 
 
@@ -72,11 +69,7 @@ def get_run(session: Session, order_id: str) -> RunRow:
     Raises:
         NotFound: the order has no campaign.
     """
-    run = session.get(RunRow, order_id, populate_existing=True)
-    if run is None:
-        msg = f"no campaign for order {order_id}"
-        raise NotFound(msg)
-    return run
+    return get_row(session, RunRow, order_id, "no campaign for order")
 
 
 def record_step(session: Session, order_id: str, step: str, decision: Decision, now: datetime) -> None:

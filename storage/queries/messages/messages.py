@@ -12,12 +12,12 @@ from sqlalchemy import bindparam, func, update
 from sqlmodel import Session, col, select
 
 from campaign.delivery import merged_state
-from campaign.errors import NotFound
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
 from storage.inserts import insert_row
 from storage.queries.campaigns.facts import RunMessage
 from storage.queries.people.locks import lock_messages
+from storage.rows import get_row
 from storage.tables import MessageEventRow, MessageRow
 
 ID_LENGTH = 20
@@ -127,11 +127,7 @@ def get_message(session: Session, identifier: str, *, hold: bool = False) -> Mes
     Raises:
         NotFound: no such message.
     """
-    row = session.get(MessageRow, identifier, populate_existing=True, with_for_update=hold or None)
-    if row is None:
-        msg = f"no message {identifier}"
-        raise NotFound(msg)
-    return row
+    return get_row(session, MessageRow, identifier, "no message", hold=hold)
 
 
 def lock_message(session: Session, identifier: str) -> MessageRow:

@@ -10,12 +10,12 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from campaign.customers.addresses import normal_address
-from campaign.errors import NotFound
 from campaign.facts import ConsentEntry
 from campaign.reasons import Channel
 from campaign.rules.consent import after_all, is_revoked
 from campaign.wire import Consent
 from storage.inserts import insert_all_once, insert_once
+from storage.rows import get_row
 from storage.tables import ConsentRow, CustomerRow, SuppressionRow
 
 _NEWEST = 20
@@ -120,10 +120,7 @@ def consents_of(session: Session, customer_id: str) -> Sequence[ConsentRow]:
     Raises:
         NotFound: no such customer.
     """
-    row = session.get(CustomerRow, customer_id)
-    if row is None:
-        msg = f"no customer {customer_id}"
-        raise NotFound(msg)
+    row = get_row(session, CustomerRow, customer_id, "no customer", fresh=False)
     return _entries_about(session, row)
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
 from campaign.customers.addresses import normal_address
-from campaign.errors import NotFound
 from campaign.reasons import Channel
 from campaign.wire import Customer
 from storage.inserts import insert_all_once
 from storage.queries.people.consents import extend_opt_outs, ledger_row, record_consents
 from storage.queries.people.locks import lock_customers
+from storage.rows import get_row
 from storage.tables import CustomerRow
 
 _NOT_COLUMNS = {"customer_id", "consents"}
@@ -35,11 +35,7 @@ def get_customer(session: Session, customer_id: str) -> CustomerRow:
     Raises:
         NotFound: no such customer.
     """
-    row = session.get(CustomerRow, customer_id, populate_existing=True)
-    if row is None:
-        msg = f"no customer {customer_id}"
-        raise NotFound(msg)
-    return row
+    return get_row(session, CustomerRow, customer_id, "no customer")
 
 
 def save_customer(session: Session, customer: Customer) -> None:
