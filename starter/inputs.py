@@ -83,10 +83,13 @@ def _load(source: str) -> Any:
         raise BadInput(
             [Problem(source, "cannot be read", "name a file of JSON text, or - for standard input")]
         ) from None
+    place = "standard input" if source == STDIN else source
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        place = "standard input" if source == STDIN else source
         raise BadInput(
             [Problem(f"{place}:{error.lineno}:{error.colno}", f"not JSON: {error.msg}", "correct it there")]
         ) from None
+    except (ValueError, RecursionError):
+        what = "not JSON that can be read: nested too deeply, or a number of thousands of digits"
+        raise BadInput([Problem(place, what, "correct it")]) from None
