@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
+
+from hatchling.builders.wheel import WheelBuilder
 
 from tests.facts import ROOT
 
@@ -27,3 +31,12 @@ def test_the_list_of_commands_cuts_no_sentence() -> None:
         [sys.executable, "-m", "starter", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "..." not in shown.stdout.partition("Commands:")[2]
+
+
+def test_an_editable_install_copies_no_module(tmp_path: Path) -> None:
+    """It leads to this folder; a wheel has the modules. A copy would go on with yesterday's settings."""
+    modules = {}
+    for version in ("standard", "editable"):
+        (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path / version), versions=[version])
+        modules[version] = {name for name in ZipFile(wheel).namelist() if re.fullmatch(r"\w+\.py", name)}
+    assert modules == {"standard": {"settings.py", "logs.py", "counters.py"}, "editable": set()}
