@@ -53,7 +53,10 @@ MALFUNCTIONS = (
 _SEEN = (MessageContext, Brand, Colors, Customer, Order, Line, Product, Offer)
 #: Every name that any part of the context has.
 NAMES = sorted({name for seen in _SEEN for name in seen.model_fields})
+#: Those that may be missing.
+_MAYBE = {name for seen in _SEEN for name, field in seen.model_fields.items() if field.default is None}
 _QUOTED = re.compile(r"'([^']*)'")
+_SHOWN = re.compile(r"\{\{[-+]?\s*([a-z_][\w.]*\b)(?!\()")
 
 
 class BadTemplate(TemplateError):
@@ -154,7 +157,18 @@ def explain(folder: Path, file: str, error: Exception) -> Problem:
     where = next(_places(folder, error), file)
     if isinstance(error, UndefinedError):
         return _undefined(folder, where, error)
-    return Problem(where, *_description(error))
+    what, fix = _description(error)
+    return Problem(where, f"{what}{_shown(folder, where) if isinstance(error, MissingValue) else ''}", fix)
+
+
+def _shown(folder: Path, where: str) -> str:
+    """Name what the template's line shows and may be missing: the value is one of these."""
+    file, _, line = where.rpartition(":")
+    if not (folder / file).is_file():
+        return ""
+    shown = _SHOWN.findall((folder / file).read_text("utf-8").splitlines()[int(line) - 1])
+    names = dict.fromkeys(name for name in shown if name.rpartition(".")[2] in _MAYBE)
+    return f" ({' or '.join(names)})" if names else ""
 
 
 def _description(error: Exception) -> tuple[str, str]:

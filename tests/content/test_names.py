@@ -63,7 +63,10 @@ def checked(folder: Path, text: str) -> list[str]:
         ("{% if order_count > 9 %}{% include 'row.j2' %}{% endif %}", "row.j2:1: lnie is not defined"),
         ('{% if segment == "vip" %}{{ offer.text }}{% endif %}', "text is not there for every customer"),
         ("{% if order_count >= 7 %}{{ 1 / (order_count - 7) }}{% endif %}", "cannot be rendered"),
-        ("Dear {{ customer.first_name }}", "shows a value that is not there for every customer - wrap it in"),
+        (
+            "Dear {{ customer.first_name }}",
+            "shows a value that is not there for every customer (customer.first_name) - wrap it in",
+        ),
     ],
 )
 def test_a_mistake_in_any_branch_is_found(tmp_path: Path, text: str, mistake: str) -> None:
