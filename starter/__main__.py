@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-
 import typer
 
 from starter.commands import campaigns as campaign_commands
@@ -14,6 +10,7 @@ from starter.commands import data as data_commands
 from starter.commands import messages as message_commands
 from starter.commands import replies as reply_commands
 from starter.commands import server as server_commands
+from starter.leaving import leave
 
 app = typer.Typer(
     help="Afterglow: start post-purchase campaigns, report news of orders, see where campaigns stand.",
@@ -30,20 +27,13 @@ app.add_typer(reply_commands.app)
 
 
 def main() -> None:
-    """Run a command, and leave at once.
-
-    The Temporal SDK's own threads (1.35.0) now and then crash an interpreter that takes its time to
-    end, after all work was done and printed.
-    """
+    """Run a command, and leave."""
     code: object = 0
     try:
         app()
     except SystemExit as end:
         code = end.code
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
-            stream.flush()
-    os._exit(code if isinstance(code, int) else int(code is not None))
+    leave(code)
 
 
 if __name__ == "__main__":

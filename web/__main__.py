@@ -11,6 +11,7 @@ from campaign.errors import AfterglowError, BadInput
 from logs import set_up_logs
 from settings import load_settings
 from starter.client import connect
+from starter.leaving import leave
 from storage.database import Database
 from storage.migrate import ensure_schema
 from web.app import create_app
@@ -41,4 +42,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

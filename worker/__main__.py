@@ -8,6 +8,7 @@ import sys
 from campaign.errors import AfterglowError, BadInput
 from logs import set_up_logs
 from settings import load_settings
+from starter.leaving import leave
 from worker.run import run_worker
 
 
@@ -27,4 +28,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())
