@@ -22,7 +22,7 @@ HEAD = (
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """The served app; its database is never reached."""
     home: Path = tmp_path_factory.mktemp("limit")
-    with served(make_app(home, Database("sqlite://"), FakeTemporal())) as url:
+    with served(make_app(home, Database(f"sqlite:///{home}/afterglow.db"), FakeTemporal())) as url:
         host, _, port = url.removeprefix("http://").partition(":")
         yield host, int(port)
 
