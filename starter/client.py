@@ -23,7 +23,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from campaign.contract import TASK_QUEUE, WORKFLOW, workflow_id
+from campaign.contract import STATUS_QUERY, TASK_QUEUE, WORKFLOW, workflow_id
 from campaign.errors import CampaignClosed, NotFound, Unavailable
 from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop, Wire
 
@@ -120,7 +120,7 @@ class Campaigns:
         """
         handle = self._client.get_workflow_handle(workflow_id(order_id))
         try:
-            answer: dict[str, Any] = await handle.query("status", result_type=dict)
+            answer: dict[str, Any] = await handle.query(STATUS_QUERY, result_type=dict)
         except RPCError as error:
             raise _of_order(error, order_id) from None
         except WorkflowQueryFailedError:

@@ -16,6 +16,7 @@ from channels.sendgrid import signature as sendgrid
 from channels.twilio import signature as twilio
 from settings import Settings
 from starter import clock
+from web.bodies import read_body
 
 MAX_FORM = 64 * 1024
 MAX_BATCH = 4 * 1024 * 1024
@@ -87,13 +88,3 @@ def sendgrid_batch(request: Request, body: Annotated[bytes, Depends(_batch_body)
     if not signed:
         raise refused()
     return SignedBatch(body.decode("utf-8"), sendgrid.digest_of(body, request.headers))
-
-
-async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body. Raises 413 as soon as it is longer than ``limit`` bytes."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise HTTPException(413, "too long")
-    return bytes(body)

@@ -132,11 +132,6 @@ class RunFacts:
     open_runs: tuple[str, ...]
     stops: Mapping[Channel, datetime]
 
-    def claimed(self, step: str, channel: Channel) -> RunMessage | None:
-        """Return the run's message of a step and channel."""
-        mine = (m for m in self.messages.values() if (m.step, m.channel) == (step, channel))
-        return next(mine, None)
-
 
 def load_run(session: Session, order_id: str) -> RunFacts:
     """Return an order's run and its customer's facts.
