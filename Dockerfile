@@ -12,7 +12,6 @@ RUN pip uninstall --yes --quiet --root-user-action=ignore pip \
     && install --directory --owner afterglow --group afterglow --mode 0700 /var/lib/afterglow
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
-COPY settings.py ./
 COPY logs.py ./
 COPY counters.py ./
 COPY activities/ activities/
@@ -20,6 +19,8 @@ COPY campaign/ campaign/
 COPY channels/ channels/
 COPY content/ content/
 COPY intake/ intake/
+COPY settings/ settings/
+COPY shops/ shops/
 COPY starter/ starter/
 COPY storage/ storage/
 COPY web/ web/

@@ -5,6 +5,7 @@
     AfterglowError
     ├── BadInput              what a caller sent is wrong: names the field and the fix, nothing was done
     │   ├── BadPurchase       a purchase, order event or repurchase that cannot be accepted
+    │   │   └── OrderConflict     another order has this order id: both versions are named
     │   ├── BadCustomer       contact data that cannot be accepted
     │   ├── BadProduct        a catalogue entry that cannot be accepted
     │   └── BadCampaign       a campaign definition or template with mistakes (all of them listed)
@@ -27,6 +28,7 @@ end up in Temporal's histories and in logs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -70,6 +72,19 @@ class BadPurchase(BadInput):
     """A purchase, order event or repurchase that cannot be accepted."""
 
     code = "bad_purchase"
+
+
+class OrderConflict(BadPurchase):
+    """Another order has this id. ``known`` and ``sent``: the fields in which the two versions differ."""
+
+    code = "order_conflict"
+
+    def __init__(
+        self, problems: list[Problem], known: Mapping[str, object], sent: Mapping[str, object]
+    ) -> None:
+        """Keep both versions: an order has no contact data in it."""
+        super().__init__(problems)
+        self.known, self.sent = dict(known), dict(sent)
 
 
 class BadCustomer(BadInput):

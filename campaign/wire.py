@@ -62,7 +62,11 @@ class Line(Wire):
 
 
 class Purchase(Wire):
-    """The workflow's input: one order as it was placed. No name, e-mail or phone."""
+    """The workflow's input: one order as it was placed. No name, e-mail or phone.
+
+    ``renewal``: a subscription's next period. It ends older campaigns as any purchase does, and is not
+    thanked for.
+    """
 
     order_id: Id
     customer_id: Id
@@ -70,6 +74,7 @@ class Purchase(Wire):
     currency: CurrencyCode
     total: Money
     lines: Annotated[list[Line], Field(min_length=1, max_length=MAX_LINES)]
+    renewal: bool = False
 
     @model_validator(mode="after")
     def _total_fits_its_currency(self) -> Purchase:
@@ -86,6 +91,26 @@ class OrderUpdate(Wire):
 
     status: OrderStatus
     at: UtcTime
+
+
+class ReturnedLine(Wire):
+    """How much of a product came back."""
+
+    sku: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True)]
+
+
+class Refund(Wire):
+    """Money given back for an order, in its currency, and what came back for it.
+
+    ``refund_id`` is the shop's own, so that a refund reported twice counts once. Refunds that add up to the
+    order's total are the status `OrderStatus.REFUNDED`.
+    """
+
+    refund_id: Id
+    at: UtcTime
+    amount: Money
+    lines: Annotated[list[ReturnedLine], Field(max_length=MAX_LINES)] = []
 
 
 class Repurchase(Wire):

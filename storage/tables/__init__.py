@@ -5,18 +5,33 @@ One file a topic, imported from here: foreign keys and migrations need the metad
 
 from __future__ import annotations
 
-from storage.tables.campaigns import DefinitionRow, OrderEventRow, OrderLineRow, OrderRow, RunRow, StepRow
+from storage.tables.access import ApiKeyRow, ErasureRow, KeptOptOutRow
+from storage.tables.campaigns import (
+    DefinitionRow,
+    OrderEventRow,
+    OrderLineRow,
+    OrderRow,
+    RefundRow,
+    RunRow,
+    StepRow,
+)
+from storage.tables.inbox import ImportRow, InboxRow, ShopEventRow
 from storage.tables.messages import ChannelStopRow, LinkRow, MessageEventRow, MessageRow, WebhookRow
 from storage.tables.people import ConsentRow, CustomerRow, ReplyRow, SuppressionRow
-from storage.tables.shop import BestSellerRow, BoughtTogetherRow, ProductRow, StatisticRow
+from storage.tables.shop import BestSellerRow, BoughtTogetherRow, ProductRow, StatisticRow, StockLevelRow
 
 __all__ = [
+    "ApiKeyRow",
     "BestSellerRow",
     "BoughtTogetherRow",
     "ChannelStopRow",
     "ConsentRow",
     "CustomerRow",
     "DefinitionRow",
+    "ErasureRow",
+    "ImportRow",
+    "InboxRow",
+    "KeptOptOutRow",
     "LinkRow",
     "MessageEventRow",
     "MessageRow",
@@ -24,10 +39,13 @@ __all__ = [
     "OrderLineRow",
     "OrderRow",
     "ProductRow",
+    "RefundRow",
     "ReplyRow",
     "RunRow",
+    "ShopEventRow",
     "StatisticRow",
     "StepRow",
+    "StockLevelRow",
     "SuppressionRow",
     "WebhookRow",
 ]

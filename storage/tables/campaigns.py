@@ -5,14 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Column, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Amount, UtcDateTime
 
 
 class OrderRow(SQLModel, table=True):
-    """One order. The primary key is what makes a purchase start one campaign for ever."""
+    """One order. The primary key is what makes a purchase start one campaign for ever.
+
+    ``refunded`` is what was given back of ``total`` so far; ``changed_at`` the shop's time of this version.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (Index("ix_orders_customer_id_placed_at", "customer_id", "placed_at"),)
@@ -22,10 +36,15 @@ class OrderRow(SQLModel, table=True):
     placed_at: datetime = Field(sa_type=UtcDateTime)
     currency: str = Field(max_length=3)
     total: Decimal = Field(sa_type=Amount)
+    refunded: Decimal = Field(
+        default=Decimal(0), sa_column=Column(Amount, nullable=False, server_default=text("'0'"))
+    )
+    renewal: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class OrderLineRow(SQLModel, table=True):
-    """One line of an order, in the order's currency."""
+    """One line of an order, in the order's currency. ``returned`` is how much of it came back."""
 
     __tablename__ = "order_lines"
 
@@ -34,6 +53,18 @@ class OrderLineRow(SQLModel, table=True):
     sku: str = Field(max_length=100, index=True)
     quantity: int
     unit_price: Decimal = Field(sa_type=Amount)
+    returned: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
+
+
+class RefundRow(SQLModel, table=True):
+    """One refund of a part of an order, by the shop's own id: reported twice, it counts once."""
+
+    __tablename__ = "refunds"
+
+    order_id: str = Field(foreign_key="orders.id", primary_key=True, max_length=100)
+    refund_id: str = Field(primary_key=True, max_length=100)
+    at: datetime = Field(sa_type=UtcDateTime)
+    amount: Decimal = Field(sa_type=Amount)
 
 
 class OrderEventRow(SQLModel, table=True):

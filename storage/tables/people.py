@@ -11,7 +11,10 @@ from storage.columns import UtcDateTime
 
 
 class CustomerRow(SQLModel, table=True):
-    """Contact data. ``email_key`` is the address in the form in which addresses are compared."""
+    """Contact data. ``email_key`` is the address in the form in which addresses are compared.
+
+    ``email_as_given`` and ``phone_as_given``: what a shop has on file and no message can be sent to.
+    """
 
     __tablename__ = "customers"
 
@@ -28,6 +31,8 @@ class CustomerRow(SQLModel, table=True):
     time_zone: str | None = Field(default=None, max_length=60)
     preferred_channel: str | None = Field(default=None, max_length=10)
     tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    email_as_given: str | None = Field(default=None, sa_column=Column(Text))
+    phone_as_given: str | None = Field(default=None, sa_column=Column(Text))
     less: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Boolean, Column, true
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Amount, UtcDateTime
 
 
 class ProductRow(SQLModel, table=True):
-    """One catalogue entry."""
+    """One catalogue entry. ``item`` is the shop's inventory item, by which stock is reported.
+
+    ``available``: false where the shop has none left or has taken it off sale: it is not recommended.
+    """
 
     __tablename__ = "products"
 
@@ -27,6 +30,19 @@ class ProductRow(SQLModel, table=True):
     rating: float | None = None
     review_count: int = 0
     review_quote: str | None = Field(default=None, max_length=500)
+    item: str | None = Field(default=None, max_length=100, index=True)
+    available: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=true()))
+
+
+class StockLevelRow(SQLModel, table=True):
+    """How much of an inventory item is available at one place, as it was last reported."""
+
+    __tablename__ = "stock_levels"
+
+    item: str = Field(primary_key=True, max_length=100)
+    location: str = Field(primary_key=True, max_length=100)
+    available: int
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class BestSellerRow(SQLModel, table=True):

@@ -11,7 +11,7 @@ import pytest
 from tests.facts import ROOT
 
 ARCHITECTURE, CONTRIBUTING = ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"
-ROOMS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"dev", "tests"}
+ROOMS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"dev", "tests", "settings"}
 _ARROW = re.compile(r"^ +(\w+) (?:-->|-\. .* \.->) (\w+)$", re.MULTILINE)
 _FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
 

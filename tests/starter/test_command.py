@@ -39,4 +39,4 @@ def test_an_editable_install_copies_no_module(tmp_path: Path) -> None:
     for version in ("standard", "editable"):
         (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path / version), versions=[version])
         modules[version] = {name for name in ZipFile(wheel).namelist() if re.fullmatch(r"\w+\.py", name)}
-    assert modules == {"standard": {"settings.py", "logs.py", "counters.py"}, "editable": set()}
+    assert modules == {"standard": {"logs.py", "counters.py"}, "editable": set()}

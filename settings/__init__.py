@@ -1,0 +1,12 @@
+"""Settings from the environment (``AFTERGLOW_*``) and a ``.env`` file. Temporal's own are Temporal's.
+
+Everything wrong is listed at once. Placeholders are refused in production, and wherever customers or
+strangers are reached: with a real provider, or at a public address.
+"""
+
+from __future__ import annotations
+
+from settings.checks import load_settings
+from settings.model import PREFIX, Environment, Settings
+
+__all__ = ["PREFIX", "Environment", "Settings", "load_settings"]
