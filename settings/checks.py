@@ -150,5 +150,5 @@ def _is_weak(secret: str) -> bool:
 def _secrets(settings: Settings) -> Iterator[tuple[str, str | None]]:
     yield "API_TOKEN", settings.api_token.get_secret_value() if settings.api_token else None
     yield "SECRET_KEY", settings.secret_key.get_secret_value()
-    for key in listed(settings.previous_secret_keys):
-        yield "PREVIOUS_SECRET_KEYS", key
+    lists = ("previous_secret_keys", "shopify_secret", "woocommerce_secret")
+    yield from ((name.upper(), key) for name in lists for key in listed(getattr(settings, name)))

@@ -19,6 +19,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from campaign.problems import Form
+from shops.guests import guest_id
+from shops.news import Policy
 
 PREFIX = "AFTERGLOW_"
 WebAddress = Annotated[
@@ -87,6 +89,12 @@ class Settings(BaseSettings):
     twilio_from: str | None = None
     twilio_api_base: WebAddress = "https://api.twilio.com"
     sms_replies: Literal["provider", "afterglow"] = "provider"
+    shopify_secret: SecretStr = SecretStr("")
+    woocommerce_secret: SecretStr = SecretStr("")
+    wholesale_tags: str = "wholesale,b2b"
+    campaign_for_test_orders: bool = False
+    campaign_for_draft_orders: bool = False
+    campaign_for_zero_value_orders: bool = False
     email_rate: Annotated[float, Field(gt=0, le=10_000)] = 50.0
     sms_rate: Annotated[float, Field(gt=0, le=10_000)] = 10.0
     concurrency: Annotated[int, Field(ge=1, le=200)] = 16
@@ -144,10 +152,25 @@ class Settings(BaseSettings):
         """Return the keys that links are accepted with, newest first; the first one signs."""
         return (self.secret_key.get_secret_value(), *listed(self.previous_secret_keys))
 
+    @property
+    def order_policy(self) -> Policy:
+        """Which of a shop's orders start a campaign."""
+        return Policy(
+            test_orders=self.campaign_for_test_orders,
+            draft_orders=self.campaign_for_draft_orders,
+            zero_value_orders=self.campaign_for_zero_value_orders,
+            wholesale_tags=frozenset(tag.lower() for tag in listed(self.wholesale_tags)),
+        )
 
-def listed(value: SecretStr) -> list[str]:
+    def guest_id(self, address: str) -> str:
+        """Return the customer id of a guest by address in normal form, as `shops.guests.guest_id` does."""
+        return guest_id(self.secret_key.get_secret_value(), address)
+
+
+def listed(value: SecretStr | str) -> list[str]:
     """Return the parts of a setting that is a list with commas."""
-    return [part.strip() for part in value.get_secret_value().split(",") if part.strip()]
+    text = value if isinstance(value, str) else value.get_secret_value()
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def on_this_machine(url: str) -> bool:

@@ -76,6 +76,16 @@ def test_placeholders_are_refused_in_production(monkeypatch: pytest.MonkeyPatch)
     assert "q8Zt3vN0bK7yW2xR5mLd" not in repr(settings)
 
 
+@pytest.mark.parametrize("name", ["SHOPIFY_SECRET", "WOOCOMMERCE_SECRET"])
+def test_a_shops_placeholder_is_refused_in_production(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Whoever guesses the secret can make orders: each one of the list is held against it."""
+    monkeypatch.setenv("AFTERGLOW_ENVIRONMENT", "production")
+    monkeypatch.setenv(f"AFTERGLOW_{name}", "zD4kq9XwT2mVb7Rn5sJc,change-me")
+    assert f"AFTERGLOW_{name}: is a placeholder or too short" in refused()
+    monkeypatch.setenv(f"AFTERGLOW_{name}", "zD4kq9XwT2mVb7Rn5sJc, 7f0c4a9d13be58e2c6aa")
+    assert f"AFTERGLOW_{name}" not in refused()
+
+
 REAL = {
     "EMAIL": "sendgrid",
     "SENDGRID_API_KEY": "SG.key",
@@ -264,3 +274,13 @@ def test_what_cannot_work_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, n
         monkeypatch.setenv(f"AFTERGLOW_{known}", good)
     monkeypatch.setenv(f"AFTERGLOW_{name}", value)
     assert refused().startswith(f"AFTERGLOW_{name}: ")
+
+
+def test_which_orders_of_a_shop_start_a_campaign(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings are what a shop's folder is given; tags are compared in lower case."""
+    monkeypatch.setenv("AFTERGLOW_WHOLESALE_TAGS", "Trade, Reseller")
+    monkeypatch.setenv("AFTERGLOW_CAMPAIGN_FOR_TEST_ORDERS", "true")
+    policy = load_settings().order_policy
+    assert policy.wholesale_tags == {"trade", "reseller"}
+    assert policy.test_orders
+    assert not policy.draft_orders
