@@ -17,7 +17,7 @@ from activities.interface import Delivered, DeliverRequest
 from activities.links import Links
 from activities.outcome import Attempt, reclaim, refuse, stop, succeed, unconfirm
 from activities.segment import claim_of, fits
-from campaign.definition.model import Step
+from campaign.definition.steps import Step
 from campaign.errors import (
     ChannelBusy,
     ChannelError,

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wait
 from campaign.customers.history import segment_of, superseded
-from campaign.definition.model import Definition, Step
+from campaign.definition.model import Definition
+from campaign.definition.steps import Step
 from campaign.errors import BadPurchase
 from campaign.problems import time_problems
 from campaign.reasons import Reason

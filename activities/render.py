@@ -10,7 +10,8 @@ from sqlmodel import Session
 
 from activities.interface import RenderRequest
 from activities.links import Links, Shortened
-from campaign.definition.model import Definition, Step
+from campaign.definition.model import Definition
+from campaign.definition.steps import Step
 from campaign.errors import NotFound
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel

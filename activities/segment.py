@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from activities.enrol import first_wait
 from activities.interface import ClaimedMessage, ReceivedSignal, SegmentRequest, StepDecision
-from campaign.definition.model import Step
+from campaign.definition.steps import Step
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
 from campaign.rules.consent import Permission

@@ -19,7 +19,8 @@ from campaign import wire
 from campaign.catalogue import Shelf
 from campaign.customers.history import kept_orders, lifetime_value
 from campaign.definition.colors import Colors
-from campaign.definition.model import Definition, Step
+from campaign.definition.model import Definition
+from campaign.definition.steps import Step
 from campaign.facts import Facts
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")

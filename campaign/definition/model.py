@@ -8,50 +8,19 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, model_validator
+from pydantic import EmailStr, Field, StringConstraints, model_validator
 
+from campaign.definition.base import Days, Name, Section, Template, Url, Words
 from campaign.definition.colors import Colors
 from campaign.definition.durations import Duration
+from campaign.definition.steps import Step
 from campaign.errors import NotFound
 from campaign.fields.money import CurrencyCode, Money
 from campaign.fields.places import Country, TimeZone
 from campaign.problems import Form
 from campaign.reasons import Channel
-
-_NAME_WORDS = 'up to 40 small letters, digits and "-", a letter first'
-Name = Annotated[str, Form(r"^[a-z][a-z0-9-]{0,39}$", f"write {_NAME_WORDS}")]
-SegmentOrAll = Annotated[
-    str, Form(r"^(\*|[a-z][a-z0-9-]{0,39})$", f'write a segment\'s name ({_NAME_WORDS}), or "*" for all')
-]
-Template = Annotated[
-    str, Form(r"^[a-z][a-z0-9_]{0,59}$", 'write up to 60 small letters, digits and "_", a letter first')
-]
-Url = Annotated[
-    str,
-    StringConstraints(max_length=500),
-    Form(r"^https?://\S+$", 'write an address such as "https://shop.com"'),
-]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-Days = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
-class Section(BaseModel):
-    """Base of every table of the file: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Event(StrEnum):
-    """What a step's due time can be counted from."""
-
-    PLACED = "placed"
-    PROCESSED = "processed"
-    FULFILLED = "fulfilled"
-    DELIVERED = "delivered"
-    LAST_ORDER = "last_order"
 
 
 class Brand(Section):
@@ -183,13 +152,6 @@ class Cap(Section):
     per: Duration
 
 
-class Anchor(Section):
-    """An event and a delay after it."""
-
-    event: Event
-    delay: Duration
-
-
 class Offer(Section):
     """An incentive as the customer reads it."""
 
@@ -197,67 +159,6 @@ class Offer(Section):
     code: Annotated[str, Form(r"^[A-Z0-9-]{3,30}$", 'write 3 to 30 capitals, digits and "-"')] | None = None
     valid_for: Duration | None = None
     terms: Words | None = None
-
-
-class Audience(Section):
-    """What a step says to some segments: one template for each channel it uses."""
-
-    segments: Annotated[list[SegmentOrAll], Field(min_length=1)]
-    email: Template | None = None
-    sms: Template | None = None
-    offer: Name | None = None
-
-    def template(self, channel: Channel) -> str | None:
-        """Return the template for a channel, if this audience is spoken to on it."""
-        return self.email if channel is Channel.EMAIL else self.sms
-
-
-class StepChannels(StrEnum):
-    """Which channels a step uses for customers who named none, or both."""
-
-    BEST = "best"
-    EMAIL = "email"
-    SMS = "sms"
-    BOTH = "both"
-    EMAIL_THEN_SMS = "email_then_sms"
-
-
-class Step(Section):
-    """One step: due ``anchors`` (the first whose event is known), sent until ``latest``.
-
-    ``latest`` is an event with a delay, or ``window`` counts from the due time. ``scaled`` delays
-    follow the vertical and the customer's buying cycle. With ``channels = "email_then_sms"`` the SMS
-    follows ``sms_after`` the email, unless that was clicked.
-    """
-
-    name: Name
-    title: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    anchors: Annotated[list[Anchor], Field(min_length=1)]
-    not_before: Anchor | None = None
-    latest: Anchor | None = None
-    window: Duration | None = None
-    scaled: bool = False
-    channels: StepChannels = StepChannels.BEST
-    sms_after: Duration = timedelta(days=2)
-    audiences: Annotated[list[Audience], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _one_way_to_end(self) -> Self:
-        if (self.latest is None) == (self.window is None):
-            msg = 'needs either latest = { event = "placed", delay = "..." } or window = "..."'
-            raise ValueError(msg)
-        placed = (Event.PLACED, Event.LAST_ORDER)
-        if self.latest and self.latest.event not in placed:
-            msg = "latest must count from placed: any other event may never come"
-            raise ValueError(msg)
-        if self.window and not any(anchor.event in placed for anchor in self.anchors):
-            msg = "with window, one anchor must count from placed: any other event may never come"
-            raise ValueError(msg)
-        return self
-
-    def audience(self, segment: str) -> Audience | None:
-        """Return what this step has for a segment (``"*"`` stands for every segment)."""
-        return next((a for a in self.audiences if segment in a.segments or "*" in a.segments), None)
 
 
 class Definition(Section):

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from campaign.definition.base import Section
 from campaign.definition.durations import Duration
-from campaign.definition.model import Cap, Hours, Section
+from campaign.definition.model import Cap, Hours
 from campaign.fields.places import Country
 from campaign.places.regions import data_file
 from campaign.places.zones import Whereabouts

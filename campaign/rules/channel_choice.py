@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign.definition.model import StepChannels
+from campaign.definition.steps import StepChannels
 from campaign.facts import MessageState
 from campaign.reasons import Channel
 from campaign.rules.question import Question

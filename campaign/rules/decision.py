@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaign.definition.model import Definition, Step
+from campaign.definition.model import Definition
+from campaign.definition.steps import Step
 from campaign.facts import Facts
 from campaign.reasons import Channel, Reason
 from campaign.rules.channel_choice import channels_of

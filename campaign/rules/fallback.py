@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from campaign.definition.model import Definition, Step
+from campaign.definition.model import Definition
+from campaign.definition.steps import Step
 from campaign.facts import Facts, MessageState, PastMessage
 from campaign.reasons import Channel
 from campaign.rules.decision import Decision, Kind, decide

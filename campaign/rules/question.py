@@ -9,7 +9,8 @@ from enum import StrEnum
 from functools import cached_property
 
 from campaign.customers.history import engaged_channels, segment_of
-from campaign.definition.model import Audience, Definition, Step
+from campaign.definition.model import Definition
+from campaign.definition.steps import Audience, Step
 from campaign.facts import Facts, MessageState, PastMessage, Purpose
 from campaign.places.law import Place, places_of
 from campaign.places.zones import Whereabouts, whereabouts

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from campaign.definition.model import StepChannels
+from campaign.definition.steps import StepChannels
 from campaign.facts import MessageState, PastMessage
 from campaign.reasons import Channel, Reason
 from campaign.rules.caps import next_uncapped

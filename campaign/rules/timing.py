@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaign.customers.history import buying_cycle, kept_orders
-from campaign.definition.model import Anchor, Definition, Event, Step
+from campaign.definition.model import Definition
+from campaign.definition.steps import Anchor, Event, Step
 from campaign.facts import Facts
 from campaign.wire import OrderStatus
 

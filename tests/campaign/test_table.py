@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign.definition.model import StepChannels
+from campaign.definition.steps import StepChannels
 from campaign.facts import Facts, MessageState, PastMessage, Purpose
 from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Decision, Kind, Question, decide, evaluate

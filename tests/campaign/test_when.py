@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaign.definition.model import Cap, Definition, Hours, StepChannels
+from campaign.definition.model import Cap, Definition, Hours
+from campaign.definition.steps import StepChannels
 from campaign.facts import ConsentEntry, CustomerFacts, MessageState, PastMessage
 from campaign.reasons import Channel
 from campaign.rules.decision import Kind, decide

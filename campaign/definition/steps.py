@@ -1,0 +1,91 @@
+"""A campaign's steps: when each is due, until when it may go, and what it says to whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from campaign.definition.base import Name, Section, SegmentOrAll, Template
+from campaign.definition.durations import Duration
+from campaign.reasons import Channel
+
+
+class Event(StrEnum):
+    """What a step's due time can be counted from."""
+
+    PLACED = "placed"
+    PROCESSED = "processed"
+    FULFILLED = "fulfilled"
+    DELIVERED = "delivered"
+    LAST_ORDER = "last_order"
+
+
+class Anchor(Section):
+    """An event and a delay after it."""
+
+    event: Event
+    delay: Duration
+
+
+class Audience(Section):
+    """What a step says to some segments: one template for each channel it uses."""
+
+    segments: Annotated[list[SegmentOrAll], Field(min_length=1)]
+    email: Template | None = None
+    sms: Template | None = None
+    offer: Name | None = None
+
+    def template(self, channel: Channel) -> str | None:
+        """Return the template for a channel, if this audience is spoken to on it."""
+        return self.email if channel is Channel.EMAIL else self.sms
+
+
+class StepChannels(StrEnum):
+    """Which channels a step uses for customers who named none, or both."""
+
+    BEST = "best"
+    EMAIL = "email"
+    SMS = "sms"
+    BOTH = "both"
+    EMAIL_THEN_SMS = "email_then_sms"
+
+
+class Step(Section):
+    """One step: due ``anchors`` (the first whose event is known), sent until ``latest``.
+
+    ``latest`` is an event with a delay, or ``window`` counts from the due time. ``scaled`` delays
+    follow the vertical and the customer's buying cycle. With ``channels = "email_then_sms"`` the SMS
+    follows ``sms_after`` the email, unless that was clicked.
+    """
+
+    name: Name
+    title: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    anchors: Annotated[list[Anchor], Field(min_length=1)]
+    not_before: Anchor | None = None
+    latest: Anchor | None = None
+    window: Duration | None = None
+    scaled: bool = False
+    channels: StepChannels = StepChannels.BEST
+    sms_after: Duration = timedelta(days=2)
+    audiences: Annotated[list[Audience], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _one_way_to_end(self) -> Self:
+        if (self.latest is None) == (self.window is None):
+            msg = 'needs either latest = { event = "placed", delay = "..." } or window = "..."'
+            raise ValueError(msg)
+        placed = (Event.PLACED, Event.LAST_ORDER)
+        if self.latest and self.latest.event not in placed:
+            msg = "latest must count from placed: any other event may never come"
+            raise ValueError(msg)
+        if self.window and not any(anchor.event in placed for anchor in self.anchors):
+            msg = "with window, one anchor must count from placed: any other event may never come"
+            raise ValueError(msg)
+        return self
+
+    def audience(self, segment: str) -> Audience | None:
+        """Return what this step has for a segment (``"*"`` stands for every segment)."""
+        return next((a for a in self.audiences if segment in a.segments or "*" in a.segments), None)
