@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
@@ -36,9 +36,12 @@ def insert_all_once(
     return session.connection().execute(statement, list(rows)).scalars().all() if rows else []
 
 
-def insert_or_update(session: Session, table: type[SQLModel], **values: Any) -> None:
-    """Insert a row, or bring the one with its primary key to these values."""
-    session.connection().execute(_upsert(_dialect(session), table, frozenset(values)), values)
+def insert_or_update(
+    session: Session, table: type[SQLModel], changed: Collection[str] | None = None, **values: Any
+) -> None:
+    """Insert a row, or bring the one with its primary key to these values: to those ``changed`` only."""
+    columns = frozenset(values if changed is None else changed)
+    session.connection().execute(_upsert(_dialect(session), table, columns), values)
 
 
 @cache

@@ -17,21 +17,26 @@ from sqlmodel import Session, col
 from campaign.catalogue import NEW_DAYS, SHOWN, Shelf, distinct
 from campaign.wire import Product
 from storage.columns import UtcDateTime
+from storage.inserts import insert_or_update
 from storage.tables import BestSellerRow, BoughtTogetherRow, ProductRow
 
 _KNOWN, _BEST, _NEW, _TOGETHER = "known", "best", "new", "together"
 _SKUS: Any = bindparam("skus", expanding=True)
 _SINCE, _NOW = bindparam("since", type_=UtcDateTime), bindparam("now", type_=UtcDateTime)
-_PRODUCT = tuple(inspect(ProductRow).columns)
+_PRODUCT = tuple(column for column in inspect(ProductRow).columns if column.key in Product.model_fields)
+_AVAILABLE = col(ProductRow.available)
 
 
 def save_product(session: Session, product: Product) -> None:
-    """Add a catalogue entry or replace the one with its sku."""
-    session.merge(ProductRow(**product.model_dump()))
+    """Add a catalogue entry or replace the one with its sku; what the shop has in stock stays."""
+    insert_or_update(session, ProductRow, **product.model_dump())
 
 
 def shelf_for(session: Session, skus: Sequence[str], now: datetime, limit: int = SHOWN) -> Shelf:
-    """Return what a message about an order of ``skus`` can show, in one statement of index reads."""
+    """Return what a message about an order of ``skus`` can show, in one statement of index reads.
+
+    What the shop has none left of is not recommended.
+    """
     since = now - timedelta(days=NEW_DAYS)
     enough = 3 * limit  # three lists: what the others show leaves as many as are wanted
     values = {"skus": list(skus), "since": since, "now": now, "limit": enough}
@@ -76,20 +81,29 @@ def _known() -> Any:
 
 def _best_sellers() -> Any:
     sku = col(BestSellerRow.sku)
-    return _first(_BEST, sku, col(BestSellerRow.quantity), sku.not_in(_SKUS))
+    return _first(_BEST, sku, col(BestSellerRow.quantity), sku.not_in(_SKUS), _is_available(sku))
 
 
 def _new() -> Any:
     """Select what was added lately, newest first."""
     sku, added = col(ProductRow.sku), col(ProductRow.added_at)
-    return _first(_NEW, sku, added, added > _SINCE, added <= _NOW, sku.not_in(_SKUS))
+    return _first(_NEW, sku, added, added > _SINCE, added <= _NOW, sku.not_in(_SKUS), _AVAILABLE)
 
 
 def _bought_together() -> Any:
     """Select what stands beside any of the products in the most orders."""
     sku, other = col(BoughtTogetherRow.sku), col(BoughtTogetherRow.other_sku)
     orders = func.sum(BoughtTogetherRow.orders)
-    return _first(_TOGETHER, other, orders, sku.in_(_SKUS), other.not_in(_SKUS), group=other)
+    wanted = (sku.in_(_SKUS), other.not_in(_SKUS), _is_available(other))
+    return _first(_TOGETHER, other, orders, *wanted, group=other)
+
+
+def _is_available(sku: Any) -> Any:
+    """Look at the product of each candidate by its key: before the cut, so that others take its place.
+
+    A scalar subquery, since PostgreSQL would read the whole catalogue for a join or an EXISTS.
+    """
+    return select(_AVAILABLE).where(col(ProductRow.sku) == sku).scalar_subquery()
 
 
 def _first(use: str, sku: Any, weight: Any, *where: Any, group: Any = None) -> Any:
