@@ -46,6 +46,7 @@ def add_order(session: Session, purchase: Purchase) -> None:
         placed_at=purchase.placed_at,
         currency=purchase.currency,
         total=purchase.total,
+        renewal=purchase.renewal,
     )
     lines = [
         {"order_id": purchase.order_id, "position": position, **line.model_dump()}

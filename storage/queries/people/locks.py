@@ -34,9 +34,7 @@ _OF_MESSAGES = """
         SELECT m.channel || ':' || m.address FROM messages m WHERE m.id = ANY(CAST(:ids AS text[]))"""
 _STATEMENTS: dict[str, TextClause] = {
     "customers": text(_LOCK.format(customers="SELECT unnest(CAST(:ids AS text[]))", more="")),
-    "order": text(
-        _LOCK.format(customers="SELECT customer_id FROM campaign_runs WHERE order_id = :ids", more="")
-    ),
+    "order": text(_LOCK.format(customers="SELECT customer_id FROM orders WHERE id = :ids", more="")),
     "messages": text(
         _LOCK.format(
             customers="SELECT customer_id FROM messages WHERE id = ANY(CAST(:ids AS text[]))",
@@ -57,7 +55,7 @@ def lock_customers(
 
 
 def lock_order(session: Session, order_id: str) -> None:
-    """Lock the customer of an order's campaign."""
+    """Lock the customer of an order."""
     _lock(session, "order", order_id, [])
 
 

@@ -1,0 +1,1 @@
+"""What was accepted and waits for Temporal, or for its order."""
