@@ -11,6 +11,9 @@ CAMPAIGNS_STARTED = Counter("afterglow_campaigns_started", "Campaigns enrolled b
 CAMPAIGNS_ENDED = Counter("afterglow_campaigns_ended", "Campaigns closed by this worker", ["reason"])
 MESSAGES = Counter("afterglow_messages", "Messages settled by this worker", ["channel", "state"])
 ORDER_EVENTS = Counter("afterglow_order_events", "News of orders received over HTTP", ["status"])
+FORWARDED = Counter(
+    "afterglow_inbox_forwarded", "Rows of the inbox settled by this process", ["kind", "state"]
+)
 PROVIDER_EVENTS = Counter(
     "afterglow_provider_events", "Provider events received, also ones that were here before", ["kind"]
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import (
@@ -24,10 +25,14 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from campaign.contract import STATUS_QUERY, TASK_QUEUE, WORKFLOW, workflow_id
-from campaign.errors import CampaignClosed, NotFound, Unavailable
+from campaign.errors import BadPurchase, CampaignClosed, NotFound, Problem, Unavailable
 from campaign.wire import DeliveryFailure, OrderUpdate, Purchase, Repurchase, Stop, Wire
 
 DEFAULT_ADDRESS = "localhost:7233"
+ANSWERS_WITHIN = timedelta(seconds=10)
+"""How long Temporal may take for a call, retries of the SDK included."""
+HEALTH_WITHIN = timedelta(seconds=2)
+_NO_CONNECTION = "Failed client connect"
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ class Started:
 async def connect(**options: Any) -> Client:
     """Connect as Temporal's environment variables and configuration file say.
 
-    ``options`` are the SDK's own, and go before those.
+    ``options`` are the SDK's own, and go before those. With ``lazy`` the first call connects, and each
+    later one where that has failed.
 
     Raises:
         Unavailable: no server there.
@@ -67,6 +73,7 @@ class Campaigns:
         """Start the purchase's campaign; one that runs or has run is left as it is.
 
         Raises:
+            BadPurchase: the server never accepts it.
             Unavailable: the server does not answer.
         """
         started = Started(purchase.order_id, workflow_id(purchase.order_id), known=False)
@@ -79,11 +86,12 @@ class Campaigns:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 static_summary=summary_of(purchase),
+                rpc_timeout=ANSWERS_WITHIN,
             )
         except WorkflowAlreadyStartedError:
             return Started(started.order_id, started.workflow_id, known=True)
-        except RPCError as error:
-            raise _ours(error, purchase.order_id) from None
+        except (RPCError, RuntimeError) as error:
+            raise _refusal_of_start(error) from None
         return started
 
     async def order_updated(self, order_id: str, update: OrderUpdate) -> None:
@@ -120,8 +128,10 @@ class Campaigns:
         """
         handle = self._client.get_workflow_handle(workflow_id(order_id))
         try:
-            answer: dict[str, Any] = await handle.query(STATUS_QUERY, result_type=dict)
-        except RPCError as error:
+            answer: dict[str, Any] = await handle.query(
+                STATUS_QUERY, result_type=dict, rpc_timeout=ANSWERS_WITHIN
+            )
+        except (RPCError, RuntimeError) as error:
             raise _of_order(error, order_id) from None
         except WorkflowQueryFailedError:
             msg = "the campaign cannot be queried: its input was refused"
@@ -142,16 +152,16 @@ class Campaigns:
     async def answers(self) -> bool:
         """Return whether Temporal answers: its part of a readiness check."""
         try:
-            return await self._client.service_client.check_health()
-        except RPCError:
+            return await self._client.service_client.check_health(timeout=HEALTH_WITHIN)
+        except (RPCError, RuntimeError):
             return False
 
     async def _signal(self, order_id: str, name: str, payload: Wire) -> None:
         handle = self._client.get_workflow_handle(workflow_id(order_id))
         try:
-            await handle.signal(name, payload)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND and await self._exists(order_id):
+            await handle.signal(name, payload, rpc_timeout=ANSWERS_WITHIN)
+        except (RPCError, RuntimeError) as error:
+            if _status(error) is RPCStatusCode.NOT_FOUND and await self._exists(order_id):
                 msg = f"the campaign of order {order_id} has ended"
                 raise CampaignClosed(msg) from None
             raise _of_order(error, order_id) from None
@@ -159,8 +169,10 @@ class Campaigns:
     async def _exists(self, order_id: str) -> bool:
         try:
             await self._client.get_workflow_handle(workflow_id(order_id)).describe()
-        except RPCError:
-            return False
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise _ours(error, order_id) from None
         return True
 
 
@@ -198,16 +210,37 @@ def summary_of(purchase: Purchase) -> str:
     return f"Order {purchase.order_id}: {items_text}, {purchase.total} {purchase.currency}"
 
 
-def _of_order(error: RPCError, order_id: str) -> NotFound | Unavailable:
+def _status(error: RPCError | RuntimeError) -> RPCStatusCode:
+    """Return the status of a failed call. A client that connects late has none: it raises a RuntimeError.
+
+    Raises:
+        RuntimeError: it is another mistake.
+    """
+    if isinstance(error, RPCError):
+        return error.status
+    if _NO_CONNECTION not in str(error):
+        raise error
+    return RPCStatusCode.UNAVAILABLE
+
+
+def _refusal_of_start(error: RPCError | RuntimeError) -> BadPurchase | Unavailable:
+    status = _status(error)
+    if status is RPCStatusCode.INVALID_ARGUMENT:
+        return BadPurchase([Problem("order_id", "Temporal accepts no such workflow id", "use a plain id")])
+    return Unavailable(f"Temporal answers {status.name.lower()}")
+
+
+def _of_order(error: RPCError | RuntimeError, order_id: str) -> NotFound | Unavailable:
     """Return our error for what Temporal says of one campaign: an id that it refuses is nobody's."""
-    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+    if _status(error) is RPCStatusCode.INVALID_ARGUMENT:
         return NotFound("no campaign for an order with such an id")
     return _ours(error, order_id)
 
 
-def _ours(error: RPCError, order_id: str) -> NotFound | Unavailable:
-    if error.status is RPCStatusCode.NOT_FOUND:
+def _ours(error: RPCError | RuntimeError, order_id: str) -> NotFound | Unavailable:
+    status = _status(error)
+    if status is RPCStatusCode.NOT_FOUND:
         return NotFound(f"no campaign for order {order_id}")
-    if error.status is RPCStatusCode.DEADLINE_EXCEEDED:
+    if status is RPCStatusCode.DEADLINE_EXCEEDED:
         return Unavailable("no answer in time: is a worker running?")
-    return Unavailable(f"Temporal answers {error.status.name.lower()}")
+    return Unavailable(f"Temporal answers {status.name.lower()}")

@@ -17,10 +17,12 @@ from activities.temporal import Activities
 from campaign.contract import workflow_id
 from campaign.wire import Customer
 from settings import Settings
+from starter.client import Campaigns
 from storage.database import Database
 from storage.queries.messages.messages import messages_of
 from storage.queries.people.customers import save_customer
 from storage.tables import MessageRow
+from worker.forwarder import forwarding
 from worker.run import make_activities, workers
 
 
@@ -63,10 +65,10 @@ class Shop:
 
 @asynccontextmanager
 async def running_shop(client: Client, database: Database, home: Path, **changes: Any) -> AsyncIterator[Shop]:
-    """Run a worker in this process."""
+    """Run a worker in this process, with the inbox's forwarder."""
     settings = Settings(home=home, database_url=database.url, shutdown_seconds=5, **changes)
     activities = make_activities(settings, database)
-    async with workers(client, settings, activities):
+    async with workers(client, settings, activities), forwarding(database, Campaigns(client)):
         yield Shop(settings, database, client, activities)
 
 

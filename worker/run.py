@@ -27,9 +27,11 @@ from channels.sendgrid.send import SendGrid
 from channels.twilio.send import Twilio
 from content.loading import load_campaign
 from settings import Settings
+from starter.client import Campaigns
 from starter.client import connect as connect_as_configured
 from storage.database import Database
 from storage.migrate import ensure_schema
+from worker.forwarder import forwarding
 from worker.health import health_app, serving
 from worker.plugin import afterglow_plugin, data_converter
 from worker.schedules import ensure_schedules
@@ -221,12 +223,16 @@ def _stop_signals() -> Iterator[asyncio.Event]:
 
 
 async def _run_until(stop: asyncio.Event, settings: Settings) -> None:
-    database = Database(settings.database_url, pool_size=settings.concurrency + 2)
+    database = Database(settings.database_url, pool_size=settings.concurrency + 3)
     ensure_schema(database, may_upgrade=not settings.production)
     activities = make_activities(settings, database)
     client = await connect(settings)
     await ensure_schedules(client, database)
-    async with workers(client, settings, activities) as running, _health(settings, database, running) as port:
+    async with (
+        workers(client, settings, activities) as running,
+        forwarding(database, Campaigns(client)),
+        _health(settings, database, running) as port,
+    ):
         log.info("worker ready", queues=[worker.task_queue for worker in running], health_port=port)
         await stop.wait()
         log.info("worker stopping", seconds=settings.shutdown_seconds)
