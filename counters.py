@@ -22,6 +22,9 @@ EVENT_FIELDS_NOT_UNDERSTOOD = Counter(
     "Fields of provider events that could not be read",
     ["provider", "field"],
 )
+SHOP_EVENTS = Counter(
+    "afterglow_shop_events", "Signed requests of shops, by what became of them", ["shop", "outcome"]
+)
 REFUSED = Counter("afterglow_requests_refused", "HTTP requests answered with an error", ["status", "error"])
 
 

@@ -37,6 +37,7 @@ _EARLY = (
     )
     .where(
         WAITING,
+        col(InboxRow.kind) == Kind.EVENT.value,
         col(InboxRow.customer_id).is_(None),
         col(InboxRow.order_id).in_(bindparam("orders", expanding=True)),
     )

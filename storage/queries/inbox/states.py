@@ -9,11 +9,16 @@ from campaign.wire import OrderUpdate
 
 
 class Kind(StrEnum):
-    """What a row is. Orders start campaigns, events signal them, shop events could not be applied."""
+    """What a row is. Orders start campaigns, events signal them, shop events could not be applied.
+
+    A refund is here while its order is not known; person: an erasure or export that a shop forwards.
+    """
 
     ORDER = "order"
     EVENT = "event"
+    REFUND = "refund"
     SHOP_EVENT = "shop_event"
+    PERSON = "person"
 
 
 class State(StrEnum):
@@ -37,6 +42,7 @@ class Why(StrEnum):
     NO_CAMPAIGN = "no_campaign"
     BEFORE_ORDER = "before_order"
     NOT_ACCEPTED = "not_accepted"
+    NOT_UNDERSTOOD = "not_understood"
     ERASED = "erased"
     BY_HAND = "by_hand"
 
@@ -55,6 +61,7 @@ _TEXTS = {
     Why.NO_CAMPAIGN: "the order has no campaign: recorded all the same",
     Why.BEFORE_ORDER: "is dated before its order was placed",
     Why.NOT_ACCEPTED: "Temporal does not accept it",
+    Why.NOT_UNDERSTOOD: "a shop's request that this version cannot read: retry it with a newer one",
     Why.ERASED: "the customer was erased",
     Why.BY_HAND: "discarded by hand",
 }

@@ -34,6 +34,13 @@ _OF_MESSAGES = """
         SELECT m.channel || ':' || m.address FROM messages m WHERE m.id = ANY(CAST(:ids AS text[]))"""
 _STATEMENTS: dict[str, TextClause] = {
     "customers": text(_LOCK.format(customers="SELECT unnest(CAST(:ids AS text[]))", more="")),
+    "people": text(
+        _LOCK.format(
+            customers="SELECT unnest(CAST(:ids AS text[])) UNION ALL "
+            "SELECT customer_id FROM orders WHERE id = ANY(CAST(:orders AS text[]))",
+            more="",
+        )
+    ),
     "order": text(_LOCK.format(customers="SELECT customer_id FROM orders WHERE id = :ids", more="")),
     "messages": text(
         _LOCK.format(
@@ -54,6 +61,23 @@ def lock_customers(
     _lock(session, "customers", ids, keys)
 
 
+def lock_people(
+    session: Session,
+    customer_ids: Iterable[str],
+    addresses: Iterable[tuple[Channel, str]],
+    order_ids: Iterable[str],
+) -> None:
+    """Lock people as `lock_customers` does, with the customers of these orders, as far as they are here.
+
+    The orders are locked too, so that two reports of an order that is not here yet wait for each other.
+    """
+    ids, orders = sorted(set(customer_ids)), sorted(set(order_ids))
+    keys = [f"customer:{identifier}" for identifier in ids]
+    keys += [f"{channel.value}:{address}" for channel, address in addresses]
+    keys += [f"order:{identifier}" for identifier in orders]
+    _lock(session, "people", ids, keys, orders=orders)
+
+
 def lock_order(session: Session, order_id: str) -> None:
     """Lock the customer of an order."""
     _lock(session, "order", order_id, [])
@@ -64,6 +88,6 @@ def lock_messages(session: Session, message_ids: Iterable[str]) -> None:
     _lock(session, "messages", sorted(set(message_ids)), [])
 
 
-def _lock(session: Session, kind: str, ids: str | list[str], keys: list[str]) -> None:
+def _lock(session: Session, kind: str, ids: str | list[str], keys: list[str], **more: list[str]) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(_STATEMENTS[kind], {"ids": ids, "keys": keys})
+        session.connection().execute(_STATEMENTS[kind], {"ids": ids, "keys": keys, **more})

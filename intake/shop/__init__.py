@@ -1,0 +1,1 @@
+"""What a shop's system reports, applied once."""

@@ -1,0 +1,92 @@
+"""Applying what a shop reports, in one transaction: people, orders, what became of them, the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session
+
+from intake.orders import receive_event
+from intake.shop.orders import NEVER, Became, apply_order, is_erased, outdated
+from intake.shop.people import addresses_of, owners, save_people
+from intake.shop.privacy import receive_person_request
+from shops.news import Ignored, ShopNews
+from storage.queries.inbox.early_refunds import keep_refund
+from storage.queries.people.locks import lock_people
+from storage.queries.shop.orders import KnownOrder, known_orders
+from storage.queries.shop.stock import record_stock, save_catalogue_entry, take_off_sale
+
+APPLIED, WAITS = "applied", "waits_for_order"
+
+
+def lock_news(session: Session, news: ShopNews) -> None:
+    """Lock everybody whom the news is about. It begins the transaction."""
+    ids = {one.customer.customer_id for one in news.customers}
+    ids |= {order.purchase.customer_id for order in news.orders}
+    if ids or _order_ids(news):
+        lock_people(session, ids, addresses_of(news.customers), _order_ids(news))
+
+
+def apply_news(session: Session, news: ShopNews, now: datetime) -> str:
+    """Apply everything, in the order of the news; return a code of what became of it, for people.
+
+    News may come twice and in any order: orders by their version, events and refunds once each, those of an
+    order that is not here wait for it. `lock_news` has begun the transaction.
+
+    Raises:
+        BadInput: something of it cannot be, such as an order of tomorrow. Nothing may be kept then.
+        NotFound: no order can have such an id.
+    """
+    known = known_orders(session, _order_ids(news))
+    owner = owners(session, news.customers)
+    if not is_erased(known.values()):
+        save_people(session, news.customers, owner, outdated=outdated(news.orders, known))
+    became = {
+        order.purchase.order_id: apply_order(session, order, known.get(order.purchase.order_id), owner, now)
+        for order in news.orders
+    }
+    waits = _apply_events(
+        session, news, _here(known, became), {i for i, o in became.items() if o in NEVER}, now
+    )
+    _apply_catalogue(session, news)
+    for request in news.privacy:
+        receive_person_request(session, request, now)
+    return _outcome(news, became, waits=waits)
+
+
+def _order_ids(news: ShopNews) -> set[str]:
+    ids = {order.purchase.order_id for order in news.orders}
+    return ids | {order_id for order_id, _ in (*news.updates, *news.refunds)}
+
+
+def _here(known: Mapping[str, KnownOrder], became: Mapping[str, Became | Ignored]) -> set[str]:
+    return {*known, *(order_id for order_id, what in became.items() if isinstance(what, Became))}
+
+
+def _apply_events(session: Session, news: ShopNews, here: set[str], never: set[str], now: datetime) -> bool:
+    """Apply updates and refunds; return whether any of them waits for its order."""
+    waits = False
+    for order_id, update in news.updates:
+        if order_id not in never:
+            waits |= not receive_event(session, order_id, update, now).known
+    for order_id, refund in news.refunds:
+        if order_id not in never:
+            keep_refund(session, order_id, refund, now)
+            waits |= order_id not in here
+    return waits
+
+
+def _apply_catalogue(session: Session, news: ShopNews) -> None:
+    for entry in sorted(news.products, key=lambda entry: entry.product.sku):
+        save_catalogue_entry(session, entry.product, entry.item, available=entry.available)
+    take_off_sale(session, news.removed_skus)
+    record_stock(session, [(level.item, level.location, level.available, level.at) for level in news.stock])
+
+
+def _outcome(news: ShopNews, became: Mapping[str, Became | Ignored], *, waits: bool) -> str:
+    if waits:
+        return WAITS
+    if became:
+        return next(iter(became.values())).value
+    return news.ignored.value if news.ignored else APPLIED

@@ -1,0 +1,81 @@
+"""A shop's orders: new ones start campaigns, known ones are brought to a newer version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from campaign.wire import Purchase
+from intake.orders import ERASED, receive_orders
+from shops.news import Ignored, ShopOrder
+from storage.queries.campaigns.purchases import add_purchases
+from storage.queries.people.customers import ensure_customers
+from storage.queries.shop.orders import KnownOrder, edit_order, mark_version
+
+FRESH = timedelta(days=30)
+"""An order that a shop first reports so long after it was placed is history, and starts no campaign.
+
+A shop that has just been connected reports old orders whenever they are touched. A backfill starts them."""
+
+NEVER = frozenset({Ignored.TEST, Ignored.DRAFT, Ignored.WHOLESALE, Ignored.ZERO_VALUE, Ignored.NO_CUSTOMER})
+"""Orders that never become a campaign: what becomes of them is nothing to us. Others may still be paid."""
+
+
+class Became(StrEnum):
+    """What became of an order that a shop reported, unless it was ignored."""
+
+    STARTED = "started"
+    EDITED = "edited"
+    OLDER = "older"  # a newer version is here
+    HISTORY = "history"  # placed long ago: kept, without a campaign
+
+
+def apply_order(
+    session: Session, order: ShopOrder, known: KnownOrder | None, owner: Mapping[str, str], now: datetime
+) -> Became | Ignored:
+    """Apply one order. The locks are held; its customer's contact data is saved.
+
+    An order that is not to start is not saved: nobody has bought anything yet. It is once it is paid.
+
+    Raises:
+        BadPurchase: it lies in the future.
+    """
+    if known is not None:
+        edited = edit_order(session, order.purchase, order.changed_at)
+        return Became.EDITED if edited else Became.OLDER
+    if not order.starts:
+        return order.ignored or Ignored.NOT_PAID
+    buyer = order.purchase.customer_id
+    purchase = order.purchase.model_copy(update={"customer_id": owner.get(buyer, buyer)})
+    started = _add(session, purchase, now)
+    mark_version(session, {purchase.order_id: order.changed_at})
+    return started
+
+
+def _add(session: Session, purchase: Purchase, now: datetime) -> Became:
+    if purchase.placed_at < now - FRESH:
+        ensure_customers(session, [purchase.customer_id])
+        add_purchases(session, [purchase])
+        return Became.HISTORY
+    (outcome,) = receive_orders(session, [purchase], now)
+    if outcome.error:
+        raise outcome.error
+    return Became.STARTED
+
+
+def is_erased(known: Iterable[KnownOrder]) -> bool:
+    """Return whether the person was erased since: a shop may still report the order with contact data."""
+    return any(order.customer_id.startswith(ERASED) for order in known)
+
+
+def outdated(orders: Sequence[ShopOrder], known: Mapping[str, KnownOrder]) -> bool:
+    """Return whether a newer version of every order is here, and so newer contact data too."""
+    return bool(orders) and all(
+        (before := known.get(order.purchase.order_id)) is not None
+        and before.changed_at is not None
+        and before.changed_at > order.changed_at
+        for order in orders
+    )

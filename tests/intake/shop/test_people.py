@@ -1,0 +1,86 @@
+"""Contact data from a shop: one person by address, and nothing is written to what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaign.reasons import Channel
+from shops.guests import guest_id
+from storage.database import Database
+from storage.queries.people.customers import ensure_customers
+from storage.tables import ConsentRow, CustomerRow, OrderRow
+from tests.shop_news import NOW, ShopSystem, news_of, person, shop_order
+
+KEY, OLD_KEY = "a-key-of-twenty-characters", "the-one-before-that-one"
+ADA = "email:ada@example.com"
+
+
+@pytest.fixture
+def shop(database: Database) -> ShopSystem:
+    """A shop that reports to either database."""
+    return ShopSystem(database)
+
+
+def order_as(shop: ShopSystem, customer_id: str, order_id: str = "o-1") -> str:
+    """Report an order of somebody with Ada's address; return whose it became."""
+    shop.report(news_of(shop_order(order_id, customer_id), person(customer_id)))
+    with shop.database.reading() as session:
+        return session.get_one(OrderRow, order_id).customer_id
+
+
+def test_a_guests_orders_are_one_persons(shop: ShopSystem) -> None:
+    """Two orders without an account: one customer."""
+    guest = guest_id(KEY, ADA)
+    assert {order_as(shop, guest), order_as(shop, guest, "o-2")} == {guest}
+    assert [row.id for row in shop.rows(CustomerRow)] == [guest]
+
+
+def test_a_guest_with_an_account_is_its_owner(shop: ShopSystem) -> None:
+    """The order counts for the account: a repurchase ends its campaign, as it should."""
+    shop.report(news_of(None, person("c-7", "Ada@Example.com")))
+    assert order_as(shop, guest_id(KEY, ADA)) == "c-7"
+    assert [row.id for row in shop.rows(CustomerRow)] == ["c-7"]
+
+
+def test_a_guest_keeps_the_id_when_the_secret_key_changes(shop: ShopSystem) -> None:
+    """The key makes new ids only for people who are new."""
+    before = order_as(shop, guest_id(OLD_KEY, ADA))
+    assert order_as(shop, guest_id(KEY, ADA), "o-2") == before
+
+
+def test_other_accounts_with_the_address_stay_apart(shop: ShopSystem) -> None:
+    """An account's own order is its own, whoever has the same address."""
+    shop.report(news_of(None, person("c-7")))
+    assert order_as(shop, "c-8") == "c-8"
+
+
+def test_rubbish_replaces_an_address(shop: ShopSystem) -> None:
+    """What the shop has now is kept as given, and nobody is written to any more; until it is good again."""
+    shop.report(news_of(None, person(phone="+12025550123")))
+    bad = {Channel.EMAIL: "ada at example", Channel.SMS: "ask my son"}
+    shop.report(news_of(None, person(email=None, unreachable=bad)))
+    (row,) = shop.rows(CustomerRow)
+    assert (row.email, row.email_key, row.phone) == (None, None, None)
+    assert (row.email_as_given, row.phone_as_given) == ("ada at example", "ask my son")
+    shop.report(news_of(None, person(email="ada@example.org")))
+    (row,) = shop.rows(CustomerRow)
+    assert (row.email, row.email_as_given, row.phone_as_given) == ("ada@example.org", None, "ask my son")
+
+
+def test_a_consent_of_an_older_version_is_recorded_all_the_same(shop: ShopSystem) -> None:
+    """The ledger goes by the consents' own times: one that comes late is not lost."""
+    consent = {"channel": "email", "state": "granted", "source": "shopify", "at": NOW.isoformat()}
+    shop.report(news_of(shop_order(version=5), person()))
+    shop.report(news_of(shop_order(version=1), person(email="old@example.com", consents=[consent])))
+    assert [(row.state, row.address) for row in shop.rows(ConsentRow)] == [("granted", "ada@example.com")]
+
+
+def test_an_erased_persons_order_brings_nothing_back(shop: ShopSystem) -> None:
+    """The shop reports it again, with the contact data that it still has: none of it is saved."""
+    shop.report(news_of(shop_order(), person()))
+    with shop.database.transaction() as session:
+        ensure_customers(session, ["erased-7"])
+        session.get_one(OrderRow, "o-1").customer_id = "erased-7"
+        session.delete(session.get_one(CustomerRow, "c-1"))
+    assert shop.report(news_of(shop_order(version=5), person())) == "edited"
+    assert [(row.id, row.email) for row in shop.rows(CustomerRow)] == [("erased-7", None)]

@@ -1,0 +1,67 @@
+"""What the shops' webhooks share: a signed request is applied once, and answered before a shop gives up.
+
+Nothing here waits for Temporal: what is to start or to be signalled is in the inbox when this answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from fastapi import HTTPException
+from sqlmodel import Session
+
+from campaign.errors import AfterglowError, Unavailable
+from counters import SHOP_EVENTS
+from intake.shop.events import Read, ShopOutcome, ShopRequest, keep_refused, receive_shop_event
+from shops.news import ShopNews
+from starter import clock
+from storage.database import Database
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of one event. The longest are products with 2,048 variants and orders with 500 lines: 2 to 3 MB."""
+ANSWERS: dict[int | str, dict[str, str]] = {
+    403: {"description": "Not signed, stale, without a topic, or with another one than its body has"},
+    413: {"description": "Too long"},
+}
+T = TypeVar("T")
+_log = structlog.get_logger(__name__)
+
+
+def refused() -> HTTPException:
+    """Return the one answer to everything that is not signed or stale: a forger learns nothing."""
+    return HTTPException(403, "not a request that the shop has signed lately, for the topic that it names")
+
+
+def receive(database: Database, request: ShopRequest, read: Read) -> ShopOutcome:
+    """Apply a signed request, or keep it where it cannot be understood. Committed when this returns.
+
+    Raises:
+        Unavailable: the database is not there. The shop sends it again.
+    """
+    outcome = _understood(request, lambda: _apply(database, request, read(request)))
+    if outcome is None:
+        outcome = database.retrying(lambda session: keep_refused(session, request, clock.now()))
+    SHOP_EVENTS.labels(request.shop, outcome.outcome).inc()
+    return outcome
+
+
+def _apply(database: Database, request: ShopRequest, news: ShopNews) -> ShopOutcome:
+    def work(session: Session) -> ShopOutcome:
+        return receive_shop_event(session, request, news, clock.now())
+
+    return database.retrying(work)
+
+
+def _understood(request: ShopRequest, work: Callable[[], T]) -> T | None:
+    """Do it; None where our code cannot: a shop that gets errors for that would stop reporting."""
+    try:
+        return work()
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - also a mistake of ours must not lose what was accepted
+        kind = error.code if isinstance(error, AfterglowError) else type(error).__name__
+        # No traceback: it would quote the body.
+        _log.error("shop event kept in the inbox", shop=request.shop, topic=request.topic, error=kind)
+        return None
