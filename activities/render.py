@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from activities.interface import RenderRequest
 from activities.links import Links, Shortened
+from campaign.customers.joined_orders import orders_about
 from campaign.definition.model import Definition
 from campaign.definition.steps import Step
 from campaign.errors import NotFound
@@ -87,15 +88,18 @@ def _template(definition: Definition, step: Step, message: RunMessage) -> str:
 def _context(
     session: Session, run: RunFacts, step: Step, message: RunMessage, now: datetime, links: Links | None
 ) -> MessageContext:
-    lines = order_lines(session, run.order_id)
+    about = orders_about(step, run.facts) or (run.facts.own,)
+    lines = order_lines(session, [order.order_id for order in about])
+    kept = [line.sku for line in lines if line.kept]
     return build_context(
         run.definition,
         step,
         message.segment,
         run.facts,
         now,
+        about=about,
         lines=lines,
-        shelf=shelf_for(session, [line.sku for line in lines], now),
+        shelf=shelf_for(session, [line.sku for line in lines], now, kept),
         recipient=_recipient(run, message.id, links),
     )
 

@@ -87,20 +87,50 @@ class CustomerFacts:
 
 @dataclass(frozen=True)
 class PastOrder:
-    """One order of the customer. ``kept`` is false once cancelled or refunded."""
+    """One order of the customer. ``kept`` is false once cancelled or refunded.
+
+    ``refunded``: what was given back of ``total``; ``returned``: all of its products came back;
+    ``renewal``: of a subscription; ``started``: it has a campaign, running or ended.
+    """
 
     order_id: str
     placed_at: datetime
     total: Decimal
     currency: str
     kept: bool = True
+    refunded: Decimal = Decimal(0)
+    returned: bool = False
+    renewal: bool = False
+    started: bool = True
+
+    @property
+    def value(self) -> Decimal:
+        """What was paid and not given back."""
+        return self.total - self.refunded
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """One line of an order as it stands. ``returned`` is how much of ``quantity`` came back."""
+
+    order_id: str
+    sku: str
+    quantity: int
+    unit_price: Decimal
+    returned: int = 0
+
+    @property
+    def kept(self) -> int:
+        """How much of it the customer still has."""
+        return self.quantity - self.returned
 
 
 @dataclass(frozen=True)
 class PastMessage:
     """A message to the customer, of this campaign or another.
 
-    ``at`` is when it was sent, or last tried, or claimed; ``opened`` and ``clicked``: a person has done so.
+    ``at`` is when it was sent, or last tried, or claimed; ``opened`` and ``clicked``: a person has done so;
+    ``placed_at``: when its order was placed, where that is known.
     Where opens may not be tracked, no rule looks at ``opened`` (`campaign.rules.consent.may_track_opens`).
     """
 
@@ -113,6 +143,7 @@ class PastMessage:
     opened: bool = False
     clicked: bool = False
     purpose: Purpose = Purpose.MARKETING
+    placed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +164,12 @@ class Facts:
     holdout: bool = False
     stopped: bool = False
     repurchased_by: str | None = None
+
+    @property
+    def own(self) -> PastOrder:
+        """The order itself."""
+        own = (order for order in self.orders if order.order_id == self.order_id)
+        return next(own, PastOrder(self.order_id, self.placed_at, Decimal(0), self.currency))
 
     def mine(self, step: str) -> dict[Channel, PastMessage]:
         """Return this order's messages of a step, by channel."""

@@ -47,6 +47,9 @@ class Reason(StrEnum):
     NO_CONSENT = "no_consent", "no consent for the customer's channel"
     NO_ADDRESS = "no_address", "no address for the customer's channel"
     NO_AUDIENCE = "no_audience", "the step has nothing for this segment"
+    JOINED = "joined", "the customer has had this message for an order placed at about the same time"
+    RENEWAL = "renewal", "the step is not for a subscription's renewals"
+    RETURNED = "returned", "everything in the order came back"
 
     NOT_DUE = "not_due", "not due yet"
     AWAITING_REPORTS = "awaiting_reports", "all is sent; should a message fail, the other channel takes over"

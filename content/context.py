@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain, zip_longest
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -21,7 +22,7 @@ from campaign.customers.history import kept_orders, lifetime_value
 from campaign.definition.colors import Colors
 from campaign.definition.model import Definition
 from campaign.definition.steps import Step
-from campaign.facts import Facts
+from campaign.facts import Facts, OrderLine, PastOrder
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Invisible: soft hyphen, zero-width spaces, bidirectional controls; and what is no XML: surrogates,
@@ -92,7 +93,10 @@ class Line(Item):
 
 
 class Order(Seen):
-    """The order. Money is in ``currency``; ``placed_at`` is shown in the zone that it is given in."""
+    """An order as it stands: without what came back, and ``total`` without what was given back.
+
+    Money is in ``currency``; ``placed_at`` is shown in the zone that it is given in.
+    """
 
     order_id: str
     placed_at: datetime
@@ -123,7 +127,11 @@ class Offer(Seen):
 
 
 class MessageContext(Seen):
-    """Everything. Lists may be empty; ``unsubscribe_url`` and ``preferences_url`` may be missing."""
+    """Everything. Lists may be empty; ``unsubscribe_url`` and ``preferences_url`` may be missing.
+
+    ``orders``: all that the message is about, oldest first, several for a step that joins them; ``order`` is
+    the newest of these, and ``lines`` has the products of all of them, each once.
+    """
 
     message_id: str
     step: str
@@ -131,6 +139,8 @@ class MessageContext(Seen):
     brand: Brand
     customer: Customer
     order: Order
+    orders: list[Order]
+    lines: list[Line]
     offer: Offer | None = None
     best_sellers: list[Product] = []
     whats_new: list[Product] = []
@@ -163,22 +173,26 @@ def build_context(
     facts: Facts,
     now: datetime,
     *,
-    lines: Sequence[wire.Line],
+    about: Sequence[PastOrder],
+    lines: Sequence[OrderLine],
     shelf: Shelf,
     recipient: Recipient,
 ) -> MessageContext:
     """Gather everything that a template can see, for a message or its preview.
 
-    ``lines`` are the order's, ``shelf`` what the catalogue has to show beside them; ``facts.orders`` holds
-    the order itself. An offer's end is counted from ``now``.
+    ``about``: the orders that the message is about, oldest first, at least one; ``lines`` are theirs,
+    ``shelf`` what the catalogue has to show beside them. An offer's end is counted from ``now``.
     """
+    orders = [_order(order, lines, shelf) for order in about]
     return MessageContext(
         message_id=recipient.message_id,
         step=step.name,
         segment=segment,
         brand=brand_of(definition),
         customer=Customer(first_name=recipient.first_name, language=recipient.language),
-        order=_order(facts, lines, shelf),
+        order=orders[-1],
+        orders=orders,
+        lines=lines_of(orders),
         offer=_offer(definition, step, segment, now),
         best_sellers=_products(shelf.best_sellers),
         whats_new=_products(shelf.whats_new),
@@ -196,20 +210,32 @@ def brand_of(definition: Definition) -> Brand:
     return Brand.model_validate(definition.brand.model_dump(include=set(Brand.model_fields)))
 
 
-def _order(facts: Facts, lines: Sequence[wire.Line], shelf: Shelf) -> Order:
-    total = next(order.total for order in facts.orders if order.order_id == facts.order_id)
+def lines_of(orders: Sequence[Order]) -> list[Line]:
+    """Return the lines of all orders, a product once; first of each order its first: all are named."""
+    found: dict[str, Line] = {}
+    for line in chain.from_iterable(zip_longest(*(order.lines for order in orders))):
+        if line is not None:
+            before = found[line.sku].quantity if line.sku in found else 0
+            found[line.sku] = line.model_copy(update={"quantity": before + line.quantity})
+    return list(found.values())
+
+
+def _order(order: PastOrder, lines: Sequence[OrderLine], shelf: Shelf) -> Order:
+    """Show an order without what came back; with all of it where nothing else would be left to show."""
+    mine = [line for line in lines if line.order_id == order.order_id]
+    left = [(line, line.kept) for line in mine if line.kept] or [(line, line.quantity) for line in mine]
     return Order(
-        order_id=facts.order_id,
-        placed_at=facts.placed_at,
-        currency=facts.currency,
-        total=total,
-        lines=[_line(line, shelf.known.get(line.sku)) for line in lines],
+        order_id=order.order_id,
+        placed_at=order.placed_at,
+        currency=order.currency,
+        total=order.value,
+        lines=[_line(line, quantity, shelf.known.get(line.sku)) for line, quantity in left],
     )
 
 
-def _line(line: wire.Line, product: wire.Product | None) -> Line:
+def _line(line: OrderLine, quantity: int, product: wire.Product | None) -> Line:
     about = {name: getattr(product, name) for name in Item.model_fields} if product else {"name": line.sku}
-    return Line(**about | {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price})
+    return Line(**about | {"sku": line.sku, "quantity": quantity, "unit_price": line.unit_price})
 
 
 def _offer(definition: Definition, step: Step, segment: str, now: datetime) -> Offer | None:

@@ -119,6 +119,7 @@ def _with(context: MessageContext, offer: OfferDefinition | None, name: str, pro
         update={
             "customer": Customer(first_name=name, language=context.customer.language),
             "order": context.order.model_copy(update={"lines": lines}),
+            "lines": [line.model_copy(update={"name": product}) for line in context.lines],
             "offer": offer and Offer(text=offer.text, code=offer.code, valid_until=until, terms=offer.terms),
             "best_sellers": shown,
             "whats_new": shown[:2],

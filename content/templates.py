@@ -11,7 +11,7 @@ reported by its kind, and an undefined name only where the template itself says 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -37,7 +37,8 @@ from pydantic import BaseModel
 
 from campaign.definition.colors import Colors
 from campaign.errors import Problem
-from content.context import Brand, Customer, Item, Line, MessageContext, Offer, Order, Product
+from content.context import Brand, Customer, Line, MessageContext, Offer, Order, Product
+from content.naming import known, main, names
 
 LOCALE = "en_US"
 #: Everything that rendering a wrong template can raise.
@@ -103,7 +104,7 @@ def sandbox(folder: Path, *, escape: bool) -> Sandbox:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(money=money, day=day, sentence=sentence, query=query, main=main)
+    environment.filters.update(money=money, day=day, sentence=sentence, query=query, main=main, names=names)
     environment.tests["known"] = known
     return environment
 
@@ -136,16 +137,6 @@ def query(url: str, **parameters: str) -> str:
     parts = urlsplit(url)
     added = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
     return urlunsplit(parts._replace(query=added))
-
-
-def known(item: Item) -> bool:
-    """Return whether the catalogue has a name for it."""
-    return item.name not in {"", item.sku}
-
-
-def main(items: Sequence[Item]) -> str:
-    """Name what was bought, for a sentence: the first item that has a name, else ``order``."""
-    return next((item.name for item in items if known(item)), "order")
 
 
 def explain(folder: Path, file: str, error: Exception) -> Problem:

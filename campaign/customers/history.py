@@ -19,11 +19,11 @@ def kept_orders(orders: Sequence[PastOrder]) -> list[PastOrder]:
 
 
 def lifetime_value(orders: Sequence[PastOrder], currency: str) -> Decimal:
-    """Return what the customer has spent so far, in ``currency`` (historic lifetime value).
+    """Return what the customer has spent so far, in ``currency`` (historic lifetime value), without refunds.
 
     Orders in another currency are left out: there is no rate that would be right for all of them.
     """
-    return sum((o.total for o in orders if o.kept and o.currency == currency), Decimal(0))
+    return sum((o.value for o in orders if o.kept and o.currency == currency), Decimal(0))
 
 
 def buying_cycle(orders: Sequence[PastOrder], at_least: int) -> timedelta | None:

@@ -12,6 +12,8 @@ from campaign.definition.base import Name, Section, SegmentOrAll, Template
 from campaign.definition.durations import Duration
 from campaign.reasons import Channel
 
+MOST_JOINED_WITHIN = timedelta(days=7)
+
 
 class Event(StrEnum):
     """What a step's due time can be counted from."""
@@ -59,6 +61,9 @@ class Step(Section):
     ``latest`` is an event with a delay, or ``window`` counts from the due time. ``scaled`` delays
     follow the vertical and the customer's buying cycle. With ``channels = "email_then_sms"`` the SMS
     follows ``sms_after`` the email, unless that was clicked.
+
+    With ``joins`` a customer's orders that follow each other within so long get the step's message once, and
+    it is about all of them. Without ``renewals`` it is not for a subscription's renewals.
     """
 
     name: Name
@@ -70,6 +75,8 @@ class Step(Section):
     scaled: bool = False
     channels: StepChannels = StepChannels.BEST
     sms_after: Duration = timedelta(days=2)
+    joins: Duration | None = None
+    renewals: bool = True
     audiences: Annotated[list[Audience], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -83,6 +90,13 @@ class Step(Section):
             raise ValueError(msg)
         if self.window and not any(anchor.event in placed for anchor in self.anchors):
             msg = "with window, one anchor must count from placed: any other event may never come"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _joins_what_is_near(self) -> Self:
+        if self.joins is not None and not timedelta(0) < self.joins <= MOST_JOINED_WITHIN:
+            msg = 'joins is about orders that belong together: write more than 0 and at most "7 days"'
             raise ValueError(msg)
         return self
 

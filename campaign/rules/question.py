@@ -9,9 +9,10 @@ from enum import StrEnum
 from functools import cached_property
 
 from campaign.customers.history import engaged_channels, segment_of
+from campaign.customers.joined_orders import orders_about
 from campaign.definition.model import Definition
 from campaign.definition.steps import Audience, Step
-from campaign.facts import Facts, MessageState, PastMessage, Purpose
+from campaign.facts import Facts, MessageState, PastMessage, PastOrder, Purpose
 from campaign.places.law import Place, places_of
 from campaign.places.zones import Whereabouts, whereabouts
 from campaign.reasons import Channel, Reason
@@ -72,6 +73,11 @@ class Question:
     def audience(self) -> Audience | None:
         """What the step has for the segment."""
         return self.step.audience(self.segment)
+
+    @cached_property
+    def about(self) -> tuple[PastOrder, ...]:
+        """The orders that the step's message would be about."""
+        return orders_about(self.step, self.facts)
 
     @cached_property
     def whereabouts(self) -> Whereabouts:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from campaign.customers.joined_orders import has_gone
 from campaign.definition.steps import StepChannels
 from campaign.facts import MessageState, PastMessage
 from campaign.reasons import Channel, Reason
@@ -64,6 +65,14 @@ def repurchased(question: Question) -> Verdict | None:
     return Verdict(Kind.EXIT, Reason.REPURCHASED) if newer or (named and not lost) else None
 
 
+def renewal(question: Question) -> Verdict | None:
+    """A step that is not for renewals is skipped for one, unless it speaks for an order joined with it."""
+    step, facts = question.step, question.facts
+    if step.renewals or not facts.own.renewal or (question.about and not has_gone(step, facts)):
+        return None
+    return Verdict(Kind.SKIP, Reason.RENEWAL)
+
+
 def awaiting_event(question: Question) -> Verdict | None:
     """As long as the event that makes the step due has not happened, it waits until its window ends."""
     span = question.window
@@ -85,6 +94,17 @@ def not_due(question: Question) -> Verdict | None:
     """Before it is due, a step waits."""
     due = question.window.due
     return Verdict(Kind.WAIT, Reason.NOT_DUE, due) if due and question.now < due else None
+
+
+def joined(question: Question) -> Verdict | None:
+    """Of orders placed close together one has the step's message, about all that were there by then."""
+    return Verdict(Kind.SKIP, Reason.JOINED) if has_gone(question.step, question.facts) else None
+
+
+def returned(question: Question) -> Verdict | None:
+    """Nothing is written about an order of which everything came back. Said when due: it may be exchanged."""
+    nothing_left = question.facts.own.returned and not question.about
+    return Verdict(Kind.SKIP, Reason.RETURNED) if nothing_left else None
 
 
 def no_audience(question: Question) -> Verdict | None:
@@ -178,9 +198,12 @@ STEP_RULES: tuple[StepRule, ...] = (
     cancelled,
     refunded,
     repurchased,
+    renewal,
     awaiting_event,
     too_late,
     not_due,
+    joined,
+    returned,
     no_audience,
 )
 CHANNEL_RULES: tuple[ChannelRule, ...] = (

@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from content.checking.compared import Field, compared_values, with_value
-from content.context import Brand, Customer, Line, MessageContext, Offer, Order, Product
+from content.context import Brand, Customer, Line, MessageContext, Offer, Order, Product, lines_of
 
 _AT = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
 
 def examples(brand: Brand, folder: Path | None = None, file: str = "") -> list[MessageContext]:
-    """Return full, bare and hostile contexts; for a template also those with what it compares with."""
-    made = [full_example(brand), _bare(brand), _hostile(brand)]
+    """Return full, bare, hostile and joined contexts; for a template, one for each value it compares with."""
+    made = [full_example(brand), _bare(brand), _hostile(brand), joined_example(brand)]
     values = compared_values(folder, file) if folder else []
     return made + [changed for value in values for base in made[:2] if (changed := _changed(base, *value))]
 
@@ -33,9 +33,30 @@ def _changed(context: MessageContext, path: Field, value: Any) -> MessageContext
 def _bare(brand: Brand) -> MessageContext:
     line = Line(sku="SKU-1", name="SKU-1", quantity=1, unit_price=Decimal("5.00"))
     order = Order(order_id="1001", placed_at=_AT, currency="USD", total=Decimal("5.00"), lines=[line])
-    return MessageContext(
-        message_id="m-1", step="step", segment="first-time", brand=brand, customer=Customer(), order=order
-    )
+    return about_orders(
+        MessageContext(
+            message_id="m-1", step="step", segment="first-time", brand=brand, customer=Customer(),
+            order=order, orders=[], lines=[],
+        ),
+        order,
+    )  # fmt: skip
+
+
+def about_orders(context: MessageContext, *orders: Order) -> MessageContext:
+    """Return the context as that of a message about these orders, oldest first."""
+    return context.model_copy(update={"order": orders[-1], "orders": list(orders), "lines": lines_of(orders)})
+
+
+def joined_example(brand: Brand) -> MessageContext:
+    """Return a full context about two orders with many products between them."""
+    full = full_example(brand)
+    names = ("Oak tray", "Linen napkin", "Beeswax candle", "Walnut board", "Wool throw", "Clay vase")
+    lines = [
+        full.lines[0].model_copy(update={"sku": f"SKU-{number}", "name": name, "quantity": 1})
+        for number, name in enumerate(names, 2)
+    ]
+    first = full.order.model_copy(update={"order_id": "1000", "lines": lines})
+    return about_orders(full, first, full.order)
 
 
 def full_example(brand: Brand) -> MessageContext:
@@ -46,12 +67,10 @@ def full_example(brand: Brand) -> MessageContext:
     )  # fmt: skip
     about = product.model_dump(exclude={"price", "currency", "category"})
     lines = [Line(quantity=2, unit_price=Decimal("19.90"), **about)] * 2
-    return _bare(brand).model_copy(
+    order = Order(order_id="1001", placed_at=_AT, currency="USD", total=Decimal("79.60"), lines=lines)
+    return about_orders(_bare(brand), order).model_copy(
         update={
             "customer": Customer(first_name="Ada", language="en"),
-            "order": Order(
-                order_id="1001", placed_at=_AT, currency="USD", total=Decimal("79.60"), lines=lines
-            ),
             "offer": Offer(
                 code="CODE10", text="10% off your next order", valid_until=_AT, terms="Once per customer."
             ),
@@ -70,9 +89,5 @@ def _hostile(brand: Brand) -> MessageContext:
     lines = [
         line.model_copy(update={"name": name, "review_quote": "</mj-text>\"'&"}) for line in full.order.lines
     ]
-    return full.model_copy(
-        update={
-            "customer": Customer(first_name=name[:20]),
-            "order": full.order.model_copy(update={"lines": lines}),
-        }
-    )
+    order = full.order.model_copy(update={"lines": lines})
+    return about_orders(full, order).model_copy(update={"customer": Customer(first_name=name[:20])})

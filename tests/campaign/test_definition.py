@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from datetime import timedelta
 from typing import Any
@@ -102,6 +103,14 @@ def test_broken_toml_is_located_by_line() -> None:
         ('window = "7 days"', "", "needs either latest"),
         ('latest = { event = "placed"', 'latest = { event = "delivered"', "latest must count from placed"),
         ('{ event = "placed", delay = "21 days" },', "", "one anchor must count from placed"),
+        (
+            'joins = "24 hours"',
+            'joins = "8 days"',
+            'steps[0] ("thank-you"): joins is about orders that belong',
+        ),
+        ('joins = "24 hours"', 'joins = "0 hours"', 'write more than 0 and at most "7 days"'),
+        ('joins = "24 hours"', 'joins = "a day"', 'steps[0] ("thank-you").joins: not a duration'),
+        ("renewals = false", 'renewals = "some"', 'steps[0] ("thank-you").renewals: is not true or false'),
         ('name = "returning"', 'name = "vip"', "is used 2 times"),
         ('vertical = "general"', 'vertical = "generl"', 'did you mean "general"?'),
         ('[[segments]]\nname = "first-time"', "", "does not take everyone"),
@@ -115,6 +124,15 @@ def test_mistakes_of_meaning(old: str, new: str, expected: str) -> None:
     """Definitions that would misbehave later are refused when they are loaded."""
     assert old in TEXT
     assert any(expected in mistake for mistake in mistakes(TEXT.replace(old, new, 1)))
+
+
+def test_a_version_of_before_still_loads() -> None:
+    """Kept before steps could join orders: each order has its own thank-you, and renewals get it too."""
+    kept = json.loads(definition_text(default_definition()))
+    for step in kept["steps"]:
+        del step["joins"], step["renewals"]
+    first = stored_definition(json.dumps(kept)).steps[0]
+    assert (first.joins, first.renewals) == (None, True)
 
 
 def test_a_version_is_kept_exactly() -> None:

@@ -17,6 +17,7 @@ from content.checking.examples import examples
 from content.checking.rendered import check_templates
 from content.context import Customer, MessageContext, brand_of
 from content.loading import load_campaign, wanted_templates
+from content.naming import names
 from content.rendering import render_email, render_sms
 from content.sms import sms_segments
 from content.templates import money
@@ -24,7 +25,7 @@ from tests.facts import CAMPAIGN, ROOT, default_definition
 
 CONTENT = ROOT / "content" / "default"
 BRAND = brand_of(default_definition())
-FULL, BARE, HOSTILE = examples(BRAND)
+FULL, BARE, HOSTILE, JOINED = examples(BRAND)
 WANTED = wanted_templates(default_definition())
 EMAILS = [name for channel, name in WANTED if channel is Channel.EMAIL]
 
@@ -49,7 +50,7 @@ def test_the_default_templates_have_no_mistakes() -> None:
 
 
 @pytest.mark.parametrize("name", EMAILS)
-@pytest.mark.parametrize("context", [FULL, BARE], ids=["full", "bare"])
+@pytest.mark.parametrize("context", [FULL, BARE, JOINED], ids=["full", "bare", "joined"])
 def test_an_email_reads_well(name: str, context: MessageContext) -> None:
     """No leftovers of a template, no missing names, nothing empty, in HTML and in text."""
     content = render_email(CONTENT, name, context)
@@ -188,3 +189,38 @@ def test_money_is_written_as_people_do() -> None:
     """Symbol, grouping and the currency's own digits."""
     written = [money(Decimal("1234.5"), "USD"), money(Decimal(1234), "JPY"), money(Decimal(5), "EUR")]
     assert written == ["$1,234.50", "¥1,234", "€5.00"]
+
+
+@pytest.mark.parametrize(("products", "orders"), [(1, 1), (2, 2), (7, 2)])
+def test_a_thank_you_names_everything(products: int, orders: int) -> None:
+    """One product or seven, of one order or two: all in HTML and in text, the first in an SMS of one part."""
+    lines = {1: FULL.lines, 2: [JOINED.lines[0], JOINED.lines[1]], 7: JOINED.lines}[products]
+    assert len(lines) == products
+    context = (FULL if orders == 1 else JOINED).model_copy(update={"lines": lines})
+    content = render_email(CONTENT, "thank_you", context)
+    for line in lines:
+        assert line.name in content.html
+        assert content.text.count(line.name) == 1
+    both = "Your order 1001 is" if orders == 1 else "Your orders 1000 and 1001 are"
+    assert both in content.text
+    assert both in content.html
+    sms = render_sms(CONTENT, "thank_you", context).text
+    assert sms_segments(sms) == 1
+    assert lines[0].name in sms
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (
+            None,
+            "Oak tray, Stoneware mug, Linen napkin, Beeswax candle, Walnut board, Wool throw and Clay vase",
+        ),
+        (36, "Oak tray, Stoneware mug and 5 more"),
+        (24, "Oak tray, Stone... and 5 more"),
+    ],
+)
+def test_what_was_bought_is_named_in_the_room_there_is(room: int | None, expected: str) -> None:
+    """All names where there is room, else as many as fit; of each of two orders the first is among them."""
+    assert names(JOINED.lines, room) == expected
+    assert names([line.model_copy(update={"name": line.sku}) for line in JOINED.lines], room) == "order"

@@ -55,7 +55,11 @@ def test_everything_that_a_template_sees_is_in_the_guide(model: type[context.See
 def test_every_filter_of_ours_is_in_the_guide() -> None:
     """What templates can use beside Jinja2's own."""
     environment = sandbox(ROOT / "content" / "default", escape=False)
-    ours = {name for name, code in environment.filters.items() if code.__module__ == "content.templates"}
+    ours = {
+        name
+        for name, code in environment.filters.items()
+        if code.__module__ in {"content.templates", "content.naming"}
+    }
     assert missing(ours, section("Templates")) == []
     assert "is known`" in section("Templates")
 

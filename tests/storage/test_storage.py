@@ -83,7 +83,7 @@ def test_money_and_times_come_back_exactly(session: Session) -> None:
     row = session.get_one(OrderRow, "o-1")
     assert (row.total, row.placed_at) == (Decimal("1234567.89"), datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
     assert row.placed_at.tzinfo is UTC
-    assert order_lines(session, "o-1")[0].unit_price == Decimal("4.995")
+    assert order_lines(session, ["o-1"])[0].unit_price == Decimal("4.995")
 
 
 def test_naive_times_are_refused(session: Session) -> None:

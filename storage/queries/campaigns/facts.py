@@ -7,10 +7,9 @@ more than any other.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,10 +18,11 @@ from sqlmodel import Session
 
 from campaign.definition.model import Definition
 from campaign.errors import NotFound
-from campaign.facts import ConsentEntry, CustomerFacts, Facts, MessageState, PastMessage, PastOrder, Purpose
+from campaign.facts import CustomerFacts, Facts, MessageState, Purpose
 from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 from storage.columns import amount_of
+from storage.queries.campaigns.fact_rows import as_list, as_time, consent_entry, past_message, past_order
 from storage.queries.campaigns.runs import load_definition
 
 _NEWEST_MESSAGES = 500
@@ -34,16 +34,22 @@ SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segm
        c.first_name, c.language, c.country, c.region, c.postal_code, c.time_zone, c.preferred_channel, c.less,
   (SELECT {all}({row}(e.status, e.at)) FROM (
       SELECT status, at FROM order_events WHERE order_id = r.order_id ORDER BY id) e) AS events,
-  (SELECT {all}({row}(p.id, p.placed_at, {number}(p.total), p.currency, p.lost, p.open)) FROM (
-      SELECT q.id, q.placed_at, q.total, q.currency,
+  (SELECT {all}({row}(p.id, p.placed_at, {number}(p.total), p.currency, p.lost, p.open,
+                      {number}(p.refunded), p.returned, p.renewal, p.started)) FROM (
+      SELECT q.id, q.placed_at, q.total, q.currency, q.refunded, q.renewal,
              EXISTS (SELECT 1 FROM order_events e WHERE e.order_id = q.id
                      AND e.status IN ('cancelled', 'refunded')) AS lost,
-             EXISTS (SELECT 1 FROM campaign_runs s WHERE s.order_id = q.id AND s.closed_at IS NULL) AS open
-      FROM orders q WHERE q.customer_id = c.id ORDER BY q.placed_at) p) AS orders,
+             s.order_id IS NOT NULL AS started, s.order_id IS NOT NULL AND s.closed_at IS NULL AS open,
+             EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = q.id AND l.returned > 0)
+                 AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = q.id
+                                 AND l.returned < l.quantity) AS returned
+      FROM orders q LEFT JOIN campaign_runs s ON s.order_id = q.id
+      WHERE q.customer_id = c.id ORDER BY q.placed_at) p) AS orders,
   (SELECT {all}({row}(m.id, m.order_id, m.step, m.channel, m.state, m.sent_at, m.attempted_at,
                       m.claimed_at, m.latest_at, m.purpose, m.consent_id, m.segment, m.address, m.written,
-                      m.opened, m.clicked)) FROM (
+                      m.opened, m.clicked, m.placed_at)) FROM (
       SELECT n.*, n.text IS NOT NULL AS written,
+             (SELECT t.placed_at FROM orders t WHERE t.id = n.order_id) AS placed_at,
              EXISTS (SELECT 1 FROM message_events e WHERE e.message_id = n.id
                      AND e.kind = 'opened' AND NOT e.machine) AS opened,
              EXISTS (SELECT 1 FROM message_events e WHERE e.message_id = n.id
@@ -156,8 +162,8 @@ def _load(session: Session, which: str, identifier: str, missing: str) -> RunFac
 
 
 def _run(row: Mapping[Any, Any], definition: Definition) -> RunFacts:
-    messages = _list(row["messages"])
-    orders = _list(row["orders"])
+    messages = as_list(row["messages"])
+    orders = as_list(row["orders"])
     contact = _contact(row)
     return RunFacts(
         order_id=row["order_id"],
@@ -171,7 +177,7 @@ def _run(row: Mapping[Any, Any], definition: Definition) -> RunFacts:
         facts=_facts(row, contact, orders, messages),
         messages={m[0]: _run_message(m) for m in messages if m[1] == row["order_id"]},
         open_runs=tuple(o[0] for o in orders if o[5]),
-        stops={Channel(channel): _time(probe_at) for channel, probe_at in _list(row["stops"])},
+        stops={Channel(channel): as_time(probe_at) for channel, probe_at in as_list(row["stops"])},
     )
 
 
@@ -183,12 +189,12 @@ def _facts(
 ) -> Facts:
     return Facts(
         order_id=row["order_id"],
-        placed_at=_time(row["placed_at"]),
+        placed_at=as_time(row["placed_at"]),
         currency=row["currency"],
         customer=_customer(row, contact, messages),
-        events={OrderStatus(status): _time(at) for status, at in _list(row["events"])},
-        orders=tuple(PastOrder(o[0], _time(o[1]), amount_of(o[2]), o[3], kept=not o[4]) for o in orders),
-        messages=tuple(map(_past_message, messages)),
+        events={OrderStatus(status): as_time(at) for status, at in as_list(row["events"])},
+        orders=tuple(map(past_order, orders)),
+        messages=tuple(map(past_message, messages)),
         holdout=bool(row["holdout"]),
         stopped=row["stop_reason"] is not None,
         repurchased_by=row["repurchased_by"],
@@ -208,7 +214,7 @@ def _contact(row: Mapping[Any, Any]) -> Contact:
 
 
 def _customer(row: Mapping[Any, Any], contact: Contact, messages: list[Any]) -> CustomerFacts:
-    entries = {entry[0]: entry for entry in (*_list(row["entries"]), *_list(row["others"]))}
+    entries = {entry[0]: entry for entry in (*as_list(row["entries"]), *as_list(row["others"]))}
     return CustomerFacts(
         customer_id=contact.customer_id,
         reachable=frozenset(contact.addresses),
@@ -218,10 +224,10 @@ def _customer(row: Mapping[Any, Any], contact: Contact, messages: list[Any]) -> 
         postal_code=row["postal_code"],
         phone=row["phone"],
         time_zone=row["time_zone"],
-        suppressed=frozenset(map(Channel, _list(row["suppressed"]))),
+        suppressed=frozenset(map(Channel, as_list(row["suppressed"]))),
         less=bool(row["less"]),
         asked_to_confirm=any(_put_to(m, row["phone"]) for m in messages),
-        consents=tuple(_entry(entries[key], contact.keys) for key in sorted(entries)),
+        consents=tuple(consent_entry(entries[key], contact.keys) for key in sorted(entries)),
     )
 
 
@@ -236,56 +242,17 @@ def _put_to(message: list[Any], phone: str | None) -> bool:
     )
 
 
-def _entry(entry: list[Any], keys: Mapping[Channel, str]) -> ConsentEntry:
-    identifier, channel, state, at, confirmed, address = entry
-    return ConsentEntry(
-        id=identifier,
-        channel=Channel(channel),
-        granted=state == "granted",
-        at=_time(at),
-        confirmed=bool(confirmed),
-        elsewhere=address not in (None, keys.get(Channel(channel))),
-    )
-
-
-def _past_message(m: list[Any]) -> PastMessage:
-    return PastMessage(
-        order_id=m[1],
-        step=m[2],
-        channel=Channel(m[3]),
-        state=MessageState(m[4]),
-        at=_time(m[5] or m[6] or m[7]),
-        id=m[0],
-        opened=bool(m[14]),
-        clicked=bool(m[15]),
-        purpose=Purpose(m[9]),
-    )
-
-
 def _run_message(m: list[Any]) -> RunMessage:
     return RunMessage(
         id=m[0],
         step=m[2],
         channel=Channel(m[3]),
         state=MessageState(m[4]),
-        latest=_time(m[8]),
-        attempted=_time(m[6]) if m[6] else None,
+        latest=as_time(m[8]),
+        attempted=as_time(m[6]) if m[6] else None,
         purpose=Purpose(m[9]),
         consent_id=m[10],
         segment=m[11],
         address=m[12],
         written=bool(m[13]),
     )
-
-
-def _list(value: Any) -> list[Any]:
-    """Read a JSON array: PostgreSQL's driver has read it already, and an empty one is missing there."""
-    if isinstance(value, str):
-        value = json.loads(value)
-    return value or []
-
-
-def _time(value: Any) -> datetime:
-    """Read a stored time: SQLite's have no zone and are UTC."""
-    at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from campaign.errors import BadPurchase, NotFound, Problem
-from campaign.wire import Line, OrderUpdate, Purchase
+from campaign.facts import OrderLine
+from campaign.wire import OrderUpdate, Purchase
 from storage.inserts import insert_once, insert_row, insert_rows
 from storage.tables import OrderEventRow, OrderLineRow, OrderRow
 
 _FIXED = ("customer_id", "placed_at", "currency", "total")
 _LINES = (
-    select(col(OrderLineRow.sku), col(OrderLineRow.quantity), col(OrderLineRow.unit_price))
-    .where(col(OrderLineRow.order_id) == bindparam("order"))
-    .order_by(col(OrderLineRow.position))
+    select(*(col(getattr(OrderLineRow, part.name)) for part in fields(OrderLine)))
+    .where(col(OrderLineRow.order_id).in_(bindparam("orders", expanding=True)))
+    .order_by(col(OrderLineRow.order_id), col(OrderLineRow.position))
 )
 _ORDER = select(*(col(getattr(OrderRow, name)) for name in _FIXED)).where(
     col(OrderRow.id) == bindparam("order")
@@ -90,7 +92,7 @@ def has_order(session: Session, order_id: str) -> bool:
     return session.connection().execute(_ORDER, {"order": order_id}).first() is not None
 
 
-def order_lines(session: Session, order_id: str) -> list[Line]:
-    """Return an order's lines in their order."""
-    rows = session.connection().execute(_LINES, {"order": order_id})
-    return [Line.model_construct(**row) for row in rows.mappings()]
+def order_lines(session: Session, order_ids: Sequence[str]) -> list[OrderLine]:
+    """Return the lines of orders, an order's in their order, as they stand."""
+    rows = session.connection().execute(_LINES, {"orders": list(order_ids)})
+    return [OrderLine(**row) for row in rows.mappings()]

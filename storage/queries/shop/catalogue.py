@@ -22,6 +22,7 @@ from storage.tables import BestSellerRow, BoughtTogetherRow, ProductRow
 
 _KNOWN, _BEST, _NEW, _TOGETHER = "known", "best", "new", "together"
 _SKUS: Any = bindparam("skus", expanding=True)
+_KEPT: Any = bindparam("kept", expanding=True)
 _SINCE, _NOW = bindparam("since", type_=UtcDateTime), bindparam("now", type_=UtcDateTime)
 _PRODUCT = tuple(column for column in inspect(ProductRow).columns if column.key in Product.model_fields)
 _AVAILABLE = col(ProductRow.available)
@@ -32,14 +33,22 @@ def save_product(session: Session, product: Product) -> None:
     insert_or_update(session, ProductRow, **product.model_dump())
 
 
-def shelf_for(session: Session, skus: Sequence[str], now: datetime, limit: int = SHOWN) -> Shelf:
+def shelf_for(
+    session: Session,
+    skus: Sequence[str],
+    now: datetime,
+    kept: Sequence[str] | None = None,
+    limit: int = SHOWN,
+) -> Shelf:
     """Return what a message about an order of ``skus`` can show, in one statement of index reads.
 
-    What the shop has none left of is not recommended.
+    What the shop has none left of is not recommended. ``kept``: those of ``skus`` that did not come back, if
+    not all; what goes well with the others is of no interest, and they are not recommended themselves.
     """
     since = now - timedelta(days=NEW_DAYS)
     enough = 3 * limit  # three lists: what the others show leaves as many as are wanted
-    values = {"skus": list(skus), "since": since, "now": now, "limit": enough}
+    beside = list(skus if kept is None else kept)
+    values = {"skus": list(skus), "kept": beside, "since": since, "now": now, "limit": enough}
     by_use: dict[str, list[Product]] = defaultdict(list)
     for use, _, *product in session.connection().execute(_statement(), values):
         by_use[use].append(_product(product))
@@ -94,7 +103,7 @@ def _bought_together() -> Any:
     """Select what stands beside any of the products in the most orders."""
     sku, other = col(BoughtTogetherRow.sku), col(BoughtTogetherRow.other_sku)
     orders = func.sum(BoughtTogetherRow.orders)
-    wanted = (sku.in_(_SKUS), other.not_in(_SKUS), _is_available(other))
+    wanted = (sku.in_(_KEPT), other.not_in(_SKUS), _is_available(other))
     return _first(_TOGETHER, other, orders, *wanted, group=other)
 
 
