@@ -103,11 +103,16 @@ class PersonRequest:
 
 @dataclass(frozen=True)
 class ShopNews:
-    """All that one event says, in the order of its application; ``ignored`` where that is nothing to us."""
+    """All that one event says, in the order of its application; ``ignored`` where that is nothing to us.
+
+    ``states``: what had become of an order by the time of a report, where the shop does not say since when.
+    The first report of a status is its news; later ones change nothing.
+    """
 
     customers: tuple[ShopCustomer, ...] = ()
     orders: tuple[ShopOrder, ...] = ()
     updates: tuple[tuple[str, OrderUpdate], ...] = ()  # by order id
+    states: tuple[tuple[str, OrderUpdate], ...] = ()  # by order id
     refunds: tuple[tuple[str, Refund], ...] = ()  # by order id
     products: tuple[ShopProduct, ...] = ()
     removed_skus: tuple[str, ...] = ()

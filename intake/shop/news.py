@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 
+from campaign.wire import OrderUpdate
 from intake.orders import receive_event
 from intake.shop.orders import NEVER, Became, apply_order, is_erased, outdated
 from intake.shop.people import addresses_of, owners, save_people
@@ -14,7 +15,7 @@ from intake.shop.privacy import receive_person_request
 from shops.news import Ignored, ShopNews
 from storage.queries.inbox.early_refunds import keep_refund
 from storage.queries.people.locks import lock_people
-from storage.queries.shop.orders import KnownOrder, known_orders
+from storage.queries.shop.orders import KnownOrder, known_orders, recorded_statuses
 from storage.queries.shop.stock import record_stock, save_catalogue_entry, take_off_sale
 
 APPLIED, WAITS = "applied", "waits_for_order"
@@ -57,7 +58,7 @@ def apply_news(session: Session, news: ShopNews, now: datetime) -> str:
 
 def _order_ids(news: ShopNews) -> set[str]:
     ids = {order.purchase.order_id for order in news.orders}
-    return ids | {order_id for order_id, _ in (*news.updates, *news.refunds)}
+    return ids | {order_id for order_id, _ in (*news.updates, *news.states, *news.refunds)}
 
 
 def _here(known: Mapping[str, KnownOrder], became: Mapping[str, Became | Ignored]) -> set[str]:
@@ -67,7 +68,7 @@ def _here(known: Mapping[str, KnownOrder], became: Mapping[str, Became | Ignored
 def _apply_events(session: Session, news: ShopNews, here: set[str], never: set[str], now: datetime) -> bool:
     """Apply updates and refunds; return whether any of them waits for its order."""
     waits = False
-    for order_id, update in news.updates:
+    for order_id, update in (*news.updates, *_new_states(session, news.states)):
         if order_id not in never:
             waits |= not receive_event(session, order_id, update, now).known
     for order_id, refund in news.refunds:
@@ -75,6 +76,12 @@ def _apply_events(session: Session, news: ShopNews, here: set[str], never: set[s
             keep_refund(session, order_id, refund, now)
             waits |= order_id not in here
     return waits
+
+
+def _new_states(session: Session, states: Sequence[tuple[str, OrderUpdate]]) -> list[tuple[str, OrderUpdate]]:
+    """Leave out what an order is known to have become: the time of a later report is not that of the news."""
+    recorded = recorded_statuses(session, {order_id for order_id, _ in states})
+    return [(i, update) for i, update in states if (i, update.status) not in recorded]
 
 
 def _apply_catalogue(session: Session, news: ShopNews) -> None:

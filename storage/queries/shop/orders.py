@@ -10,15 +10,20 @@ from typing import Any
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlmodel import Session, col
 
-from campaign.wire import Line, Purchase
+from campaign.wire import Line, OrderStatus, Purchase
 from storage.columns import UtcDateTime
 from storage.inserts import insert_rows
-from storage.tables import OrderLineRow, OrderRow
+from storage.tables import OrderEventRow, OrderLineRow, OrderRow
 
 _ORDER: Any = bindparam("of_order")
 _VERSION: Any = bindparam("version", type_=UtcDateTime)
 _KNOWN = select(col(OrderRow.id), col(OrderRow.customer_id), col(OrderRow.changed_at)).where(
     col(OrderRow.id).in_(bindparam("orders", expanding=True))
+)
+_STATUSES = (
+    select(col(OrderEventRow.order_id), col(OrderEventRow.status))
+    .where(col(OrderEventRow.order_id).in_(bindparam("orders", expanding=True)))
+    .distinct()
 )
 _OLDER = or_(col(OrderRow.changed_at).is_(None), col(OrderRow.changed_at) < _VERSION)
 _EDIT = update(OrderRow).where(col(OrderRow.id) == _ORDER, _OLDER)
@@ -47,6 +52,12 @@ def known_orders(session: Session, order_ids: Collection[str]) -> dict[str, Know
     """Return those of the orders that are here, by id."""
     rows = session.connection().execute(_KNOWN, {"orders": sorted(order_ids)}) if order_ids else ()
     return {identifier: KnownOrder(customer, changed_at) for identifier, customer, changed_at in rows}
+
+
+def recorded_statuses(session: Session, order_ids: Collection[str]) -> set[tuple[str, OrderStatus]]:
+    """Return what is recorded to have become of the orders: (order id, status)."""
+    rows = session.connection().execute(_STATUSES, {"orders": sorted(order_ids)}) if order_ids else ()
+    return {(order_id, OrderStatus(status)) for order_id, status in rows}
 
 
 def mark_version(session: Session, versions: Mapping[str, datetime]) -> None:

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from campaign.errors import BadInput
-from campaign.wire import OrderStatus
-from shops.news import Ignored
+from campaign.wire import OrderStatus, OrderUpdate
+from shops.news import Ignored, ShopNews
 from storage.database import Database
-from storage.tables import CustomerRow, InboxRow
+from storage.tables import CustomerRow, InboxRow, OrderEventRow
 from tests.shop_news import NOW, ShopSystem, became, line, news_of, person, shop_order
 
 
@@ -92,3 +92,13 @@ def test_an_order_of_tomorrow_is_refused_whole(shop: ShopSystem) -> None:
     with pytest.raises(BadInput):
         shop.report(news_of(shop_order(placed_at=NOW + timedelta(days=3)), person()))
     assert shop.rows(CustomerRow) == []
+
+
+def test_what_a_report_finds_an_order_to_be_is_news_once(shop: ShopSystem) -> None:
+    """A shop that sends the whole order at each change does not move the time of its delivery."""
+    shop.report(news_of(shop_order()))
+    for at in (NOW, NOW + timedelta(hours=5)):
+        delivered = OrderUpdate(status=OrderStatus.DELIVERED, at=at)
+        shop.report(ShopNews(states=(("o-1", delivered),)), NOW + timedelta(hours=6))
+    assert [row.at for row in shop.rows(OrderEventRow)] == [NOW]
+    assert shop.inbox() == ["order o-1", "event o-1"]
