@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -17,6 +17,8 @@ LOCK_SECONDS = 5
 """How long a statement waits for what another transaction holds, before it gives way and is retried."""
 ATTEMPTS = 5
 IDLE_SECONDS = 5
+OPT_OUT_KEYS = "afterglow_opt_out_keys"
+"""Under this name a session's ``info`` has the keys of kept opt-outs."""
 _USED = "afterglow_used"
 _READS_ONLY = "afterglow_reads_only"
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -32,8 +34,13 @@ class Database:
     Values never stand in the text of an error: they can be a phone number.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        """Make the engine; nothing is connected yet."""
+    def __init__(self, url: str, *, pool_size: int = 10, opt_out_keys: Sequence[str] = ()) -> None:
+        """Make the engine; nothing is connected yet.
+
+        ``opt_out_keys``: what opt-outs of erased addresses are hashed with, newest first
+        (`storage.queries.people.kept_opt_outs`). Without them none is recognised, and nobody can be erased.
+        """
+        self._opt_out_keys = tuple(opt_out_keys)
         self.url = _with_driver(url)
         self.engine = _engine(self.url, pool_size)
         self._reader = self.engine.execution_options(**{_READS_ONLY: True})
@@ -48,6 +55,7 @@ class Database:
         """
         with our_errors(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection()
+            session.info[OPT_OUT_KEYS] = self._opt_out_keys
             yield session
 
     @contextmanager

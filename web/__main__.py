@@ -22,7 +22,7 @@ def main() -> int:
     try:
         settings = load_settings()
         set_up_logs(settings)
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, opt_out_keys=settings.secret_keys)
         ensure_schema(database, may_upgrade=not settings.production)
         asyncio.run(connect())  # the app connects for itself: a failure there is a traceback, not a reason
     except BadInput as error:

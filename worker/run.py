@@ -223,7 +223,9 @@ def _stop_signals() -> Iterator[asyncio.Event]:
 
 
 async def _run_until(stop: asyncio.Event, settings: Settings) -> None:
-    database = Database(settings.database_url, pool_size=settings.concurrency + 3)
+    database = Database(
+        settings.database_url, pool_size=settings.concurrency + 4, opt_out_keys=settings.secret_keys
+    )
     ensure_schema(database, may_upgrade=not settings.production)
     activities = make_activities(settings, database)
     client = await connect(settings)

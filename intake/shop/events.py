@@ -59,7 +59,7 @@ def receive_shop_event(session: Session, request: ShopRequest, news: ShopNews, n
     lock_news(session, news)
     if not _remember(session, request, now, REFUSED):
         return DUPLICATE
-    outcome = apply_news(session, news, now)
+    outcome = apply_news(session, news, now, request.shop)
     set_outcome(session, request.shop, request.event_id, outcome)
     return ShopOutcome(outcome)
 
@@ -124,7 +124,7 @@ def retry_shop_event(session: Session, row: InboxRow, read: Read, now: datetime)
     request = kept_request(row)
     news = read(request)
     lock_news(session, news)
-    outcome = apply_news(session, news, now)
+    outcome = apply_news(session, news, now, request.shop)
     set_outcome(session, request.shop, request.event_id, outcome)
     row.state, row.why, row.body, row.settled_at = State.DONE.value, None, None, now
     session.merge(row)

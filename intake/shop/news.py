@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from campaign.wire import OrderUpdate
 from intake.orders import receive_event
+from intake.person.requests import receive_person_request
 from intake.shop.orders import NEVER, Became, apply_order, is_erased, outdated
 from intake.shop.people import addresses_of, owners, save_people
-from intake.shop.privacy import receive_person_request
 from shops.news import Ignored, ShopNews
 from storage.queries.inbox.early_refunds import keep_refund
 from storage.queries.people.locks import lock_people
@@ -29,7 +29,7 @@ def lock_news(session: Session, news: ShopNews) -> None:
         lock_people(session, ids, addresses_of(news.customers), _order_ids(news))
 
 
-def apply_news(session: Session, news: ShopNews, now: datetime) -> str:
+def apply_news(session: Session, news: ShopNews, now: datetime, shop: str = "shop") -> str:
     """Apply everything, in the order of the news; return a code of what became of it, for people.
 
     News may come twice and in any order: orders by their version, events and refunds once each, those of an
@@ -52,7 +52,7 @@ def apply_news(session: Session, news: ShopNews, now: datetime) -> str:
     )
     _apply_catalogue(session, news)
     for request in news.privacy:
-        receive_person_request(session, request, now)
+        receive_person_request(session, request, now, shop)
     return _outcome(news, became, waits=waits)
 
 

@@ -64,7 +64,7 @@ def with_campaigns(work: Callable[[Campaigns], Awaitable[Any]]) -> Any:
 def database() -> Iterator[Database]:
     """Open the database; in development its tables are made when they are missing."""
     settings = load_settings()
-    opened = Database(settings.database_url)
+    opened = Database(settings.database_url, opt_out_keys=settings.secret_keys)
     try:
         ensure_schema(opened, may_upgrade=not settings.production)
         yield opened

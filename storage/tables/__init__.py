@@ -5,7 +5,7 @@ One file a topic, imported from here: foreign keys and migrations need the metad
 
 from __future__ import annotations
 
-from storage.tables.access import ApiKeyRow, ErasureRow, KeptOptOutRow
+from storage.tables.access import ApiKeyRow
 from storage.tables.campaigns import (
     DefinitionRow,
     OrderEventRow,
@@ -18,6 +18,7 @@ from storage.tables.campaigns import (
 from storage.tables.inbox import ImportRow, InboxRow, ShopEventRow
 from storage.tables.messages import ChannelStopRow, LinkRow, MessageEventRow, MessageRow, WebhookRow
 from storage.tables.people import ConsentRow, CustomerRow, ReplyRow, SuppressionRow
+from storage.tables.privacy import ErasureJobRow, ErasureRow, KeptOptOutRow, PersonRequestRow
 from storage.tables.shop import BestSellerRow, BoughtTogetherRow, ProductRow, StatisticRow, StockLevelRow
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "ConsentRow",
     "CustomerRow",
     "DefinitionRow",
+    "ErasureJobRow",
     "ErasureRow",
     "ImportRow",
     "InboxRow",
@@ -38,6 +40,7 @@ __all__ = [
     "OrderEventRow",
     "OrderLineRow",
     "OrderRow",
+    "PersonRequestRow",
     "ProductRow",
     "RefundRow",
     "ReplyRow",

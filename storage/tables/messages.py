@@ -11,6 +11,7 @@ from campaign.facts import Purpose
 from storage.columns import UtcDateTime
 
 _TO_LOOK_AT = text("state IN ('failed', 'unconfirmed')")
+_WRITTEN = text("text IS NOT NULL")
 
 
 class MessageRow(SQLModel, table=True):
@@ -33,6 +34,8 @@ class MessageRow(SQLModel, table=True):
             postgresql_where=_TO_LOOK_AT,
             sqlite_where=_TO_LOOK_AT,
         ),
+        # For retention (`storage.queries.privacy.retention`): no more than the texts that are kept.
+        Index("ix_messages_with_text", "claimed_at", postgresql_where=_WRITTEN, sqlite_where=_WRITTEN),
     )
 
     id: str = Field(primary_key=True, max_length=40)

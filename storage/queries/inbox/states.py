@@ -11,14 +11,13 @@ from campaign.wire import OrderUpdate
 class Kind(StrEnum):
     """What a row is. Orders start campaigns, events signal them, shop events could not be applied.
 
-    A refund is here while its order is not known; person: an erasure or export that a shop forwards.
+    A refund is here while its order is not known.
     """
 
     ORDER = "order"
     EVENT = "event"
     REFUND = "refund"
     SHOP_EVENT = "shop_event"
-    PERSON = "person"
 
 
 class State(StrEnum):

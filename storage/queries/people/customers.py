@@ -13,6 +13,7 @@ from campaign.reasons import Channel
 from campaign.wire import Customer
 from storage.inserts import insert_all_once
 from storage.queries.people.consents import extend_opt_outs, ledger_row, record_consents
+from storage.queries.people.kept_opt_outs import restore_kept
 from storage.queries.people.locks import lock_customers
 from storage.rows import get_row
 from storage.tables import CustomerRow
@@ -46,15 +47,17 @@ def save_customer(session: Session, customer: Customer) -> None:
 def save_customers(session: Session, customers: Sequence[Customer]) -> None:
     """Add or update contact data: fields that were left out stay as they are.
 
-    Consents are added to the ledger; one that is already there is not added again. A handful of statements,
-    however many customers there are.
+    Consents are added to the ledger; one that is already there is not added again. What an erased address has
+    opted out of holds again (`kept_opt_outs`). A handful of statements, however many customers there are.
     """
     ids = [customer.customer_id for customer in customers]
     if len(set(ids)) < len(ids):
         for customer in customers:
             save_customer(session, customer)
         return
-    lock_customers(session, ids, {address for customer in customers for address in _given(customer)})
+    given_addresses = {address for customer in customers for address in _given(customer)}
+    lock_customers(session, ids, given_addresses)
+    restore_kept(session, given_addresses)
     ensure_customers(session, sorted(ids))
     for names, rows in _by_columns(customers).items():
         _update(session, names, rows)

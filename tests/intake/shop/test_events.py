@@ -13,7 +13,7 @@ from dev.bench.statements import recorded_statements
 from intake.shop.events import ShopRequest, keep_refused, kept_request, retry_shop_event
 from shops.news import Ignored, PersonRequest, PrivacyRequest, ShopNews, ShopProduct, StockLevel
 from storage.database import Database
-from storage.tables import InboxRow, OrderRow, ProductRow, ShopEventRow
+from storage.tables import InboxRow, OrderRow, PersonRequestRow, ProductRow, ShopEventRow
 from tests.shop_news import NOW, ShopSystem, became, news_of, person, shop_order
 from tests.storage.test_stock import product
 
@@ -95,8 +95,8 @@ def test_a_request_about_a_person_is_recorded_once(shop: ShopSystem) -> None:
     request = PersonRequest(PrivacyRequest.ERASE, customer_id="c-1", email="ada@example.com")
     assert shop.report(ShopNews(privacy=(request,))) == "applied"
     assert shop.report(ShopNews(privacy=(request,))) == "applied"
-    (row,) = shop.rows(InboxRow)
-    assert (row.kind, row.state, row.customer_id) == ("person", "waiting", None)
+    (row,) = shop.rows(PersonRequestRow)
+    assert (row.kind, row.source, row.state, row.settled_at) == ("erase", "shopify", "approved", None)
 
 
 def test_the_catalogue_is_kept_up_to_date(shop: ShopSystem) -> None:

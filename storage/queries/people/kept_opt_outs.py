@@ -1,0 +1,115 @@
+"""Opt-outs and suppressions that outlive an erasure, by a keyed hash of the address.
+
+What a customer took back holds after the erasure too (Virginia: ten years, Code of Virginia 59.1-514.1), but
+the address itself may not be kept. When it comes back, what was kept is written down again before anything
+can be sent to it, and then holds, or is lifted, as for anybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select
+from sqlmodel import Session, col
+
+from campaign.reasons import Channel
+from storage.database import OPT_OUT_KEYS
+from storage.inserts import insert_all_once
+from storage.queries.people.consents import record_consents, suppress
+from storage.tables import KeptOptOutRow
+
+Address = tuple[Channel, str]
+REVOKED, ERASED = "revoked", "erased"
+SOURCE = "kept opt-out"
+
+_FIND = select(
+    col(KeptOptOutRow.id),
+    col(KeptOptOutRow.channel),
+    col(KeptOptOutRow.digest),
+    col(KeptOptOutRow.reason),
+    col(KeptOptOutRow.at),
+).where(
+    col(KeptOptOutRow.channel).in_([channel.value for channel in Channel]),
+    col(KeptOptOutRow.digest).in_(bindparam("digests", expanding=True)),
+)
+_DELETE = delete(KeptOptOutRow).where(col(KeptOptOutRow.id).in_(bindparam("ids", expanding=True)))
+
+
+def digest_of(key: str, channel: Channel, address: str) -> str:
+    """Return the hash of an address in normal form: nobody without the key can get from one to the other."""
+    text = f"opt-out {channel.value}:{address}"
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def newest_key(session: Session) -> str:
+    """Return the key that new hashes are made with.
+
+    Raises:
+        RuntimeError: the database was opened without keys: an erasure would lose opt-outs.
+    """
+    keys: tuple[str, ...] = session.info.get(OPT_OUT_KEYS, ())
+    if not keys:
+        msg = "open the database with opt_out_keys to erase anybody"
+        raise RuntimeError(msg)
+    return keys[0]
+
+
+def keep(session: Session, kept: Iterable[tuple[Address, str, datetime]]) -> None:
+    """Keep by its hash what holds for an address: the address, the reason, and since when."""
+    key = newest_key(session)
+    rows = [
+        {"channel": channel.value, "digest": digest_of(key, channel, address), "reason": reason, "at": at}
+        for (channel, address), reason, at in kept
+    ]
+    insert_all_once(session, KeptOptOutRow, rows, "id")
+
+
+def restore_kept(session: Session, addresses: Collection[Address]) -> None:
+    """Write down again what was kept for these addresses (in normal form): they are known again.
+
+    One statement where nothing was kept. The addresses are locked.
+    """
+    for found, address in _kept(session, addresses):
+        if found.reason == REVOKED:
+            _revoke(session, address, found.at)
+        elif found.reason != ERASED:
+            suppress(session, address[0], address[1], found.reason, SOURCE, found.at)
+        session.connection().execute(_DELETE, {"ids": [found.id]})
+
+
+def was_erased(session: Session, address: Address) -> bool:
+    """Return whether an address was erased, and has not come back since."""
+    return bool(_kept(session, [address]))
+
+
+def keep_late_opt_out(session: Session, address: Address, now: datetime) -> None:
+    """Keep an opt-out of an erased address, without the address."""
+    forget_opt_out(session, address)
+    keep(session, [(address, REVOKED, now)])
+
+
+def forget_opt_out(session: Session, address: Address) -> None:
+    """Let go of a kept opt-out that its owner has taken back. Bounces and complaints stay."""
+    lifted = [found.id for found, _ in _kept(session, [address]) if found.reason in (REVOKED, "opted_out")]
+    if lifted:
+        session.connection().execute(_DELETE, {"ids": lifted})
+
+
+def _kept(session: Session, addresses: Collection[Address]) -> list[tuple[KeptOptOutRow, Address]]:
+    keys: tuple[str, ...] = session.info.get(OPT_OUT_KEYS, ())
+    digests = {
+        digest_of(key, channel, address): (channel, address) for key in keys for channel, address in addresses
+    }
+    if not digests:
+        return []
+    rows = session.connection().execute(_FIND, {"digests": sorted(digests)}).mappings().all()
+    return [(KeptOptOutRow(**row), digests[row["digest"]]) for row in rows]
+
+
+def _revoke(session: Session, address: Address, at: datetime) -> None:
+    entry = {"channel": address[0].value, "address": address[1], "state": "revoked", "source": SOURCE}
+    more = {"customer_id": None, "at": at, "wording": None, "confirmed": False}
+    record_consents(session, [{**entry, **more}])
