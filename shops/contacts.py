@@ -31,6 +31,7 @@ _PHONE: TypeAdapter[str] = TypeAdapter(Phone)
 _COUNTRY: TypeAdapter[str] = TypeAdapter(Country)
 _LETTERS = re.compile(r"[^\W\d_]")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
+_REGION = 2  # letters of a country in a language tag
 _EMAIL_LIMIT = 320  # RFC 3696, errata 1690
 
 
@@ -128,7 +129,10 @@ def country_of(value: Any) -> str | None:
 def language_of(value: Any) -> str | None:
     """Return a language tag (``pt-BR``) for what shops write (``pt_BR``, ``PT-br``), or None."""
     found = _LANGUAGE.fullmatch(text_of(value) or "")
-    return found and found[1].lower() + found[2].replace("_", "-")
+    if found is None:
+        return None
+    parts = found[2].replace("_", "-").split("-")
+    return found[1].lower() + "-".join(part.upper() if len(part) == _REGION else part for part in parts)
 
 
 @cache

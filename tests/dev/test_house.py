@@ -19,6 +19,7 @@ FULL_FLOORS = {
     "tests/campaign": "one file a topic of the rules",
     "tests/web": "one file a page or a provider's callbacks",
     "tests/workflows/histories": "one kept history a way through the workflow, and they stay",
+    "tests/shops/woocommerce/payloads": "one kept body a file, with its source and what becomes of it",
     "content/default/email": "the marketer's templates, one a message",
     "storage/migrations/versions": "one file a change of the tables, for ever",
 }

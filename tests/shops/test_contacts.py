@@ -75,7 +75,14 @@ def test_countries_by_code_or_name(written: object, expected: str | None) -> Non
 
 @pytest.mark.parametrize(
     ("written", "expected"),
-    [("pt_BR", "pt-BR"), ("EN", "en"), ("de-de", "de-de"), ("german", None), ("", None)],
+    [
+        ("pt_BR", "pt-BR"),
+        ("EN", "en"),
+        ("de-de", "de-DE"),
+        ("zh_Hans_CN", "zh-Hans-CN"),
+        ("german", None),
+        ("", None),
+    ],
 )
 def test_languages_as_shops_write_them(written: object, expected: str | None) -> None:
     """A tag, however it is spelled."""
