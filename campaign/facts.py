@@ -105,8 +105,8 @@ class PastOrder:
 
     @property
     def value(self) -> Decimal:
-        """What was paid and not given back."""
-        return self.total - self.refunded
+        """What was paid and not given back; an order may be edited to less than was given back before."""
+        return max(self.total - self.refunded, Decimal(0))
 
 
 @dataclass(frozen=True)

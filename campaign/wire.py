@@ -53,6 +53,10 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
+LOST = (OrderStatus.CANCELLED, OrderStatus.REFUNDED)
+"""An order of which this is reported is none any more."""
+
+
 class Line(Wire):
     """One order line. ``unit_price`` is in the purchase's currency."""
 
@@ -104,12 +108,13 @@ class Refund(Wire):
     """Money given back for an order, in its currency, and what came back for it.
 
     ``refund_id`` is the shop's own, so that a refund reported twice counts once. Refunds that add up to the
-    order's total are the status `OrderStatus.REFUNDED`.
+    order's total are the status `OrderStatus.REFUNDED`. ``currency``, where it is given, must be the order's.
     """
 
     refund_id: Id
     at: UtcTime
     amount: Money
+    currency: CurrencyCode | None = None
     lines: Annotated[list[ReturnedLine], Field(max_length=MAX_LINES)] = []
 
 

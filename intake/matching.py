@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from intake.early_events import OrderOfEvent, apply_early_events
+from intake.refunds import apply_early_refunds
 from storage.database import Database
 from storage.queries.inbox.forwarding import settle
 from storage.queries.inbox.matching import Early, early_rows
-from storage.queries.inbox.receiving import early_events
+from storage.queries.inbox.receiving import early_news
 from storage.queries.inbox.states import State, Why
 from storage.queries.people.locks import lock_customers
 
@@ -45,4 +46,6 @@ def _apply(session: Session, rows: list[Early], now: datetime) -> None:
         if row.customer_id and row.placed_at
     }
     lock_customers(session, {order.customer_id for order in orders.values()})
-    apply_early_events(session, early_events(session, orders), orders, now)
+    found = early_news(session, orders)
+    apply_early_events(session, found.events, orders, now)
+    apply_early_refunds(session, found.refunds, now)

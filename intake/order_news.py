@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import update
 from sqlmodel import Session, col, func
 
+from campaign.errors import NotFound
+from campaign.fields.identifiers import Id
 from campaign.wire import OrderUpdate
 from storage.inserts import insert_once
 from storage.tables import OrderEventRow, RunRow
+
+_ID = TypeAdapter(Id)
+
+
+def check_order_id(order_id: str) -> None:
+    """Refuse an id that no order can have: nothing waits for it.
+
+    Raises:
+        NotFound: no order can have such an id.
+    """
+    try:
+        _ID.validate_python(order_id)
+    except ValidationError:
+        msg = "no order can have such an id"
+        raise NotFound(msg) from None
 
 
 def record_update(session: Session, order_id: str, news: OrderUpdate) -> None:

@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session
 
-from campaign.errors import BadInput, BadPurchase, NotFound, OrderConflict, Problem
-from campaign.fields.identifiers import Id
+from campaign.errors import BadInput, BadPurchase, OrderConflict, Problem
 from campaign.problems import time_problems
 from campaign.times import order_time_problems
-from campaign.wire import OrderUpdate, Purchase
+from campaign.wire import LOST, OrderUpdate, Purchase
 from intake.early_events import OrderOfEvent, apply_early_events
+from intake.order_news import check_order_id
+from intake.refunds import apply_early_refunds
 from storage.inserts import insert_once
 from storage.queries.campaigns.purchases import StoredOrder, add_purchases, stored_orders
-from storage.queries.inbox.receiving import add_rows, busy_lanes, early_events, event_row, order_row
+from storage.queries.inbox.receiving import add_rows, busy_lanes, early_news, event_row, order_row
 from storage.queries.inbox.states import event_key, order_key
+from storage.queries.messages.rewriting import write_anew
 from storage.queries.people.customers import ensure_customers
 from storage.queries.people.locks import lock_customers, lock_order
 from storage.tables import OrderEventRow, OrderRow
@@ -32,7 +33,6 @@ ERASED = "erased-"
 """How the customer id begins that an erasure leaves on orders (docs/privacy.md)."""
 _COMPARED = ("customer_id", "placed_at", "currency", "total", "lines", "renewal")
 _FIX = "an order keeps its id for ever: send the same data again, or use a new order_id"
-_ID = TypeAdapter(Id)
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,9 @@ class _Batch:
             order_id: OrderOfEvent(item.customer_id, item.placed_at) for order_id, item in self.added.items()
         }
         if orders:
-            apply_early_events(self.session, early_events(self.session, orders), orders, self.now)
+            found = early_news(self.session, orders)
+            apply_early_events(self.session, found.events, orders, self.now)
+            apply_early_refunds(self.session, found.refunds, self.now)
 
     def outcome(self, purchase: Purchase, queued: Mapping[str, int]) -> Outcome:
         """Return what became of one of the orders, which may be in the batch several times."""
@@ -197,12 +199,14 @@ def receive_event(
     lock_order(session, order_id)
     order = session.get(OrderRow, order_id)
     if order is None:
-        _check_id(order_id)
+        check_order_id(order_id)
         add_rows(session, [event_row(order_id, None, update, now)])
         return EventOutcome(order_id, known=False)
     if problems := order_time_problems("at", update.at, order.placed_at):
         raise BadInput(problems)
     insert_once(session, OrderEventRow, order_id=order_id, status=update.status.value, at=update.at)
+    if update.status in LOST:
+        write_anew(session, order.customer_id)
     return EventOutcome(order_id, known=True, leased=queue_event(session, order, update, now, lease))
 
 
@@ -215,11 +219,3 @@ def queue_event(
         row["leased_until"] = lease.until
     added = add_rows(session, [row])
     return added.get(event_key(order.id, update)) if row["leased_until"] else None
-
-
-def _check_id(order_id: str) -> None:
-    try:
-        _ID.validate_python(order_id)
-    except ValidationError:
-        msg = "no order can have such an id"
-        raise NotFound(msg) from None

@@ -28,6 +28,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "id": _ORDER, "customer_id": _CUSTOMER, "placed_at": "{ago}", "currency": "'USD'", "total": "'20.00'",
     },
     "order_events": {"order_id": _ORDER, "status": "'delivered'", "at": "{ago}"},
+    "refunds": {"order_id": _ORDER, "refund_id": "'past'", "at": "{ago}", "amount": "'0.50'"},
     "campaign_runs": {
         "order_id": _ORDER, "customer_id": _CUSTOMER, "digest": "'past'", "workflow_run_id": "'past'",
         "holdout": "false", "segment": "'first-time'", "opened_at": "{ago}", "closed_at": "{ago}",

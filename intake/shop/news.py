@@ -10,12 +10,12 @@ from sqlmodel import Session
 from campaign.wire import OrderUpdate
 from intake.orders import receive_event
 from intake.person.requests import receive_person_request
+from intake.refunds import record_refund
 from intake.shop.orders import NEVER, Became, apply_order, is_erased, outdated
 from intake.shop.people import addresses_of, owners, save_people
 from shops.news import Ignored, ShopNews
-from storage.queries.inbox.early_refunds import keep_refund
 from storage.queries.people.locks import lock_people
-from storage.queries.shop.orders import KnownOrder, known_orders, recorded_statuses
+from storage.queries.shop.orders import known_orders, recorded_statuses
 from storage.queries.shop.stock import record_stock, save_catalogue_entry, take_off_sale
 
 APPLIED, WAITS = "applied", "waits_for_order"
@@ -47,9 +47,7 @@ def apply_news(session: Session, news: ShopNews, now: datetime, shop: str = "sho
         order.purchase.order_id: apply_order(session, order, known.get(order.purchase.order_id), owner, now)
         for order in news.orders
     }
-    waits = _apply_events(
-        session, news, _here(known, became), {i for i, o in became.items() if o in NEVER}, now
-    )
+    waits = _apply_events(session, news, {i for i, o in became.items() if o in NEVER}, now)
     _apply_catalogue(session, news)
     for request in news.privacy:
         receive_person_request(session, request, now, shop)
@@ -61,11 +59,7 @@ def _order_ids(news: ShopNews) -> set[str]:
     return ids | {order_id for order_id, _ in (*news.updates, *news.states, *news.refunds)}
 
 
-def _here(known: Mapping[str, KnownOrder], became: Mapping[str, Became | Ignored]) -> set[str]:
-    return {*known, *(order_id for order_id, what in became.items() if isinstance(what, Became))}
-
-
-def _apply_events(session: Session, news: ShopNews, here: set[str], never: set[str], now: datetime) -> bool:
+def _apply_events(session: Session, news: ShopNews, never: set[str], now: datetime) -> bool:
     """Apply updates and refunds; return whether any of them waits for its order."""
     waits = False
     for order_id, update in (*news.updates, *_new_states(session, news.states)):
@@ -73,8 +67,7 @@ def _apply_events(session: Session, news: ShopNews, here: set[str], never: set[s
             waits |= not receive_event(session, order_id, update, now).known
     for order_id, refund in news.refunds:
         if order_id not in never:
-            keep_refund(session, order_id, refund, now)
-            waits |= order_id not in here
+            waits |= not record_refund(session, order_id, refund, now).known
     return waits
 
 

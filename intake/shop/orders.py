@@ -12,6 +12,7 @@ from campaign.wire import Purchase
 from intake.orders import ERASED, receive_orders
 from shops.news import Ignored, ShopOrder
 from storage.queries.campaigns.purchases import add_purchases
+from storage.queries.messages.rewriting import write_anew
 from storage.queries.people.customers import ensure_customers
 from storage.queries.shop.orders import KnownOrder, edit_order, mark_version
 
@@ -44,8 +45,10 @@ def apply_order(
         BadPurchase: it lies in the future.
     """
     if known is not None:
-        edited = edit_order(session, order.purchase, order.changed_at)
-        return Became.EDITED if edited else Became.OLDER
+        if not edit_order(session, order.purchase, order.changed_at):
+            return Became.OLDER
+        write_anew(session, known.customer_id)
+        return Became.EDITED
     if not order.starts:
         return order.ignored or Ignored.NOT_PAID
     buyer = order.purchase.customer_id

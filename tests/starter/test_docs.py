@@ -15,6 +15,7 @@ from tests.facts import ROOT
 from web.app import create_app
 
 README = ROOT / "README.md"
+EVENTS = ROOT / "docs" / "orders.md"
 COMMANDS, ROUTES = ROOT / "docs" / "cli.md", ROOT / "docs" / "http.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -72,6 +73,16 @@ def test_every_route_is_in_its_page() -> None:
     text = ROUTES.read_text("utf-8").replace("{id}", "{}").replace("{token}", "{}").replace("{code}", "{}")
     routes = {re.sub(r"{[^}]*}", "{}", route) for route in paths()}
     assert {route for route in routes if f"{route}`" not in text} == set()
+
+
+def test_every_effect_of_an_event_has_its_test() -> None:
+    """Each row of docs/orders.md names a test that is there."""
+    rows = re.findall(r"^\| (?!Event|---).* \|$", EVENTS.read_text("utf-8"), re.MULTILINE)
+    named = [re.findall(r"`(test_\w+)`", row) for row in rows]
+    assert rows
+    assert all(named), named
+    tests = "".join(file.read_text("utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+    assert {name for names in named for name in names if f"def {name}(" not in tests} == set()
 
 
 def test_the_readme_is_one_screen_and_a_half() -> None:

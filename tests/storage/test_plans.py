@@ -17,9 +17,10 @@ from sqlmodel import SQLModel
 from activities.close import close
 from activities.interface import CloseRequest
 from campaign.reasons import Channel, Reason
-from campaign.wire import OrderUpdate, Purchase
+from campaign.wire import OrderUpdate, Purchase, Refund
 from dev.bench.fill import fill_products, fill_shop
 from dev.bench.statements import recorded_statements
+from intake.refunds import record_refund
 from starter import clock
 from starter.client import Started
 from storage.database import Database
@@ -87,6 +88,7 @@ async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path:
         await call_back(calls)
         await use_api(calls)
         await look_at_health(mail.database)
+        report_refunds(mail.database)
         with mail.database.reading() as session:
             unseen_failures(session, PLACED)
     explained = {text: scans(mail.database, text, values) for text, values in found.texts.items()}
@@ -116,6 +118,14 @@ async def run_campaign(mail: Mail) -> None:
     await mail.prefer(message, email="less", sms="yes")
     mail.enrol("o-2")
     close(mail.database, CloseRequest(order_id="o-1", reason=Reason.COMPLETED, now=PLACED))
+
+
+def report_refunds(database: Database) -> None:
+    """A part of a known order, and of one that is not here."""
+    back = {"refund_id": "r-1", "amount": "1.00", "at": PLACED, "lines": [{"sku": "mug", "quantity": 1}]}
+    for order_id in ("o-1", "o-1", "unknown"):
+        with database.transaction() as session:
+            record_refund(session, order_id, Refund.model_validate(back), PLACED)
 
 
 async def call_back(calls: Providers) -> None:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from campaign.wire import Refund
-from storage.queries.inbox.receiving import WAITING, add_rows, delete_rows
-from storage.queries.inbox.states import Kind, State
-from storage.tables import InboxRow
-
-_OF_ORDERS = (
-    select(col(InboxRow.id), col(InboxRow.order_id), col(InboxRow.body))
-    .where(
-        WAITING,
-        col(InboxRow.kind) == Kind.REFUND.value,
-        col(InboxRow.order_id).in_(bindparam("orders", expanding=True)),
-    )
-    .order_by(col(InboxRow.id))
-)
+from storage.queries.inbox.receiving import add_rows
+from storage.queries.inbox.states import Kind, State, Why
 
 
 def keep_refund(session: Session, order_id: str, refund: Refund, now: datetime) -> None:
     """Let a refund wait for its order; the same one again changes nothing."""
-    row = {
+    add_rows(session, [_row(order_id, refund, now)])
+
+
+def refuse_refund(session: Session, order_id: str, refund: Refund, now: datetime) -> None:
+    """List a refund that does not fit its order, now that this is here."""
+    settled = {"state": State.REFUSED.value, "why": Why.NOT_OF_ORDER.value, "settled_at": now}
+    add_rows(session, [_row(order_id, refund, now) | settled])
+
+
+def _row(order_id: str, refund: Refund, now: datetime) -> dict[str, Any]:
+    return {
         "key": f"{Kind.REFUND.value}:{order_id}:{refund.refund_id}",
         "kind": Kind.REFUND.value,
         "order_id": order_id,
@@ -37,12 +35,3 @@ def keep_refund(session: Session, order_id: str, refund: Refund, now: datetime) 
         "received_at": now,
         "due_at": now,
     }
-    add_rows(session, [row])
-
-
-def take_refunds(session: Session, order_ids: Collection[str]) -> list[tuple[str, Refund]]:
-    """Return what waits for these orders, oldest first, and delete it: it is to be recorded now."""
-    rows = session.connection().execute(_OF_ORDERS, {"orders": sorted(order_ids)}).all() if order_ids else []
-    if rows:
-        delete_rows(session, [row.id for row in rows])
-    return [(row.order_id, Refund.model_validate_json(row.body)) for row in rows]

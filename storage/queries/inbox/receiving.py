@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, literal_column, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from campaign.wire import OrderUpdate
+from campaign.wire import OrderUpdate, Refund
 from storage.queries.inbox.states import Kind, State, event_key, order_key
 from storage.tables import InboxRow
 
@@ -33,11 +33,11 @@ _LANES = (
 _EARLY = (
     select(
         col(InboxRow.id), col(InboxRow.key), col(InboxRow.order_id), col(InboxRow.body),
-        col(InboxRow.received_at),
+        col(InboxRow.received_at), col(InboxRow.kind),
     )
     .where(
         WAITING,
-        col(InboxRow.kind) == Kind.EVENT.value,
+        col(InboxRow.kind).in_([Kind.EVENT.value, Kind.REFUND.value]),
         col(InboxRow.customer_id).is_(None),
         col(InboxRow.order_id).in_(bindparam("orders", expanding=True)),
     )
@@ -55,6 +55,23 @@ class EarlyEvent:
     order_id: str
     update: OrderUpdate
     received_at: datetime
+
+
+@dataclass(frozen=True)
+class EarlyRefund:
+    """A refund that came before its order."""
+
+    id: int
+    order_id: str
+    refund: Refund
+
+
+@dataclass(frozen=True)
+class EarlyNews:
+    """All that came before some orders, in the order it came."""
+
+    events: Sequence[EarlyEvent]
+    refunds: Sequence[EarlyRefund]
 
 
 def order_row(order_id: str, customer_id: str, now: datetime, due_at: datetime | None) -> dict[str, Any]:
@@ -90,13 +107,20 @@ def busy_lanes(session: Session, customer_ids: Collection[str], now: datetime) -
     return {str(customer) for customer in session.connection().execute(_LANES, wanted).scalars()}
 
 
-def early_events(session: Session, order_ids: Collection[str]) -> list[EarlyEvent]:
-    """Return the news that waits for these orders to be known, in the order it came."""
-    rows = session.connection().execute(_EARLY, {"orders": sorted(order_ids)})
-    return [
+def early_news(session: Session, order_ids: Collection[str]) -> EarlyNews:
+    """Return the news and refunds that wait for these orders to be known, in one statement."""
+    rows = session.connection().execute(_EARLY, {"orders": sorted(order_ids)}).all()
+    events = [
         EarlyEvent(row.id, row.key, row.order_id, OrderUpdate.model_validate_json(row.body), row.received_at)
         for row in rows
+        if row.kind == Kind.EVENT.value
     ]
+    refunds = [
+        EarlyRefund(row.id, row.order_id, Refund.model_validate_json(row.body))
+        for row in rows
+        if row.kind == Kind.REFUND.value
+    ]
+    return EarlyNews(events, refunds)
 
 
 def delete_rows(session: Session, ids: Sequence[int]) -> None:

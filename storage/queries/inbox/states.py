@@ -40,6 +40,7 @@ class Why(StrEnum):
     CAMPAIGN_ENDED = "campaign_ended"
     NO_CAMPAIGN = "no_campaign"
     BEFORE_ORDER = "before_order"
+    NOT_OF_ORDER = "not_of_order"
     NOT_ACCEPTED = "not_accepted"
     NOT_UNDERSTOOD = "not_understood"
     ERASED = "erased"
@@ -59,6 +60,7 @@ _TEXTS = {
     Why.CAMPAIGN_ENDED: "the campaign has ended: recorded all the same",
     Why.NO_CAMPAIGN: "the order has no campaign: recorded all the same",
     Why.BEFORE_ORDER: "is dated before its order was placed",
+    Why.NOT_OF_ORDER: "does not fit its order: too much, in another currency, or from before it",
     Why.NOT_ACCEPTED: "Temporal does not accept it",
     Why.NOT_UNDERSTOOD: "a shop's request that this version cannot read: retry it with a newer one",
     Why.ERASED: "the customer was erased",
