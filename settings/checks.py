@@ -134,9 +134,7 @@ def _exposure_problems(settings: Settings, why: str) -> list[Problem]:
         what = f"has no password, or a placeholder ({why})"
         problems.append(Problem(f"{PREFIX}DATABASE_URL", what, "set a password of your own"))
     for name, secret in _secrets(settings):
-        if secret is None:
-            problems.append(Problem(f"{PREFIX}{name}", f"is missing ({why})", RANDOM))
-        elif _is_weak(secret):
+        if _is_weak(secret):
             problems.append(Problem(f"{PREFIX}{name}", f"is a placeholder or too short ({why})", RANDOM))
     return problems
 
@@ -147,8 +145,9 @@ def _is_weak(secret: str) -> bool:
     return bare.lower() in PLACEHOLDERS or len(bare) < MIN_TOKEN or len(set(bare)) < MIN_DISTINCT
 
 
-def _secrets(settings: Settings) -> Iterator[tuple[str, str | None]]:
-    yield "API_TOKEN", settings.api_token.get_secret_value() if settings.api_token else None
+def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.api_token:
+        yield "API_TOKEN", settings.api_token.get_secret_value()
     yield "SECRET_KEY", settings.secret_key.get_secret_value()
     lists = ("previous_secret_keys", "shopify_secret", "woocommerce_secret")
     yield from ((name.upper(), key) for name in lists for key in listed(getattr(settings, name)))

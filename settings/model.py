@@ -134,7 +134,7 @@ class Settings(BaseSettings):
         """Return the setting by which customers or strangers are reached; None where all stays here.
 
         What is exposed runs with production's checks, whatever ``AFTERGLOW_ENVIRONMENT`` says: own secret,
-        API token, https and brand.
+        https and brand. Its HTTP interface needs a key.
         """
         if self.production:
             return f"{PREFIX}ENVIRONMENT=production"
@@ -146,6 +146,11 @@ class Settings(BaseSettings):
             if self.public_url and not on_this_machine(self.public_url)
             else None
         )
+
+    @property
+    def open_without_keys(self) -> bool:
+        """Whether the HTTP interface may be open as long as nobody has made a key: on this machine alone."""
+        return self.exposed_by is None and on_this_machine(f"http://{_in_url(self.web_host)}")
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
@@ -171,6 +176,10 @@ def listed(value: SecretStr | str) -> list[str]:
     """Return the parts of a setting that is a list with commas."""
     text = value if isinstance(value, str) else value.get_secret_value()
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def on_this_machine(url: str) -> bool:

@@ -7,6 +7,7 @@ import typer
 from starter.commands import campaigns as campaign_commands
 from starter.commands import channels as channel_commands
 from starter.commands import data as data_commands
+from starter.commands import keys as key_commands
 from starter.commands import messages as message_commands
 from starter.commands import replies as reply_commands
 from starter.commands import server as server_commands
@@ -24,6 +25,7 @@ app.add_typer(message_commands.app)
 app.add_typer(server_commands.app)
 app.add_typer(channel_commands.app)
 app.add_typer(reply_commands.app)
+app.add_typer(key_commands.app)
 
 
 def main() -> None:

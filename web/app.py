@@ -12,6 +12,8 @@ from settings import Settings
 from starter.client import Campaigns, connect
 from storage.database import Database
 from web import docs, health
+from web.access.keys import Keyring
+from web.access.log import RequestLog
 from web.api import api_router
 from web.hooks import sendgrid as sendgrid_hooks
 from web.hooks import twilio as twilio_hooks
@@ -26,8 +28,7 @@ Connect = Callable[[], Awaitable[Client]]
 def create_app(settings: Settings, database: Database, connected: Connect = connect) -> FastAPI:
     """Return the app. Temporal is connected to at start.
 
-    The order service's interface needs ``Authorization: Bearer AFTERGLOW_API_TOKEN`` where a token is
-    set; production refuses to start without one.
+    The order service's interface needs a key as its bearer token (`web.access.keys`).
     """
 
     @asynccontextmanager
@@ -40,10 +41,12 @@ def create_app(settings: Settings, database: Database, connected: Connect = conn
         version="0.1.0",
         description=DESCRIPTION,
         openapi_tags=TAGS,
-        openapi_url=None,  # web.docs serves it, behind the API's token
+        openapi_url=None,  # web.docs serves it, behind the API's keys
         lifespan=lifespan,
     )
     app.state.settings, app.state.database = settings, database
+    app.state.keys = Keyring(settings, database)
+    app.add_middleware(RequestLog)
     add_error_answers(app)
     for part in (api_router(), twilio_hooks.router, sendgrid_hooks.router):
         app.include_router(part)

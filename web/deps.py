@@ -1,16 +1,19 @@
-"""What handlers are given: settings, database, campaigns; and the check of the order service's token."""
+"""What handlers are given: settings, database, campaigns; and the check of the order service's key."""
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from settings import Settings
+from starter import clock
 from starter.client import Campaigns
 from storage.database import Database
+from web.access.keys import Keyring, Refused
+from web.access.log import KEY
 
 
 async def app_settings(request: Request) -> Settings:
@@ -34,22 +37,26 @@ async def app_campaigns(request: Request) -> Campaigns:
 AppSettings = Annotated[Settings, Depends(app_settings)]
 AppDatabase = Annotated[Database, Depends(app_database)]
 AppCampaigns = Annotated[Campaigns, Depends(app_campaigns)]
-_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 
 
-def has_token(settings: Settings, given: str | None) -> bool:
-    """Return whether this is the API's token; anything is where none is set."""
-    if settings.api_token is None:
-        return True
-    wanted = settings.api_token.get_secret_value().encode()
-    return given is not None and secrets.compare_digest(given.encode(), wanted)
-
-
-async def authorised(settings: AppSettings, given: _Bearer) -> None:
-    """Let a request pass that has the API's token, where one is set.
+async def admit(request: Request, given: str | None, challenge: str) -> None:
+    """Let a request pass that has one of the keys, and note the key's name for the logs.
 
     Raises:
-        HTTPException: 401 without the token, or with another.
+        HTTPException: 401 without a key, or with another; ``challenge`` says how one is given.
+        Unavailable: the keys cannot be read.
     """
-    if not has_token(settings, given.credentials if given else None):
-        raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+    if hasattr(request.state, KEY):
+        return
+    keys: Keyring = request.app.state.keys
+    answer = await keys.check(given, clock.now())
+    if isinstance(answer, Refused):
+        raise HTTPException(401, answer.why, {"WWW-Authenticate": challenge})
+    request.state.api_key = answer.key
+    structlog.contextvars.bind_contextvars(api_key=answer.key)
+
+
+async def authorised(request: Request, given: Bearer) -> None:
+    """Let a request pass with one of the keys as its bearer token. Raises as `admit`."""
+    await admit(request, given.credentials if given else None, "Bearer")

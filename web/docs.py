@@ -1,7 +1,7 @@
 """``/docs`` and ``/openapi.json``: the interface's description, which can be read without internet.
 
-Swagger UI's files come from the installed package fastapi-swagger. Where an API token is set it is needed
-here too: as a bearer token, or as the password in a browser's own dialog (with any user name).
+Swagger UI's files come from the installed package fastapi-swagger. Where the interface needs a key it is
+needed here too: as a bearer token, or as the password in a browser's own dialog (with any user name).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
-from web.deps import AppSettings, has_token
+from web.deps import Bearer, admit
 
 _ASSETS = files("fastapi_swagger.resources")
 _MEDIA_TYPES = {
@@ -22,20 +22,13 @@ _MEDIA_TYPES = {
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 _Basic = Annotated[HTTPBasicCredentials | None, Depends(HTTPBasic(auto_error=False))]
 
 
-async def readers_only(settings: AppSettings, bearer: _Bearer, basic: _Basic) -> None:
-    """Let those read who have the API's token.
-
-    Raises:
-        HTTPException: 401 without the token; a browser prompts for it.
-    """
+async def readers_only(request: Request, bearer: Bearer, basic: _Basic) -> None:
+    """Let those read who have a key; a browser prompts for it. Raises as `web.deps.admit`."""
     given = bearer.credentials if bearer else basic.password if basic else None
-    if not has_token(settings, given):
-        why = "the API's token is needed: as a bearer token, or as the password of any user"
-        raise HTTPException(401, why, {"WWW-Authenticate": 'Basic realm="Afterglow API", Bearer'})
+    await admit(request, given, 'Basic realm="Afterglow API", Bearer')
 
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(readers_only)])

@@ -28,7 +28,7 @@ TAGS = [
     {"name": "health", "description": "For whoever watches this process."},
 ]
 ERRORS = {
-    401: "No bearer token, or another one than `AFTERGLOW_API_TOKEN`",
+    401: "No bearer token, or one that is no key: `afterglow keys add NAME` makes keys",
     403: "Not signed by the provider, or here before",
     404: "No such order, customer or campaign",
     413: "The body is too long",

@@ -164,9 +164,9 @@ async def test_a_report_has_no_field_that_is_not_described(http: httpx.AsyncClie
     assert report.steps
 
 
-async def test_docs_need_no_internet() -> None:
+async def test_docs_need_no_internet(database: Database) -> None:
     """The page names no address but its own, and each file that it needs is there."""
-    app = create_app(Settings(), Database("sqlite://"))
+    app = create_app(Settings(), database)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as client:
         page = (await client.get("/docs")).text
         assert "//" not in re.sub(r"https?://shop", "", "".join(re.findall(r'(?:src|href)="(.*?)"', page)))
@@ -178,9 +178,9 @@ async def test_docs_need_no_internet() -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/swagger-ui.css"])
-async def test_docs_follow_the_token(path: str) -> None:
+async def test_docs_follow_the_token(database: Database, path: str) -> None:
     """Where a token is set it is needed here too: as a bearer token or as a browser sends a password."""
-    app = create_app(Settings(api_token=SecretStr(TOKEN)), Database("sqlite://"))
+    app = create_app(Settings(api_token=SecretStr(TOKEN)), database)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as client:
         for refused in ({}, {"auth": ("any", "wrong")}, {"headers": {"Authorization": "Bearer wrong"}}):
             answer = await client.get(path, **refused)

@@ -1,4 +1,4 @@
-"""The order service's HTTP interface, one file a topic; all of it needs the API's token."""
+"""The order service's HTTP interface, one file a topic; all of it needs a key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from web.openapi import errors
 
 
 def api_router() -> APIRouter:
-    """Return every route of the interface, behind the token."""
+    """Return every route of the interface, behind the keys."""
     router = APIRouter(dependencies=[Depends(authorised)], responses=errors(401, 422, 500, 503))
     for topic in (customers, orders, consents):
         router.include_router(topic.router)
