@@ -25,7 +25,7 @@ app.add_typer(message_commands.app)
 app.add_typer(server_commands.app)
 app.add_typer(channel_commands.app)
 app.add_typer(reply_commands.app)
-app.add_typer(key_commands.app)
+app.add_typer(key_commands.app, name="keys")
 
 
 def main() -> None:

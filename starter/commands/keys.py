@@ -10,15 +10,11 @@ from intake.api_keys import add_key, all_keys, revoke_key
 from starter import clock
 from starter.commands.console import command, database, err, out, table, when
 
-app = typer.Typer()
-keys = typer.Typer(
-    help="Keys of the HTTP interface: several at once, each with a name.", no_args_is_help=True
-)
-app.add_typer(keys, name="keys")
+app = typer.Typer(help="Keys of the HTTP interface: several at once, each with a name.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Whose key it is; it stands in the logs.")]
 
 
-@keys.command()
+@app.command()
 @command
 def add(name: Name) -> None:
     """Make a key, and print it. This once: only its digest is kept."""
@@ -28,7 +24,7 @@ def add(name: Name) -> None:
     typer.echo(key)
 
 
-@keys.command("list")
+@app.command("list")
 @command
 def list_keys() -> None:
     """List the keys. Never the keys themselves: names and times."""
@@ -43,7 +39,7 @@ def list_keys() -> None:
     out.print(shown)
 
 
-@keys.command()
+@app.command()
 @command
 def revoke(name: Name) -> None:
     """Revoke a key. Within 5 seconds no process accepts it."""

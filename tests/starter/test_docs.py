@@ -28,10 +28,11 @@ def names_in(page: Path) -> set[str]:
 
 
 def commands() -> set[str]:
-    """Every command of the starter."""
-    groups = [app, *(group.typer_instance for group in app.registered_groups)]
+    """Every command of the starter; a group with a name is one, whatever it has in it."""
+    named = {str(group.name) for group in app.registered_groups if isinstance(group.name, str)}
+    groups = [app, *(group.typer_instance for group in app.registered_groups if group.name not in named)]
     found = [command for group in groups if group for command in group.registered_commands]
-    return {str(command.name or getattr(command.callback, "__name__", "")) for command in found}
+    return named | {str(command.name or getattr(command.callback, "__name__", "")) for command in found}
 
 
 def paths() -> set[str]:

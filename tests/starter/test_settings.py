@@ -110,7 +110,7 @@ KEYS = {"API_TOKEN": "q8Zt3vN0bK7yW2xR5mLd", "SECRET_KEY": "Yx7cP2mQ9sVb4nKt8wLf
 def test_who_can_be_reached_needs_what_production_needs(
     monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], public: str, why: str
 ) -> None:
-    """A real provider or public address: a sample secret or brand is refused, and the interface needs keys."""
+    """A real provider or public address: sample secrets and brand are refused, the interface needs keys."""
     monkeypatch.setenv("AFTERGLOW_PUBLIC_URL", public)
     for name, value in REAL.items():
         if name.startswith(given or ("-",)):
