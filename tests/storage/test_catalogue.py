@@ -61,6 +61,18 @@ def test_what_a_message_shows(shop: Database) -> None:
     assert (shelf.known["b"].name, str(shelf.known["b"].price)) == ("B", "1.50")
 
 
+def test_what_came_back_leads_to_nothing_and_is_not_shown(shop: Database) -> None:
+    """Of an order of b and a, b came back: what goes with b is not recommended, and neither is b itself."""
+    refresh_statistics(shop, NOW)
+    with shop.reading() as session:
+        whole = shelf_for(session, ["a", "b"], NOW)
+        rest = shelf_for(session, ["a", "b"], NOW, kept=["a"])
+        nothing = shelf_for(session, ["a", "b"], NOW, kept=[])
+    assert skus(whole.cross_sell) == "c"
+    assert (skus(rest.cross_sell), skus(nothing.cross_sell)) == ("", "")
+    assert "b" not in skus([*rest.whats_new, *rest.best_sellers])
+
+
 def test_a_message_shows_no_product_twice(database: Database) -> None:
     """The lists exclude each other, what was bought together first; each goes on with its next ones."""
     with database.transaction() as session:
