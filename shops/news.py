@@ -106,7 +106,8 @@ class ShopNews:
     """All that one event says, in the order of its application; ``ignored`` where that is nothing to us.
 
     ``states``: what had become of an order by the time of a report, where the shop does not say since when.
-    The first report of a status is its news; later ones change nothing.
+    The first report of a status is its news; later ones change nothing, and a state alone does not wait for
+    an order that is not here.
     """
 
     customers: tuple[ShopCustomer, ...] = ()

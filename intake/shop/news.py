@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlmodel import Session
 
-from campaign.wire import OrderUpdate
+from campaign.wire import OrderUpdate, Refund
 from intake.orders import receive_event
 from intake.person.requests import receive_person_request
 from intake.refunds import record_refund
@@ -47,7 +47,8 @@ def apply_news(session: Session, news: ShopNews, now: datetime, shop: str = "sho
         order.purchase.order_id: apply_order(session, order, known.get(order.purchase.order_id), owner, now)
         for order in news.orders
     }
-    waits = _apply_events(session, news, {i for i, o in became.items() if o in NEVER}, now)
+    events = (*news.updates, *_new_states(session, news, {*known, *became}))
+    waits = _apply_events(session, events, news.refunds, {i for i, o in became.items() if o in NEVER}, now)
     _apply_catalogue(session, news)
     for request in news.privacy:
         receive_person_request(session, request, now, shop)
@@ -59,22 +60,31 @@ def _order_ids(news: ShopNews) -> set[str]:
     return ids | {order_id for order_id, _ in (*news.updates, *news.states, *news.refunds)}
 
 
-def _apply_events(session: Session, news: ShopNews, never: set[str], now: datetime) -> bool:
+def _new_states(session: Session, news: ShopNews, reported: set[str]) -> list[tuple[str, OrderUpdate]]:
+    """Leave out what an order is known to have become: the time of a later report is not that of the news.
+
+    A state alone does not wait for an order that is not here: a report of that order will bring it too.
+    """
+    recorded = recorded_statuses(session, {order_id for order_id, _ in news.states})
+    return [(i, update) for i, update in news.states if i in reported and (i, update.status) not in recorded]
+
+
+def _apply_events(
+    session: Session,
+    updates: Iterable[tuple[str, OrderUpdate]],
+    refunds: Iterable[tuple[str, Refund]],
+    never: set[str],
+    now: datetime,
+) -> bool:
     """Apply updates and refunds; return whether any of them waits for its order."""
     waits = False
-    for order_id, update in (*news.updates, *_new_states(session, news.states)):
+    for order_id, update in updates:
         if order_id not in never:
             waits |= not receive_event(session, order_id, update, now).known
-    for order_id, refund in news.refunds:
+    for order_id, refund in refunds:
         if order_id not in never:
             waits |= not record_refund(session, order_id, refund, now).known
     return waits
-
-
-def _new_states(session: Session, states: Sequence[tuple[str, OrderUpdate]]) -> list[tuple[str, OrderUpdate]]:
-    """Leave out what an order is known to have become: the time of a later report is not that of the news."""
-    recorded = recorded_statuses(session, {order_id for order_id, _ in states})
-    return [(i, update) for i, update in states if (i, update.status) not in recorded]
 
 
 def _apply_catalogue(session: Session, news: ShopNews) -> None:

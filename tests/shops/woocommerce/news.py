@@ -22,7 +22,9 @@ def a_context(**changes: Any) -> Context:
     """A shop in the USA whose server is in São Paulo, as the documentation's examples are."""
     given = {"currency": "USD", "country": "US", "shop_url": "https://shop.example"}
     policy = changes.pop("policy", Policy())
-    return Context(policy, guest, NOW, **{**given, "time_zone": "America/Sao_Paulo", **changes})
+    return Context(
+        policy, changes.pop("guest_id", guest), NOW, **{**given, "time_zone": "America/Sao_Paulo", **changes}
+    )
 
 
 def read(topic: str, body: bytes, **changes: Any) -> dict[str, Any]:
