@@ -117,6 +117,7 @@ class ShopNews:
     refunds: tuple[tuple[str, Refund], ...] = ()  # by order id
     products: tuple[ShopProduct, ...] = ()
     removed_skus: tuple[str, ...] = ()
+    removed_items: tuple[str, ...] = ()  # inventory items, of which the shop does not say the sku
     stock: tuple[StockLevel, ...] = ()
     privacy: tuple[PersonRequest, ...] = ()
     ignored: Ignored | None = None

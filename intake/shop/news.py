@@ -16,7 +16,7 @@ from intake.shop.people import addresses_of, owners, save_people
 from shops.news import Ignored, ShopNews
 from storage.queries.people.locks import lock_people
 from storage.queries.shop.orders import known_orders, recorded_statuses
-from storage.queries.shop.stock import record_stock, save_catalogue_entry, take_off_sale
+from storage.queries.shop.stock import record_stock, save_catalogue_entry, take_items_off_sale, take_off_sale
 
 APPLIED, WAITS = "applied", "waits_for_order"
 
@@ -91,6 +91,7 @@ def _apply_catalogue(session: Session, news: ShopNews) -> None:
     for entry in sorted(news.products, key=lambda entry: entry.product.sku):
         save_catalogue_entry(session, entry.product, entry.item, available=entry.available)
     take_off_sale(session, news.removed_skus)
+    take_items_off_sale(session, news.removed_items)
     record_stock(session, [(level.item, level.location, level.available, level.at) for level in news.stock])
 
 

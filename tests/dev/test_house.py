@@ -20,6 +20,7 @@ FULL_FLOORS = {
     "tests/web": "one file a page or a provider's callbacks",
     "tests/workflows/histories": "one kept history a way through the workflow, and they stay",
     "tests/shops/woocommerce/payloads": "one kept body a file, with its source and what becomes of it",
+    "tests/shops/shopify/payloads": "the kept collection, one file a payload with what became of it",
     "content/default/email": "the marketer's templates, one a message",
     "storage/migrations/versions": "one file a change of the tables, for ever",
 }

@@ -11,7 +11,12 @@ from campaign.wire import Product
 from storage.database import Database
 from storage.queries.shop.catalogue import save_product, shelf_for
 from storage.queries.shop.statistics import refresh_statistics
-from storage.queries.shop.stock import record_stock, save_catalogue_entry, take_off_sale
+from storage.queries.shop.stock import (
+    record_stock,
+    save_catalogue_entry,
+    take_items_off_sale,
+    take_off_sale,
+)
 from storage.tables import ProductRow
 from tests.facts import PLACED
 from tests.storage.test_catalogue import NOW, skus
@@ -102,3 +107,11 @@ def test_what_is_out_is_not_recommended(database: Database, out: str) -> None:
     ]
     assert lists[0] == ("b", "c", "d")
     assert lists[1] == tuple("" if found == out else found for found in lists[0])
+
+
+def test_a_deleted_item_takes_its_variant_off_sale(session: Session) -> None:
+    """What is known by its inventory item alone goes off sale, and what others have stays."""
+    entry(session, "a", "item-1", available=True)
+    entry(session, "b", "item-2", available=True)
+    take_items_off_sale(session, ["item-1", "item-none"])
+    assert available(session) == "b"

@@ -32,6 +32,9 @@ _OF_SKU = (
 _OFF_SALE = (
     update(ProductRow).where(col(ProductRow.sku) == bindparam("of_sku")).values(available=False, item=None)
 )
+_GONE = (
+    update(ProductRow).where(col(ProductRow.item) == bindparam("of_item")).values(available=False, item=None)
+)
 _AS_OF = bindparam("as_of", type_=UtcDateTime)
 _NEWER = (
     update(StockLevelRow)
@@ -63,6 +66,13 @@ def take_off_sale(session: Session, skus: Iterable[str]) -> None:
     rows = [{"of_sku": sku} for sku in sorted(set(skus))]
     if rows:
         session.connection().execute(_OFF_SALE, rows)
+
+
+def take_items_off_sale(session: Session, items: Iterable[str]) -> None:
+    """Recommend the products of these inventory items no more, as `take_off_sale`."""
+    rows = [{"of_item": item} for item in sorted(set(items))]
+    if rows:
+        session.connection().execute(_GONE, rows)
 
 
 def record_stock(session: Session, levels: Sequence[tuple[str, str, int, datetime]]) -> None:
