@@ -18,18 +18,23 @@ from campaign.wire import Consent
 from storage.queries.campaigns.facts import load_run_of
 from storage.queries.people.consents import as_entry, entries_for, record_consent
 from storage.queries.people.customers import addresses_of, get_customer
+from storage.queries.people.kept_opt_outs import REVOKED, is_hashed, is_kept, keep_hashed
 from storage.queries.people.locks import lock_messages
 from storage.tables import CustomerRow, MessageRow
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Whoever holds a link: the message it came in, its customer, and the campaign it belongs to."""
+    """Whoever holds a link: the message it came in, its customer, and the campaign it belongs to.
+
+    ``kept_out``: the person was erased, and has opted out of the message's channel.
+    """
 
     message: MessageRow
     customer: CustomerRow
     facts: CustomerFacts
     definition: Definition
+    kept_out: bool = False
 
     @property
     def channel(self) -> Channel:
@@ -42,9 +47,14 @@ class Reader:
         return self.message.recipient or addresses_of(self.customer)[self.channel]
 
     @property
+    def erased(self) -> bool:
+        """Whether the person was erased: of the address there is a hash only."""
+        return is_hashed(self.message.address)
+
+    @property
     def unsubscribed(self) -> bool:
         """Whether the customer has opted out of the message's channel."""
-        return is_revoked(self.facts.consents, self.channel)
+        return self.kept_out or is_revoked(self.facts.consents, self.channel)
 
     @property
     def standing(self) -> Standing:
@@ -68,7 +78,10 @@ def reader_of(session: Session, message_id: str) -> Reader | None:
         return None
     customer = get_customer(session, message.customer_id)
     run = load_run_of(session, message_id)
-    return Reader(message, customer, run.facts.customer, run.definition)
+    kept_out = is_hashed(message.address) and is_kept(
+        session, Channel(message.channel), message.address or "", REVOKED
+    )
+    return Reader(message, customer, run.facts.customer, run.definition, kept_out)
 
 
 def unsubscribe(session: Session, reader: Reader, statement: Statement) -> None:
@@ -77,7 +90,15 @@ def unsubscribe(session: Session, reader: Reader, statement: Statement) -> None:
     Holds for whoever has the address, now or later: who ordered twice as a guest is one person.
     """
     reader = _locked(session, reader)
+    if reader.erased:
+        _keep_opt_out(session, reader, statement.at)
+        return
     _opt_out(session, reader, reader.channel, reader.address, statement)
+
+
+def _keep_opt_out(session: Session, reader: Reader, at: datetime) -> None:
+    """Honour an opt-out of an erased address: it holds when the address returns."""
+    keep_hashed(session, reader.channel, reader.message.address or "", REVOKED, at)
 
 
 def _opt_out(
@@ -98,6 +119,10 @@ def _entries_for_address(session: Session, channel: Channel, address: str) -> tu
 def choose(session: Session, reader: Reader, choice: Choice, statement: Statement, *, less: bool) -> bool:
     """Keep what the customer chose; False, and nothing done, if that is not on offer."""
     reader = _locked(session, reader)
+    if reader.erased:
+        if reader.channel not in choice.channels:
+            _keep_opt_out(session, reader, statement.at)
+        return False
     if not standing(reader.definition, reader.facts).offers(choice):
         return False
     row = reader.customer

@@ -17,6 +17,7 @@ from storage.inserts import insert_all_once, insert_once
 from storage.queries.messages.channel_stops import resume_if_arrived, stop_channel
 from storage.queries.messages.messages import kinds_of
 from storage.queries.people.consents import record_opt_out, suppress
+from storage.queries.people.kept_opt_outs import REVOKED, is_hashed, keep_hashed
 from storage.queries.people.locks import lock_messages
 from storage.tables import CustomerRow, MessageEventRow, MessageRow, RunRow, WebhookRow
 
@@ -134,6 +135,9 @@ def _settle(row: MessageRow, reported: Iterable[str], fresh: Sequence[Report]) -
 
 def _follow(session: Session, row: MessageRow, report: Report, now: datetime) -> None:
     effect = EFFECTS[report.event]
+    if is_hashed(row.address):
+        _follow_erased(session, row, report)
+        return
     if effect.suppress and row.recipient:
         suppress(session, report.channel, row.recipient, effect.suppress, report.source, report.at)
     if effect.revoke:
@@ -145,6 +149,15 @@ def _follow(session: Session, row: MessageRow, report: Report, now: datetime) ->
             at=report.at,
         )
         record_opt_out(session, customer, consent, row.recipient, now)
+
+
+def _follow_erased(session: Session, row: MessageRow, report: Report) -> None:
+    """Keep what follows for an address that was erased since, without the address."""
+    effect = EFFECTS[report.event]
+    if effect.suppress:
+        keep_hashed(session, report.channel, row.address or "", effect.suppress, report.at)
+    if effect.revoke:
+        keep_hashed(session, report.channel, row.address or "", REVOKED, report.at)
 
 
 def _open(session: Session, failed: Sequence[MessageRow]) -> tuple[tuple[str, str], ...]:

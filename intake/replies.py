@@ -15,6 +15,7 @@ from campaign.rules.consent import after_all, in_force, is_revoked
 from campaign.wire import Consent
 from storage.queries.campaigns.runs import load_definition
 from storage.queries.people.consents import as_entry, entries_for, own_entries, record_consent
+from storage.queries.people.kept_opt_outs import forget_opt_out, keep_late_opt_out, was_erased
 from storage.queries.people.locks import lock_customers
 from storage.tables import CustomerRow, RunRow, SuppressionRow
 
@@ -33,6 +34,8 @@ def apply_intent(session: Session, phone: str, intent: Intent, words: str, now: 
     owners = select(CustomerRow).where(CustomerRow.phone == phone).order_by(CustomerRow.id)
     customers = session.exec(owners.limit(_OWNERS)).all()
     entries = _entries(session, phone, customers)
+    if not customers and not entries and was_erased(session, (Channel.SMS, phone)):
+        return _apply_of_erased(session, phone, intent, now)
     if intent is Intent.START:
         _lift(session, phone)
     if not _applies(entries, intent):
@@ -47,6 +50,15 @@ def apply_intent(session: Session, phone: str, intent: Intent, words: str, now: 
     )
     record_consent(session, customers[0] if customers else None, consent, phone)
     return intent is not Intent.STOP or not is_revoked(entries, Channel.SMS)
+
+
+def _apply_of_erased(session: Session, phone: str, intent: Intent, now: datetime) -> bool:
+    """Keep what an erased number takes back, or gives, without the number: nobody has it any more."""
+    if intent is Intent.STOP:
+        keep_late_opt_out(session, (Channel.SMS, phone), now)
+    elif intent is Intent.START:
+        forget_opt_out(session, (Channel.SMS, phone))
+    return intent is Intent.STOP
 
 
 def _entries(session: Session, phone: str, customers: Sequence[CustomerRow]) -> tuple[ConsentEntry, ...]:

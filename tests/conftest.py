@@ -18,7 +18,7 @@ from dev.servers.temporal import TemporalServer, temporal_server
 from storage.database import Database
 from storage.migrate import upgrade
 from tests.mail import Mail, mailing
-from tests.shop import Shop, new_postgres_database, running_shop
+from tests.shop import OPT_OUT_KEYS, Shop, new_postgres_database, running_shop
 from worker.plugin import afterglow_plugin
 
 # Workers run in the tests' own process: what they log must not mix with what a command prints.
@@ -60,7 +60,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str |
         pytest.skip("no PostgreSQL on this machine: install Debian's package postgresql")
     else:
         url = new_postgres_database(postgres_url)
-    opened = Database(url)
+    opened = Database(url, opt_out_keys=OPT_OUT_KEYS)
     upgrade(opened)
     yield opened
     opened.close()

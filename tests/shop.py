@@ -25,6 +25,9 @@ from storage.tables import MessageRow
 from worker.forwarder import forwarding
 from worker.run import make_activities, workers
 
+OPT_OUT_KEYS = ("development",)
+"""What opt-outs of erased addresses are hashed with: the settings' default."""
+
 
 @dataclass
 class Shop:

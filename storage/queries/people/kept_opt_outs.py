@@ -23,6 +23,8 @@ from storage.tables import KeptOptOutRow
 
 Address = tuple[Channel, str]
 REVOKED, ERASED = "revoked", "erased"
+HASHED = "hash:"
+"""How the address of an erased person's message begins: its hash, for what is reported of it later."""
 SOURCE = "kept opt-out"
 
 _FIND = select(
@@ -65,6 +67,28 @@ def keep(session: Session, kept: Iterable[tuple[Address, str, datetime]]) -> Non
         for (channel, address), reason, at in kept
     ]
     insert_all_once(session, KeptOptOutRow, rows, "id")
+
+
+def hashed(session: Session, channel: Channel, address: str) -> str:
+    """Return what an erased person's messages have in the place of their address."""
+    return HASHED + digest_of(newest_key(session), channel, address)
+
+
+def is_hashed(address: str | None) -> bool:
+    """Return whether a message's address was erased."""
+    return address is not None and address.startswith(HASHED)
+
+
+def keep_hashed(session: Session, channel: Channel, hashed: str, reason: str, at: datetime) -> None:
+    """Keep what is reported of an erased person's message: only the hash of its address is here."""
+    row = {"channel": channel.value, "digest": hashed.removeprefix(HASHED), "reason": reason, "at": at}
+    insert_all_once(session, KeptOptOutRow, [row], "id")
+
+
+def is_kept(session: Session, channel: Channel, hashed: str, reason: str) -> bool:
+    """Return whether that is kept for the hashed address of an erased person's message."""
+    values = {"channel": channel.value, "digest": hashed.removeprefix(HASHED), "reason": reason}
+    return session.execute(select(col(KeptOptOutRow.id)).filter_by(**values)).first() is not None
 
 
 def restore_kept(session: Session, addresses: Collection[Address]) -> None:

@@ -1,0 +1,81 @@
+"""Which rows belong to a person: by customer id, and by the addresses that are theirs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import or_, select
+from sqlmodel import Session, col
+
+from campaign.customers.addresses import normal_address
+from campaign.reasons import Channel
+from storage.tables import ConsentRow, CustomerRow, InboxRow, MessageRow, OrderRow
+
+Address = tuple[Channel, str]
+
+
+def customers_by_id(session: Session, ids: Collection[str]) -> Sequence[CustomerRow]:
+    """Return the customers with these ids, as far as they are here."""
+    return _customers(session, col(CustomerRow.id).in_(sorted(ids))) if ids else ()
+
+
+def customers_by_address(session: Session, addresses: Collection[Address]) -> Sequence[CustomerRow]:
+    """Return everybody who has one of these addresses (in normal form)."""
+    emails = sorted(address for channel, address in addresses if channel is Channel.EMAIL)
+    phones = sorted(address for channel, address in addresses if channel is Channel.SMS)
+    either = or_(col(CustomerRow.email_key).in_(emails), col(CustomerRow.phone).in_(phones))
+    return _customers(session, either) if addresses else ()
+
+
+def _customers(session: Session, condition: object) -> Sequence[CustomerRow]:
+    statement = select(CustomerRow).where(condition).order_by(col(CustomerRow.id))  # type: ignore[arg-type]
+    return session.execute(statement.execution_options(populate_existing=True)).scalars().all()
+
+
+def buyers_of(session: Session, order_ids: Collection[str]) -> set[str]:
+    """Return the customer ids of some orders."""
+    statement = select(col(OrderRow.customer_id)).where(col(OrderRow.id).in_(sorted(order_ids)))
+    return set(session.execute(statement).scalars()) if order_ids else set()
+
+
+def former_addresses(session: Session, ids: Collection[str]) -> set[Address]:
+    """Return every address that messages and consents of some customers were for."""
+    found: set[Address] = set()
+    for row in (ConsentRow, MessageRow):
+        theirs = select(col(row.channel), col(row.address)).distinct()
+        theirs = theirs.where(col(row.customer_id).in_(sorted(ids)), col(row.address).is_not(None))
+        found |= {(Channel(channel), address) for channel, address in session.execute(theirs)}
+    return found
+
+
+def addresses_of(customers: Collection[CustomerRow]) -> set[Address]:
+    """Return the addresses that customers have now, in normal form."""
+    emails = {(Channel.EMAIL, row.email_key) for row in customers if row.email_key}
+    return emails | {(Channel.SMS, row.phone) for row in customers if row.phone}
+
+
+def key_of(channel: Channel, address: str) -> Address:
+    """Return an address as it is compared."""
+    return channel, normal_address(channel, address)
+
+
+def orders_of(session: Session, ids: Collection[str]) -> list[str]:
+    """Return the ids of all orders of some customers."""
+    statement = select(col(OrderRow.id)).where(col(OrderRow.customer_id).in_(sorted(ids)))
+    return sorted(session.execute(statement).scalars())
+
+
+def messages_of(session: Session, ids: Collection[str]) -> list[str]:
+    """Return the ids of all messages to some customers."""
+    statement = select(col(MessageRow.id)).where(col(MessageRow.customer_id).in_(sorted(ids)))
+    return sorted(session.execute(statement).scalars())
+
+
+def kept_payloads(session: Session) -> Sequence[InboxRow]:
+    """Return the shop's requests that could not be applied and are kept whole: few, or somebody looks."""
+    statement = select(InboxRow).where(
+        col(InboxRow.kind) == "shop_event",
+        col(InboxRow.state).in_(["refused", "discarded", "waiting"]),
+        col(InboxRow.body).is_not(None),
+    )
+    return session.execute(statement.order_by(col(InboxRow.id))).scalars().all()
