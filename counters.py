@@ -5,12 +5,14 @@ Each process counts what it has done since it started; `/metrics` of web and wor
 
 from __future__ import annotations
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, generate_latest
 
 CAMPAIGNS_STARTED = Counter("afterglow_campaigns_started", "Campaigns enrolled by this worker")
 CAMPAIGNS_ENDED = Counter("afterglow_campaigns_ended", "Campaigns closed by this worker", ["reason"])
 MESSAGES = Counter("afterglow_messages", "Messages settled by this worker", ["channel", "state"])
 ORDER_EVENTS = Counter("afterglow_order_events", "News of orders received over HTTP", ["status"])
+INBOX_WAITING = Gauge("afterglow_inbox_waiting", "Rows of the inbox that are due, when this was last read")
+INBOX_OLDEST = Gauge("afterglow_inbox_oldest_seconds", "For how long the oldest of them has been due")
 FORWARDED = Counter(
     "afterglow_inbox_forwarded", "Rows of the inbox settled by this process", ["kind", "state"]
 )

@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     metrics_address: str | None = None
+    temporal_ui: WebAddress | None = None
     api_token: Annotated[SecretStr, AfterValidator(_sendable)] | None = None
     deployment: str | None = None
     build_id: str | None = None
@@ -123,6 +124,11 @@ class Settings(BaseSettings):
     def outbox(self) -> Path:
         """The folder of the outbox channel."""
         return self.home / "outbox"
+
+    @property
+    def web_ui(self) -> str | None:
+        """Where Temporal's Web UI is: in development `make dev`'s, unless it is set; None: not known."""
+        return self.temporal_ui or (None if self.exposed_by else "http://localhost:8233")
 
     @property
     def production(self) -> bool:

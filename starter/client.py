@@ -69,6 +69,11 @@ class Campaigns:
         """Use a connected client; its data converter must write plain JSON with pydantic."""
         self._client = client
 
+    @property
+    def namespace(self) -> str:
+        """The namespace that the campaigns are in."""
+        return self._client.namespace
+
     async def start(self, purchase: Purchase) -> Started:
         """Start the purchase's campaign; one that runs or has run is left as it is.
 

@@ -1,76 +1,128 @@
-"""Orders and their news, from whichever way in: kept in the database, and sent to Temporal.
-
-SQL runs in threads: the web server's event loop has other requests to answer meanwhile.
-"""
+"""Orders and their news from the command line: received as from everywhere, then forwarded at once."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from campaign.errors import BadInput, BadPurchase, NotFound
-from campaign.problems import time_problems
-from campaign.times import order_time_problems
+from campaign.errors import BadPurchase
 from campaign.wire import OrderUpdate, Purchase
-from starter.client import Campaigns, Started
+from intake.orders import EventOutcome, Lease, Outcome, receive_event, receive_orders
+from starter.client import Campaigns
+from starter.forwarding import LEASE, MOST, Tried, Turn, forward_jobs, forward_turn, record_turn
 from storage.database import Database
-from storage.queries.campaigns.orders import is_known, record_order_event
-from storage.tables import OrderRow
+from storage.queries.inbox.forwarding import Job
+from storage.queries.inbox.listing import event_waits, waiting_orders
+from storage.queries.inbox.states import Why
 
 
-async def start_orders(
+class Became(StrEnum):
+    """What became of an order, or of its news."""
+
+    STARTED = "started"
+    KNOWN = "known"
+    WAITS = "waits"
+    SIGNALLED = "signalled"
+    RECORDED = "recorded"
+    EVENT_WAITS = "event_waits"
+    WAITS_FOR_ORDER = "waits_for_order"
+
+
+@dataclass(frozen=True)
+class Handled:
+    """One order, and what became of it or of its news."""
+
+    order_id: str
+    became: Became
+
+
+async def send_orders(
     database: Database, campaigns: Campaigns, purchases: Sequence[Purchase], now: datetime
-) -> list[Started]:
-    """Start each purchase's campaign, or none: all are checked first. ``known``: the order was here before.
+) -> list[Handled]:
+    """Receive orders, all or none, and start their campaigns as far as Temporal is there.
 
     Raises:
-        BadPurchase: one lies in the future, or another order has its id.
-        Unavailable: Temporal does not answer; send them again.
+        BadPurchase: one lies in the future, or another order has its id. Nothing was saved.
     """
-    problems = [p for item in purchases for p in time_problems("placed_at", item.placed_at, now)]
-    if problems:
-        raise BadPurchase(problems)
-    known = await asyncio.to_thread(_known, database, purchases)
-    started = [await campaigns.start(item) for item in purchases]
-    return [replace(one, known=one.known or before) for one, before in zip(started, known, strict=True)]
+    outcomes = await asyncio.to_thread(_receive, database, purchases, now)
+    leased = [
+        Job(outcome.leased, outcome.order_id, purchase=purchase)
+        for purchase, outcome in zip(purchases, outcomes, strict=True)
+        if outcome.leased is not None
+    ]
+    ids = {outcome.order_id for outcome in outcomes}
+    started = {one.job.order_id for one in await _forward(database, campaigns, leased, now, ids) if one.state}
+    waiting = await asyncio.to_thread(_waiting, database, ids)
+    return [Handled(outcome.order_id, _became(outcome, started, waiting)) for outcome in outcomes]
 
 
-async def record_update(
+def _receive(database: Database, purchases: Sequence[Purchase], now: datetime) -> list[Outcome]:
+    with database.transaction() as session:
+        outcomes = receive_orders(session, purchases, now, lease=Lease(now + LEASE))
+        if problems := [problem for one in outcomes if one.error for problem in one.error.problems]:
+            raise BadPurchase(problems)
+        return outcomes
+
+
+def _became(outcome: Outcome, started: Collection[str], waiting: Collection[str]) -> Became:
+    if outcome.order_id in waiting:
+        return Became.WAITS
+    return Became.STARTED if outcome.added or outcome.order_id in started else Became.KNOWN
+
+
+async def send_event(
     database: Database, campaigns: Campaigns, order_id: str, update: OrderUpdate, now: datetime
-) -> bool:
-    """Keep the news, which counts after the campaign too, and signal it; False if the campaign has ended.
+) -> Handled:
+    """Record news, which counts after the campaign too, and signal it as far as Temporal is there.
 
     Raises:
         BadInput: it lies in the future, or before the order.
-        NotFound: nobody knows the order.
-        Unavailable: Temporal does not answer; send it again.
+        NotFound: no order can have such an id.
     """
-    if problems := time_problems("at", update.at, now):
-        raise BadInput(problems)
-    known = await asyncio.to_thread(_save, database, order_id, update)
-    try:
-        await campaigns.order_updated(order_id, update)
-    except NotFound:
-        if not known:
-            raise
-        return False
-    return True
+    outcome = await asyncio.to_thread(_receive_event, database, order_id, update, now)
+    if not outcome.known:
+        return Handled(order_id, Became.WAITS_FOR_ORDER)
+    leased = [Job(outcome.leased, order_id, update=update)] if outcome.leased is not None else []
+    tried = await _forward(database, campaigns, leased, now, {order_id})
+    whys = {one.why for one in tried if one.job.update == update}
+    if whys & {Why.CAMPAIGN_ENDED, Why.NO_CAMPAIGN}:
+        return Handled(order_id, Became.RECORDED)
+    waits = await asyncio.to_thread(_event_waits, database, order_id, update)
+    return Handled(order_id, Became.EVENT_WAITS if waits else Became.SIGNALLED)
 
 
-def _known(database: Database, purchases: Sequence[Purchase]) -> list[bool]:
-    with database.transaction() as session:
-        return [is_known(session, item) for item in purchases]
+def _receive_event(database: Database, order_id: str, update: OrderUpdate, now: datetime) -> EventOutcome:
+    lease = Lease(now + LEASE)
+    return database.retrying(lambda session: receive_event(session, order_id, update, now, lease=lease))
 
 
-def _save(database: Database, order_id: str, update: OrderUpdate) -> bool:
-    with database.transaction() as session:
-        order = session.get(OrderRow, order_id)
-        if order and (problems := order_time_problems("at", update.at, order.placed_at)):
-            raise BadInput(problems)
-        try:
-            record_order_event(session, order_id, update)
-        except NotFound:
-            return False
-    return True
+async def _forward(
+    database: Database, campaigns: Campaigns, leased: Sequence[Job], now: datetime, order_ids: Collection[str]
+) -> list[Tried]:
+    """Forward what is leased, then what waited behind it of these orders, until nothing more can be done."""
+    tried: list[Tried] = []
+    for first in range(0, len(leased), MOST):
+        turn = await forward_jobs(campaigns, leased[first : first + MOST])
+        if turn.away:
+            rest = [Tried(job, None, Why.TEMPORAL_AWAY) for job in leased[first + MOST :]]
+            turn = Turn([*turn.tried, *rest], away=True)
+        await asyncio.to_thread(record_turn, database, turn, now)
+        tried += turn.tried
+        if turn.away:
+            return tried
+    while (turn := await forward_turn(database, campaigns, now, order_ids)).tried and not turn.away:
+        tried += turn.tried
+    return tried
+
+
+def _waiting(database: Database, order_ids: Collection[str]) -> set[str]:
+    with database.reading() as session:
+        return waiting_orders(session, order_ids)
+
+
+def _event_waits(database: Database, order_id: str, update: OrderUpdate) -> bool:
+    with database.reading() as session:
+        return event_waits(session, order_id, update)

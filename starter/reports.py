@@ -10,6 +10,8 @@ from campaign.errors import NotFound
 from campaign.reasons import Reason
 from campaign.rules.decision import Kind
 from storage.queries.campaigns.runs import get_run, steps_of
+from storage.queries.inbox.listing import order_in_inbox
+from storage.queries.inbox.states import Why
 from storage.queries.messages.messages import messages_of
 from storage.queries.people.consents import consents_of
 from storage.queries.shop.statistics import statistics
@@ -38,11 +40,29 @@ def order_report(session: Session, order_id: str) -> dict[str, Any]:
 
 
 def order_report_or_none(session: Session, order_id: str) -> dict[str, Any] | None:
-    """Return `order_report`, or None where the order has no campaign in this database."""
+    """Return `order_report`, or why its campaign waits in the inbox; None where the order is not known."""
     try:
         return order_report(session, order_id)
     except NotFound:
+        return _inbox_report(session, order_id)
+
+
+def _inbox_report(session: Session, order_id: str) -> dict[str, Any] | None:
+    row = order_in_inbox(session, order_id)
+    if row is None:
         return None
+    why = Why(row.why) if row.why else None
+    return {
+        "order_id": order_id,
+        "customer_id": row.customer_id,
+        "inbox": {
+            "state": row.state,
+            "reason": why,
+            "why": why.text if why else None,
+            "received_at": row.received_at,
+            "due_at": row.due_at,
+        },
+    }
 
 
 def statistics_line(session: Session) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from activities.temporal import Activities
 from campaign.contract import workflow_id
 from campaign.wire import Customer
 from settings import Settings
+from starter import clock
 from starter.client import Campaigns
 from storage.database import Database
+from storage.queries.inbox.listing import backlog
 from storage.queries.messages.messages import messages_of
 from storage.queries.people.customers import save_customer
 from storage.tables import MessageRow
@@ -59,6 +62,15 @@ class Shop:
     def handle(self, order_id: str) -> WorkflowHandle[Any, Any]:
         """The order's workflow."""
         return self.client.get_workflow_handle(workflow_id(order_id))
+
+    async def forwarded(self) -> None:
+        """Wait until nothing of the inbox is due."""
+        while await asyncio.to_thread(self._waits):  # noqa: ASYNC110 - a database has no event
+            await asyncio.sleep(0.02)
+
+    def _waits(self) -> bool:
+        with self.database.reading() as opened:
+            return backlog(opened, clock.now()).waiting > 0
 
     @property
     def outbox(self) -> list[Path]:

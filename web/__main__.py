@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 import structlog
@@ -12,7 +11,6 @@ from campaign.errors import AfterglowError, BadInput
 from intake.api_keys import read_keys
 from logs import set_up_logs
 from settings import Settings, load_settings
-from starter.client import connect
 from starter.leaving import leave
 from storage.database import Database
 from storage.migrate import ensure_schema
@@ -36,7 +34,6 @@ def main() -> int:
         database = Database(settings.database_url, opt_out_keys=settings.secret_keys)
         ensure_schema(database, may_upgrade=not settings.production)
         warn_without_keys(settings, database)
-        asyncio.run(connect())  # the app connects for itself: a failure there is a traceback, not a reason
     except BadInput as error:
         print("The web server does not start:", *error.problems, sep="\n  ", file=sys.stderr)  # noqa: T201 - for a person
         return 2

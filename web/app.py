@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -21,12 +22,14 @@ from web.openapi import DESCRIPTION, TAGS, Afterglow
 from web.pages import clicks
 from web.pages import routes as pages
 from web.problems import add_error_answers
+from web.receiving.receiver import receiving
 
 Connect = Callable[[], Awaitable[Client]]
+_when_needed: Connect = functools.partial(connect, lazy=True)
 
 
-def create_app(settings: Settings, database: Database, connected: Connect = connect) -> FastAPI:
-    """Return the app. Temporal is connected to at start.
+def create_app(settings: Settings, database: Database, connected: Connect = _when_needed) -> FastAPI:
+    """Return the app. Temporal is connected to when it is needed, and need not be there: orders wait for it.
 
     The order service's interface needs a key as its bearer token (`web.access.keys`).
     """
@@ -34,7 +37,8 @@ def create_app(settings: Settings, database: Database, connected: Connect = conn
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.campaigns = Campaigns(await connected())
-        yield
+        async with receiving(database, app.state.campaigns) as app.state.receiver:
+            yield
 
     app = Afterglow(
         title="Afterglow",

@@ -14,6 +14,7 @@ from starter.client import Campaigns
 from storage.database import Database
 from web.access.keys import Keyring, Refused
 from web.access.log import KEY
+from web.receiving.receiver import Receiver
 
 
 async def app_settings(request: Request) -> Settings:
@@ -29,14 +30,21 @@ async def app_database(request: Request) -> Database:
 
 
 async def app_campaigns(request: Request) -> Campaigns:
-    """Return the campaigns at the Temporal server that the app connected to at start."""
+    """Return the campaigns at the Temporal server, which need not be there."""
     campaigns: Campaigns = request.app.state.campaigns
     return campaigns
+
+
+async def app_receiver(request: Request) -> Receiver:
+    """Return what takes orders and their news."""
+    receiver: Receiver = request.app.state.receiver
+    return receiver
 
 
 AppSettings = Annotated[Settings, Depends(app_settings)]
 AppDatabase = Annotated[Database, Depends(app_database)]
 AppCampaigns = Annotated[Campaigns, Depends(app_campaigns)]
+AppReceiver = Annotated[Receiver, Depends(app_receiver)]
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from campaign.errors import BadInput, BadPurchase, Problem
+from campaign.errors import BadInput, BadPurchase, OrderConflict, Problem
 from web.fields import FIELDS
 from web.problems import CODES, MEDIA_TYPE, STATUS, ProblemDetails, problem_details
 
@@ -31,10 +31,11 @@ ERRORS = {
     401: "No bearer token, or one that is no key: `afterglow keys add NAME` makes keys",
     403: "Not signed by the provider, or here before",
     404: "No such order, customer or campaign",
+    409: "Another order has this `order_id`: `known` and `sent` are both versions of what differs",
     413: "The body is too long",
     422: "Wrong input: `problems` names each field and what to write; nothing was done",
     500: "An error of ours: it is in the log",
-    503: "The database or Temporal is not there: send it again after `Retry-After` seconds",
+    503: "The database is not there, or too much waits for it: send it again after `Retry-After` seconds",
 }
 
 
@@ -52,9 +53,13 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def _example(status: int) -> dict[str, Any]:
     """Return an answer as `web.problems` makes it."""
-    problems = [Problem("lines", "is missing", "add it")] if status == STATUS[BadInput] else None
-    if problems:
+    if status == STATUS[BadInput]:
+        problems = [Problem("lines", "is missing", "add it")]
         return problem_details(status, BadPurchase.code, str(problems[0]), problems)
+    if status == STATUS[OrderConflict]:
+        problems = [Problem("total", "differs from the order that has this order_id", "use a new order_id")]
+        versions = {"known": {"total": "39.80"}, "sent": {"total": "41.00"}}
+        return problem_details(status, OrderConflict.code, str(problems[0]), problems) | versions
     return problem_details(status, CODES[status], ERRORS[status].replace("`", ""))
 
 

@@ -13,18 +13,19 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
-from campaign.errors import AfterglowError, BadInput, NotFound, Problem, Unavailable
+from campaign.errors import AfterglowError, BadInput, NotFound, OrderConflict, Problem, Unavailable
 from counters import REFUSED
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
-STATUS = {BadInput: 422, NotFound: 404, Unavailable: 503}
+STATUS = {OrderConflict: 409, BadInput: 422, NotFound: 404, Unavailable: 503}
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110's, where Python's are older
 CODES = {
     401: "unauthorized",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    409: "order_conflict",
     413: "too_large",
     500: "internal_error",
     503: "unavailable",
@@ -44,7 +45,8 @@ class ProblemDetails(BaseModel):
     """Every error's answer, ``application/problem+json`` (RFC 9457).
 
     ``error`` is a stable code to match on; ``detail`` is for people; ``problems`` lists all mistakes in what
-    was sent, none of which was half-applied. No value that was sent is repeated.
+    was sent, none of which was half-applied. No value that was sent is repeated, but of an order under
+    another one's id (409): ``known`` and ``sent`` are the two versions of what differs.
     """
 
     type: str = "about:blank"
@@ -53,6 +55,8 @@ class ProblemDetails(BaseModel):
     detail: str = Field(examples=['total: write the amount as a decimal string, such as "19.90"'])
     error: str = Field(examples=["bad_purchase"])
     problems: list[OneProblem] | None = None
+    known: dict[str, Any] | None = None
+    sent: dict[str, Any] | None = None
 
 
 def add_error_answers(app: FastAPI) -> None:
@@ -79,29 +83,28 @@ def problem_details(
     return body
 
 
-def _answer(
-    status: int,
-    error: str,
-    detail: str,
-    problems: Sequence[Problem] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
+def problem_of(error: AfterglowError) -> dict[str, Any]:
+    """Return one of our errors as an answer; it is counted."""
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    REFUSED.labels(status, error.code).inc()
+    problems = error.problems if isinstance(error, BadInput) else None
+    versions = {"known": error.known, "sent": error.sent} if isinstance(error, OrderConflict) else {}
+    return problem_details(status, error.code, str(error), problems) | versions
+
+
+def _answer(status: int, error: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     REFUSED.labels(status, error).inc()
-    body = problem_details(status, error, detail, problems)
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+    return JSONResponse(problem_details(status, error, detail), status, headers, MEDIA_TYPE)
 
 
 def _our_error(request: Request, error: Exception) -> JSONResponse:
-    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    if status == STATUS[Unavailable]:
-        log.error("request refused", status=status, route=_route(request), why=str(error))
-    return _answer(
-        status,
-        getattr(error, "code", AfterglowError.code),
-        str(error),
-        error.problems if isinstance(error, BadInput) else None,
-        {"Retry-After": str(RETRY_SECONDS)} if status == STATUS[Unavailable] else None,
-    )
+    assert isinstance(error, AfterglowError)  # noqa: S101 - it is registered for these
+    body = problem_of(error)
+    headers = None
+    if body["status"] == STATUS[Unavailable]:
+        log.error("request refused", status=body["status"], route=_route(request), why=str(error))
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+    return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
 
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Response
 
-from counters import exposition
+from campaign.errors import AfterglowError
+from counters import INBOX_OLDEST, INBOX_WAITING, exposition
+from starter import clock
 from storage.database import Database
+from storage.queries.inbox.listing import backlog
 from storage.queries.messages.channel_stops import stopped_channels
 from storage.queries.shop.statistics import statistics
+
+STUCK = timedelta(minutes=5)
+"""An inbox whose oldest row has been due for longer needs somebody to look."""
 
 
 def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:
@@ -25,11 +33,13 @@ def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:
 
     @app.get("/metrics")
     def metrics() -> Response:
+        with suppress(AfterglowError):  # what else is counted is served also without the database
+            _measure_inbox(database)
         text, content_type = exposition()
         return Response(text, media_type=content_type)
 
     @app.get("/readyz")
-    def readyz(response: Response) -> dict[str, bool | dict[str, str]]:
+    def readyz(response: Response) -> dict[str, Any]:
         checks = {"polling": polling(), "database": database.answers()}
         response.status_code = 200 if all(checks.values()) else 503
         return {**checks, **(_details(database) if checks["database"] else {})}
@@ -37,16 +47,32 @@ def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:
     return app
 
 
-def _details(database: Database) -> dict[str, dict[str, str]]:
+def _details(database: Database) -> dict[str, Any]:
     """Return what an operator should see, though a worker is ready all the same.
 
-    ``stopped_channels``: the provider's code of each; ``statistics``: when each was last computed.
+    ``stopped_channels``: the provider's code of each; ``statistics``: when each was last computed;
+    ``inbox``: how much is due, for how long the oldest has been, and whether that is too long.
     """
+    waiting, seconds = _measure_inbox(database)
     with database.reading() as session:
         return {
             "stopped_channels": {row.channel: row.code for row in stopped_channels(session)},
             "statistics": {row.name: row.computed_at.isoformat() for row in statistics(session)},
-        }
+            "inbox": {
+                "waiting": waiting, "oldest_seconds": seconds, "stuck": seconds > STUCK.total_seconds(),
+            },
+        }  # fmt: skip
+
+
+def _measure_inbox(database: Database) -> tuple[int, float]:
+    """Return how many rows are due, and for how many seconds the oldest has been."""
+    now = clock.now()
+    with database.reading() as session:
+        found = backlog(session, now)
+    seconds = (now - found.oldest).total_seconds() if found.oldest else 0.0
+    INBOX_WAITING.set(found.waiting)
+    INBOX_OLDEST.set(seconds)
+    return found.waiting, seconds
 
 
 class _Server(uvicorn.Server):

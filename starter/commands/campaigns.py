@@ -15,14 +15,23 @@ from campaign.fields.times import UtcTime
 from campaign.reasons import Reason
 from campaign.wire import OrderStatus, OrderUpdate, Purchase, Stop
 from starter import clock, reports
-from starter.client import Campaigns, Started
+from starter.client import Campaigns
 from starter.commands.console import as_json, command, database, out, shown_of, table, when, with_campaigns
 from starter.inputs import parse_field, read_all
-from starter.orders import record_update, start_orders
+from starter.orders import Became, Handled, send_event, send_orders
 
 app = typer.Typer()
 OrderId = Annotated[str, typer.Argument(help="The shop's order id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+_BECAME = {
+    Became.STARTED: "campaign started",
+    Became.KNOWN: "known already: nothing was started",
+    Became.WAITS: "saved; it waits in the inbox (afterglow inbox shows why)",
+    Became.SIGNALLED: "",
+    Became.RECORDED: " saved; no campaign is running",
+    Became.EVENT_WAITS: " saved; it waits in the inbox (afterglow inbox shows why)",
+    Became.WAITS_FOR_ORDER: " saved; it waits for the order, which is not known yet",
+}
 CLOCK_HELP = "When it happened, with an offset: 2026-03-01T12:00:00Z. Now, if left out."
 
 
@@ -33,16 +42,14 @@ def purchase(
         str, typer.Argument(help="A JSON file, one purchase or a list; - reads standard input.")
     ],
 ) -> None:
-    """Start the campaign of each purchase. Sent again, nothing more happens."""
+    """Start the campaign of each purchase; without Temporal they wait. Sent again, nothing more happens."""
     purchases = read_all(Purchase, source)
-
     with database() as opened:
-        started: list[Started] = with_campaigns(
-            lambda campaigns: start_orders(opened, campaigns, purchases, clock.now())
+        handled: list[Handled] = with_campaigns(
+            lambda campaigns: send_orders(opened, campaigns, purchases, clock.now()), needed=False
         )
-    for one in started:
-        state = "known already: nothing was started" if one.known else "campaign started"
-        out.print(f"{one.order_id}: {state}", markup=False)
+    for one in handled:
+        out.print(f"{one.order_id}: {_BECAME[one.became]}", markup=False)
 
 
 @app.command()
@@ -55,10 +62,10 @@ def event(
     """Report what became of an order. It is saved, and its campaign decides again."""
     update = OrderUpdate(status=status, at=_time(at))
     with database() as opened:
-        running = with_campaigns(
-            lambda campaigns: record_update(opened, campaigns, order_id, update, clock.now())
+        handled: Handled = with_campaigns(
+            lambda campaigns: send_event(opened, campaigns, order_id, update, clock.now()), needed=False
         )
-    out.print(f"{order_id}: {status}{'' if running else ' saved; no campaign is running'}", markup=False)
+    out.print(f"{order_id}: {status}{_BECAME[handled.became]}", markup=False)
 
 
 @app.command()

@@ -51,11 +51,11 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
-def with_campaigns(work: Callable[[Campaigns], Awaitable[Any]]) -> Any:
-    """Connect to Temporal and do some work with it."""
+def with_campaigns(work: Callable[[Campaigns], Awaitable[Any]], *, needed: bool = True) -> Any:
+    """Connect to Temporal and do some work with it; where it is not ``needed``, also without it."""
 
     async def run() -> Any:
-        return await work(Campaigns(await connect()))
+        return await work(Campaigns(await connect(lazy=not needed)))
 
     return asyncio.run(run())
 

@@ -182,9 +182,11 @@ async def test_what_keeps_failing_is_shown(run: Run, shop: Shop, monkeypatch: py
 
 async def test_unknown_orders_and_odd_arguments(run: Run) -> None:
     """Exit code 1 for what is not there, 2 for what cannot be meant."""
-    for command in (("status", "nobody"), ("stop", "nobody", "why"), ("event", "nobody", "delivered")):
+    for command in (("status", "nobody"), ("stop", "nobody", "why")):
         result = await run(*command)
         assert (result.exit_code, result.output) == (1, "no campaign for order nobody\n")
+    kept = await run("event", "nobody", "delivered")
+    assert kept.output == "nobody: delivered saved; it waits for the order, which is not known yet\n"
     assert (await run("list", "--state", "lost")).exit_code == 2
     naive = await run("event", "nobody", "delivered", "--at", "2026-03-01T12:00:00")
     assert (naive.exit_code, "--at: has no time zone" in naive.output) == (2, True)

@@ -198,12 +198,11 @@ def test_a_process_says_why_it_does_not_start(module: str, tmp_path: Path) -> No
     assert "AFTERGLOW_SMS_RATE: " in done.stderr
 
 
-@pytest.mark.parametrize("module", ["worker", "web"])
-def test_a_process_without_temporal_ends_with_one_line(module: str, tmp_path: Path) -> None:
+def test_a_worker_without_temporal_ends_with_one_line(tmp_path: Path) -> None:
     """Code 1 and the reason, no traceback: Temporal is not there."""
     place = {"AFTERGLOW_HOME": str(tmp_path), "TEMPORAL_ADDRESS": "127.0.0.1:1"}
     done = subprocess.run(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", "worker"],
         cwd=ROOT,
         env={**os.environ, **place},
         capture_output=True,

@@ -7,6 +7,7 @@ explained without being named here.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,26 @@ from sqlmodel import SQLModel
 from activities.close import close
 from activities.interface import CloseRequest
 from campaign.reasons import Channel, Reason
-from campaign.wire import OrderUpdate, Purchase, Refund
+from campaign.wire import OrderStatus, OrderUpdate, Purchase, Refund
 from dev.bench.fill import fill_products, fill_shop
 from dev.bench.statements import recorded_statements
+from intake.orders import receive_event
 from intake.refunds import record_refund
 from starter import clock
 from starter.client import Started
+from starter.forwarding import forward_turn
 from storage.database import Database
 from storage.migrate import upgrade
+from storage.queries.inbox.listing import backlog, discard_rows, order_in_inbox, retry_rows, waiting_orders
+from storage.queries.inbox.receiving import add_rows
 from storage.queries.messages.failures import unseen_failures
 from storage.queries.shop.statistics import refresh_statistics
 from tests.callbacks import PHONE, Notified, Providers, add_sending, providers
 from tests.facts import PLACED
 from tests.mail import Mail, mailing, preferences, unsubscribe
 from tests.shop import new_postgres_database
+from web.receiving.receiver import Receiver
+from worker.forwarder import Forwarder
 from worker.health import health_app
 
 ORDERS, PRODUCTS = 20_000, 20_000
@@ -42,6 +49,8 @@ EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 
 class Temporal(Notified):
     """Campaigns that take everything, without a server."""
+
+    namespace = "default"
 
     async def start(self, purchase: Purchase) -> Started:
         """Start nothing."""
@@ -82,11 +91,14 @@ async def mail(large_shop: Database, tmp_path: Path) -> AsyncIterator[Mail]:
 async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path: Path) -> None:
     """With 20,000 orders campaign, callbacks, replies, pages, API, health, failures read by index only."""
     calls = providers(mail.database, tmp_path)
-    calls.app.state.campaigns = Temporal()
+    campaigns = calls.app.state.campaigns = Temporal()
+    calls.app.state.receiver = Receiver(mail.database, campaigns)  # type: ignore[arg-type]
     with recorded_statements(mail.database) as found:
         await run_campaign(mail)
         await call_back(calls)
         await use_api(calls)
+        await calls.app.state.receiver.finished()
+        await use_inbox(mail.database, campaigns)
         await look_at_health(mail.database)
         report_refunds(mail.database)
         with mail.database.reading() as session:
@@ -157,6 +169,34 @@ async def use_api(calls: Providers) -> None:
             await http.get("/readyz"),
         ):
             assert answer.is_success, answer.text
+
+
+async def use_inbox(database: Database, campaigns: Any) -> None:
+    """What waits is forwarded, matched, listed, tried again and discarded, of a backlog of thousands."""
+    now = clock.now()
+    with database.transaction() as session:
+        waiting = [
+            {
+                "key": f"event:x-{n}", "kind": "event", "order_id": f"x-{n}",
+                "customer_id": f"past-{n}" if n % 2 else None,
+                "body": '{"status": "delivered", "at": "2026-03-02T15:00:00Z"}', "state": "waiting",
+                "attempts": 0, "received_at": now, "due_at": now + timedelta(days=1), "leased_until": None,
+            }
+            for n in range(5_000)
+        ]  # fmt: skip
+        add_rows(session, waiting)
+        session.connection().exec_driver_sql("ANALYZE inbox")
+        receive_event(session, "o-1", OrderUpdate(status=OrderStatus.FULFILLED, at=now), now)
+        receive_event(session, "o-7", OrderUpdate(status=OrderStatus.FULFILLED, at=now), now)
+    await Forwarder(database, campaigns).turn()
+    await forward_turn(database, campaigns, now)
+    await forward_turn(database, campaigns, now, ["o-1"])
+    with database.transaction() as session:
+        order_in_inbox(session, "o-9")
+        waiting_orders(session, ["o-9"])
+        backlog(session, now)
+        retry_rows(session, [1], now)
+        discard_rows(session, [1], now)
 
 
 async def look_at_health(database: Database) -> None:

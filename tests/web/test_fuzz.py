@@ -74,7 +74,9 @@ class FakeTemporal:
         """Return a handle."""
         return FakeTemporal(self.started, identifier)
 
-    async def signal(self, *_args: Any) -> None:
+    namespace = "default"
+
+    async def signal(self, *_args: Any, **_options: Any) -> None:
         """Take a signal for a campaign that is there."""
         if self.asked not in self.started:
             raise RPCError(self.asked, RPCStatusCode.NOT_FOUND, b"")
@@ -96,7 +98,7 @@ class FakeTemporal:
         """The connection."""
         return self
 
-    async def check_health(self) -> bool:
+    async def check_health(self, **_options: Any) -> bool:
         """Say that it is there."""
         return True
 

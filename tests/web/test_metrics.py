@@ -36,6 +36,7 @@ async def test_counters_count_what_happened(http: httpx.AsyncClient, shop: Shop)
     await http.post(
         f"/orders/{order['order_id']}/events", json={"status": "refunded", "at": order["placed_at"]}
     )
+    await shop.forwarded()
     await shop.handle(order["order_id"]).result()
     await http.get("/orders/nobody")
     for key, more in before.items():

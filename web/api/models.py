@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Body
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 
+from campaign.errors import BadInput, Problem
 from campaign.fields.identifiers import Id
 from campaign.wire import Contact, OrderStatus, OrderUpdate, Purchase
+from web.problems import ProblemDetails
+from web.receiving.receiver import MOST_ORDERS
 
 PURCHASE = {
     "order_id": "1001",
@@ -43,7 +46,29 @@ class Customer(Contact):
     customer_id: Id | None = None
 
 
-PurchaseBody = Annotated[Purchase, Body(examples=[PURCHASE])]
+class Order(Purchase):
+    """A purchase; contact data of its customer may come with it."""
+
+    customer: Contact | None = None
+
+
+def _as_sent(value: Any, _check: Any) -> Any:
+    """Leave the orders of a list to be checked one by one, each with an answer of its own.
+
+    Raises:
+        BadInput: it is neither an object nor a list of what one request may have.
+    """
+    if isinstance(value, list) and not 0 < len(value) <= MOST_ORDERS:
+        what = f"has {len(value)} orders" if value else "has no orders"
+        raise BadInput([Problem("body", what, f"send one, or a list of 1 to {MOST_ORDERS}")])
+    if not isinstance(value, list | dict):
+        fix = "send one object or a list of them, with the header Content-Type: application/json"
+        raise BadInput([Problem("body", "is not a JSON object", fix)])
+    return value
+
+
+Orders = Annotated[list[Order], Field(min_length=1, max_length=MOST_ORDERS)]
+OrdersBody = Annotated[Order | Orders, WrapValidator(_as_sent), Body(examples=[PURCHASE])]
 EventBody = Annotated[OrderUpdate, Body(examples=[EVENT])]
 CustomerBody = Annotated[Customer, Body(examples=[CONTACT])]
 
@@ -55,19 +80,36 @@ class Saved(BaseModel):
 
 
 class OrderAccepted(BaseModel):
-    """The order's campaign. ``known``: the order was here before, its campaign runs or has ended."""
+    """The order's campaign, which has started or will; ``url`` shows it in Temporal's Web UI."""
 
     order_id: str
     workflow_id: str
-    known: bool
+    url: str | None
+
+
+class OrderAnswered(BaseModel):
+    """What became of one order of a list: 202 with its campaign, or a problem with the problem's status."""
+
+    status: int
+    order_id: str | None
+    workflow_id: str | None = None
+    url: str | None = None
+    problem: ProblemDetails | None
+
+
+class OrdersAnswered(BaseModel):
+    """The answers for a list of orders, in the order in which they were sent."""
+
+    orders: list[OrderAnswered]
 
 
 class EventAccepted(BaseModel):
-    """What was saved. ``campaign_told``: a running campaign received it; false if it has ended."""
+    """What was saved, and the campaign that it is for."""
 
     order_id: str
     status: OrderStatus
-    campaign_told: bool
+    workflow_id: str
+    url: str | None
 
 
 class Step(BaseModel):
@@ -103,6 +145,16 @@ class SkippedStep(BaseModel):
     why: str
 
 
+class InInbox(BaseModel):
+    """An order whose campaign has not started: ``reason`` is a code, ``why`` the reason in words."""
+
+    state: str
+    reason: str | None
+    why: str | None
+    received_at: datetime
+    due_at: datetime
+
+
 class OrderReport(BaseModel):
     """Where an order's campaign stands: the workflow's `status` as far as it answers, and what is stored."""
 
@@ -126,6 +178,7 @@ class OrderReport(BaseModel):
     order_updates: dict[str, datetime] | None = None
     steps: list[Step] | None = None
     messages: list[Message] | None = None
+    inbox: InInbox | None = None
 
 
 class LedgerEntry(BaseModel):

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from campaign.customers.addresses import normal_address
 from campaign.reasons import Channel
-from campaign.wire import Customer
+from campaign.wire import Contact, Customer
 from storage.inserts import insert_all_once
 from storage.queries.people.consents import extend_opt_outs, ledger_row, record_consents
 from storage.queries.people.kept_opt_outs import restore_kept
@@ -55,9 +55,9 @@ def save_customers(session: Session, customers: Sequence[Customer]) -> None:
         for customer in customers:
             save_customer(session, customer)
         return
-    given_addresses = {address for customer in customers for address in _given(customer)}
-    lock_customers(session, ids, given_addresses)
-    restore_kept(session, given_addresses)
+    addresses = {address for customer in customers for address in given_addresses(customer)}
+    lock_customers(session, ids, addresses)
+    restore_kept(session, addresses)
     ensure_customers(session, sorted(ids))
     for names, rows in _by_columns(customers).items():
         _update(session, names, rows)
@@ -68,7 +68,7 @@ def save_customers(session: Session, customers: Sequence[Customer]) -> None:
     extend_opt_outs(session, have, given)
 
 
-def _given(customer: Customer) -> list[tuple[Channel, str]]:
+def given_addresses(customer: Contact) -> list[tuple[Channel, str]]:
     """Return the addresses that come with the data, in the form in which they are compared."""
     given = ((Channel.EMAIL, customer.email), (Channel.SMS, customer.phone))
     return [(channel, normal_address(channel, address)) for channel, address in given if address]

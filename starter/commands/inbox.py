@@ -1,0 +1,129 @@
+"""``afterglow inbox``: what was accepted and waits, and why; try it again, or give it up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from campaign.errors import BadInput, Problem
+from starter import clock
+from starter.commands.console import as_json, command, counted, database, out, table, when
+from storage.queries.inbox.listing import counts, discard_rows, retry_rows, rows_in
+from storage.queries.inbox.states import State, Why
+from storage.tables import InboxRow
+
+app = typer.Typer(help="What was accepted and waits for Temporal or for its order.")
+Ids = Annotated[list[int] | None, typer.Argument(help="Rows, by the numbers that `inbox` shows.")]
+
+
+class Shown(StrEnum):
+    """What can be listed."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    UNMATCHED = "unmatched"
+    REFUSED = "refused"
+    DISCARDED = "discarded"
+    DONE = "done"
+
+
+@app.callback(invoke_without_command=True)
+@command
+def inbox(
+    context: typer.Context,
+    state: Annotated[
+        Shown, typer.Option(help="Only these; open: what waits, is unmatched or refused.")
+    ] = Shown.OPEN,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """List what waits in the inbox and why, the oldest first."""
+    if context.invoked_subcommand:
+        return
+    with database() as opened, opened.reading() as session:
+        rows, totals = rows_in(session, _states(state), limit), counts(session)
+    shown = described(rows, clock.now())
+    if json:
+        typer.echo(as_json({"counts": totals, "rows": shown}))
+        return
+    listed = table(
+        f"Inbox ({state.value})",
+        "id",
+        "kind",
+        "order",
+        "customer",
+        "state",
+        "why",
+        "received (UTC)",
+        "next (UTC)",
+    )
+    for row in shown:
+        next_at = when(row["due_at"]) if row["state"] == State.WAITING else "-"
+        listed.add_row(
+            str(row["id"]), row["kind"], row["order_id"] or "-", row["customer_id"] or "-", row["state"],
+            row["why"] or "-", when(row["received_at"]), next_at,
+        )  # fmt: skip
+    out.print(listed)
+    out.print(", ".join(f"{count} {name}" for name, count in sorted(totals.items())) or "nothing waits")
+
+
+@app.command()
+@command
+def retry(
+    ids: Ids = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that wait, are unmatched or refused.")
+    ] = False,
+) -> None:
+    """Try rows again now. A worker's forwarder takes them."""
+    if bool(ids) == everything:
+        raise BadInput([Problem("ID", "is missing, or stands beside --all", "name rows, or write --all")])
+    with database() as opened, opened.transaction() as session:
+        number = retry_rows(session, ids or None, clock.now())
+    out.print(f"{counted(number, 'row')} will be tried again")
+
+
+@app.command()
+@command
+def discard(ids: Annotated[list[int], typer.Argument(help="Rows, by their numbers.")]) -> None:
+    """Give rows up: no campaign starts, nothing is signalled. Orders and news themselves stay recorded."""
+    with database() as opened, opened.transaction() as session:
+        number = discard_rows(session, ids, clock.now())
+    out.print(f"{counted(number, 'row')} discarded")
+
+
+def _states(shown: Shown) -> list[str]:
+    if shown is Shown.OPEN:
+        return [State.WAITING, State.UNMATCHED, State.REFUSED]
+    return [shown.value]
+
+
+def described(rows: Sequence[InboxRow], now: datetime) -> list[dict[str, Any]]:
+    """Return rows for people and programs: what each is, and in words why it waits. Never its body."""
+    ahead: set[str] = set()
+    listed = []
+    for row in rows:
+        reason = _reason(row, ahead, now)
+        listed.append({
+            "id": row.id, "kind": row.kind, "order_id": row.order_id, "customer_id": row.customer_id,
+            "state": row.state, "reason": reason, "why": reason.text if reason else None,
+            "attempts": row.attempts, "received_at": row.received_at, "due_at": row.due_at,
+        })  # fmt: skip
+        if row.customer_id and row.state == State.WAITING and (row.due_at <= now or row.attempts):
+            ahead.add(row.customer_id)
+    return listed
+
+
+def _reason(row: InboxRow, ahead: set[str], now: datetime) -> Why | None:
+    """Return why a row is where it is; None for one that has just come."""
+    if row.state != State.WAITING or row.why:
+        return Why(row.why) if row.why else None
+    if row.customer_id is None:
+        return Why.NO_ORDER
+    if row.due_at > now:
+        return Why.NOT_DUE
+    return Why.EARLIER_FIRST if row.customer_id in ahead else None
