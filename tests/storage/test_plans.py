@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlmodel import SQLModel
 
 from activities.close import close
@@ -32,7 +33,7 @@ from storage.queries.inbox.listing import backlog, discard_rows, order_in_inbox,
 from storage.queries.inbox.receiving import add_rows
 from storage.queries.messages.failures import unseen_failures
 from storage.queries.shop.statistics import refresh_statistics
-from tests.callbacks import PHONE, Notified, Providers, add_sending, providers
+from tests.callbacks import PHONE, TOKEN, Notified, Providers, add_sending, providers
 from tests.facts import PLACED
 from tests.mail import Mail, mailing, preferences, unsubscribe
 from tests.shop import new_postgres_database
@@ -90,7 +91,7 @@ async def mail(large_shop: Database, tmp_path: Path) -> AsyncIterator[Mail]:
 
 async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path: Path) -> None:
     """With 20,000 orders campaign, callbacks, replies, pages, API, health, failures read by index only."""
-    calls = providers(mail.database, tmp_path)
+    calls = providers(mail.database, tmp_path, api_token=SecretStr(TOKEN))
     campaigns = calls.app.state.campaigns = Temporal()
     calls.app.state.receiver = Receiver(mail.database, campaigns)  # type: ignore[arg-type]
     with recorded_statements(mail.database) as found:
@@ -159,7 +160,8 @@ async def use_api(calls: Providers) -> None:
     order = {"order_id": "o-9", "customer_id": "c-9", "placed_at": clock.now().isoformat(), "currency": "USD"}
     event = {"status": "delivered", "at": clock.now().isoformat()}
     transport = httpx.ASGITransport(calls.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+    key = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=key) as http:
         for answer in (
             await http.put("/customers/c-9", json={"email": "grace@example.com", "phone": "+12025550199"}),
             await http.post("/orders", json={**order, "total": "20.00", "lines": [line]}),

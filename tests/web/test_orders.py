@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlmodel import select
 
 from dev.bench.statements import recorded_statements
@@ -18,6 +19,7 @@ from starter import clock
 from starter.client import connect
 from storage.database import Database
 from storage.tables import ConsentRow, CustomerRow, InboxRow, OrderEventRow, OrderRow
+from tests.web.conftest import TOKEN
 from tests.worker.test_forwarder import Temporal
 from tests.workflows.orders import purchase
 from web.app import create_app
@@ -28,10 +30,21 @@ CONTACT = {"email": "ada@example.com", "first_name": "Ada"}
 NEWS = {"status": "processed", "at": "2026-03-02T15:20:00Z"}
 
 
+def settings_of(**changes: Any) -> Settings:
+    """Settings with a key, which is then looked up nowhere."""
+    return Settings(api_token=SecretStr(TOKEN), **changes)
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    """A client of the app that has the key."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop", headers=headers)
+
+
 @pytest.fixture
 async def app(database: Database) -> AsyncIterator[FastAPI]:
     """The app, with no Temporal anywhere."""
-    made = create_app(Settings(), database, lambda: connect(lazy=True, target_host=NOWHERE))
+    made = create_app(settings_of(), database, lambda: connect(lazy=True, target_host=NOWHERE))
     async with made.router.lifespan_context(made):
         yield made
 
@@ -39,7 +52,7 @@ async def app(database: Database) -> AsyncIterator[FastAPI]:
 @pytest.fixture
 async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as client:
+    async with client_of(app) as client:
         yield client
 
 
@@ -153,15 +166,14 @@ async def test_news_of_an_unknown_order_is_kept_for_it(http: httpx.AsyncClient, 
 async def test_without_a_web_ui_there_is_no_link(database: Database) -> None:
     """Its address is a setting; in production there is no default."""
     for settings, url in (
-        (Settings(temporal_ui="https://ui.shop.com/temporal/"), "https://ui.shop.com/temporal/namespaces/"),
-        (Settings(public_url="https://shop.com"), ""),
+        (
+            settings_of(temporal_ui="https://ui.shop.com/temporal/"),
+            "https://ui.shop.com/temporal/namespaces/",
+        ),
+        (settings_of(public_url="https://shop.com"), ""),
     ):
         app = create_app(settings, database, lambda: connect(lazy=True, target_host=NOWHERE))
-        transport = httpx.ASGITransport(app)
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://shop") as http,
-        ):
+        async with app.router.lifespan_context(app), client_of(app) as http:
             answer = (await http.post("/orders", json=purchase("o-1"))).json()
             assert (answer["url"] or "").startswith(url)
             assert (answer["url"] is None) == (url == "")
@@ -186,12 +198,8 @@ async def test_a_first_try_starts_what_waits_behind_nothing(database: Database) 
     """An order is with Temporal as soon as it is committed; while that is away nothing is tried or lost."""
     temporal = Temporal()
     receiver = Receiver(database, temporal)
-    app = create_app(Settings(), database, lambda: connect(lazy=True, target_host=NOWHERE))
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://shop") as http,
-    ):
+    app = create_app(settings_of(), database, lambda: connect(lazy=True, target_host=NOWHERE))
+    async with app.router.lifespan_context(app), client_of(app) as http:
         app.state.receiver = receiver
         await http.post("/orders", json=purchase("o-1"))
         await receiver.finished()
