@@ -30,8 +30,13 @@ def read_product(product: Json, context: Context) -> ShopNews:
     """
     if identifier_of(product.get("id")) is None:
         raise missing(name="id")
+    return catalogue_of(product, context, shown=_is_shown(product))
+
+
+def catalogue_of(product: Json, context: Context, *, shown: bool) -> ShopNews:
+    """Return the entries of a product's variants, or that they are off sale. Raises as `read_product`."""
     variants = {sku: variant for variant in objects_of(product.get("variants")) if (sku := _sku(variant))}
-    if not _is_shown(product):
+    if not shown:
         return ShopNews(removed_skus=tuple(variants))
     entries = (_entry(sku, variant, product, context) for sku, variant in variants.items())
     found = tuple(entry for entry in entries if entry)
@@ -151,11 +156,14 @@ def _image(variant: Json, product: Json) -> str | None:
     images = objects_of(product.get("images"))
     wanted = identifier_of(variant.get("image_id"))
     own = [image for image in images if wanted and identifier_of(image.get("id")) == wanted]
-    candidates = [*own, object_of(product.get("image")), *images]
-    return next((found for image in candidates if (found := web_address(image.get("src")))), None)
+    candidates = [
+        variant.get("image"),
+        *(image.get("src") for image in (*own, object_of(product.get("image")), *images)),
+    ]
+    return next((found for address in candidates if (found := _web_address(address))), None)
 
 
-def web_address(value: Any) -> str | None:
+def _web_address(value: Any) -> str | None:
     """Return an address of the web, or None for what is none."""
     text = text_of(value, _URL_LIMIT + 1) or ""
     is_one = text.startswith(("http://", "https://")) and " " not in text and len(text) <= _URL_LIMIT
