@@ -41,7 +41,7 @@ def read_analytics_customer(row: Json, context: Context) -> ShopNews:
     """Read a row of Analytics > Customers. It has no id: who is in it is known by the address.
 
     Raises:
-        pydantic.ValidationError: it cannot be accepted.
+        BadInput: it cannot be accepted.
     """
     first, _, last = (words_of(row.get("Name")) or "").partition(" ")
     contact = contact_of(
@@ -54,7 +54,10 @@ def read_analytics_customer(row: Json, context: Context) -> ShopNews:
     )
     if contact.address is None:
         return ShopNews(ignored=Ignored.NO_CUSTOMER)
-    return ShopNews(customers=(contact.of_customer(context.guest_id(contact.address)),))
+    try:
+        return ShopNews(customers=(contact.of_customer(context.guest_id(contact.address)),))
+    except ValidationError as error:
+        raise BadInput(problems_of(error, "customer")) from None
 
 
 def read_analytics_order(_row: Json, _context: Context) -> ShopNews:
@@ -138,5 +141,3 @@ def read_rows(reader: Reader, rows: Iterable[tuple[int, Json]], context: Context
             yield Row(number, news=reader(row, context))
         except BadInput as error:
             yield Row(number, problem=error)
-        except ValidationError as error:
-            yield Row(number, problem=BadInput(problems_of(error)))

@@ -91,3 +91,9 @@ def test_other_files_are_not_ours() -> None:
     """Shopify's, for one."""
     assert reader_for("orders", ["Name", "Email", "Financial Status", "Lineitem sku"]) is None
     assert reader_for("products", ["Name", "Username", "Email"]) is None
+
+
+def test_a_guest_id_that_cannot_be_accepted_is_the_rows_problem() -> None:
+    """It names the field, and repeats nothing of it."""
+    (problem, *_) = rows_of("customers", guest_id=lambda address: address)
+    assert problem.startswith("customer: customer_id: looks like an e-mail address")
