@@ -6,7 +6,7 @@ strangers are reached: with a real provider, or at a public address.
 
 from __future__ import annotations
 
-from settings.checks import load_settings
-from settings.model import PREFIX, Environment, Settings
+from settings.checks import is_weak, load_settings
+from settings.model import PREFIX, Environment, Settings, listed
 
-__all__ = ["PREFIX", "Environment", "Settings", "load_settings"]
+__all__ = ["PREFIX", "Environment", "Settings", "is_weak", "listed", "load_settings"]

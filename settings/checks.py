@@ -134,12 +134,12 @@ def _exposure_problems(settings: Settings, why: str) -> list[Problem]:
         what = f"has no password, or a placeholder ({why})"
         problems.append(Problem(f"{PREFIX}DATABASE_URL", what, "set a password of your own"))
     for name, secret in _secrets(settings):
-        if _is_weak(secret):
+        if is_weak(secret):
             problems.append(Problem(f"{PREFIX}{name}", f"is a placeholder or too short ({why})", RANDOM))
     return problems
 
 
-def _is_weak(secret: str) -> bool:
+def is_weak(secret: str) -> bool:
     """Say whether a secret could be guessed: a placeholder, short, or the same few characters repeated."""
     bare = secret.strip()
     return bare.lower() in PLACEHOLDERS or len(bare) < MIN_TOKEN or len(set(bare)) < MIN_DISTINCT

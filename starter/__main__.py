@@ -12,6 +12,7 @@ from starter.commands import keys as key_commands
 from starter.commands import messages as message_commands
 from starter.commands import replies as reply_commands
 from starter.commands import server as server_commands
+from starter.commands import shops as shop_commands
 from starter.leaving import leave
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.add_typer(server_commands.app)
 app.add_typer(channel_commands.app)
 app.add_typer(reply_commands.app)
 app.add_typer(key_commands.app, name="keys")
+app.add_typer(shop_commands.app, name="shop")
 
 
 def main() -> None:

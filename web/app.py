@@ -17,7 +17,9 @@ from web.access.keys import Keyring
 from web.access.log import RequestLog
 from web.api import api_router
 from web.hooks import sendgrid as sendgrid_hooks
+from web.hooks import shopify as shopify_hooks
 from web.hooks import twilio as twilio_hooks
+from web.hooks import woocommerce as woocommerce_hooks
 from web.openapi import DESCRIPTION, TAGS, Afterglow
 from web.pages import clicks
 from web.pages import routes as pages
@@ -53,6 +55,8 @@ def create_app(settings: Settings, database: Database, connected: Connect = _whe
     app.add_middleware(RequestLog)
     add_error_answers(app)
     for part in (api_router(), twilio_hooks.router, sendgrid_hooks.router):
+        app.include_router(part)
+    for part in (shopify_hooks.router, woocommerce_hooks.router):
         app.include_router(part)
     for part in (pages.router, clicks.router, health.router, docs.router):
         app.include_router(part)

@@ -76,4 +76,6 @@ FIELDS = {
     "why": "The reason in words.",
     "wording": "The words that were agreed to.",
     "workflow_id": "The campaign's id in Temporal.",
+    "outcome": "What became of a shop's event: a code, such as `started`, `edited`, `not_paid`, `refused`",
+    "duplicate": "Whether the event was here before: then nothing was changed",
 }

@@ -24,6 +24,7 @@ TAGS = [
     {"name": "orders", "description": "Purchases, what becomes of them, and where their campaigns stand."},
     {"name": "customers", "description": "Contact data and consents."},
     {"name": "provider callbacks", "description": "For Twilio and SendGrid, who sign what they send."},
+    {"name": "shops", "description": "For Shopify and WooCommerce, who sign what they send."},
     {"name": "pages", "description": "For customers, by the signed links in their messages."},
     {"name": "health", "description": "For whoever watches this process."},
 ]

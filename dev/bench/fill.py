@@ -48,11 +48,17 @@ _TABLES: dict[str, dict[str, str]] = {
     },
     "links": {"code": "'past' || i", "message_id": _ORDER, "target": "'https://shop.example.com/'"},
     "webhooks": {"digest": "'past-' || i", "at": "{ago}"},
+    "shop_events": {
+        "shop": "'shopify'", "event_id": _ORDER, "topic": "'orders/paid'", "digest": _ORDER,
+        "received_at": "{ago}", "outcome": "'started'",
+    },
 }  # fmt: skip
 _PRODUCTS = {
     "sku": "'p-' || i", "name": "'Product ' || i", "url": "'https://shop.example.com/p/' || i",
     "price": "'10.00'", "currency": "'USD'", "added_at": "{ago}", "review_count": "0",
+    "item": "'i-' || i",
 }  # fmt: skip
+_STOCK = {"item": "'i-' || i", "location": "'here'", "available": "i % 9", "at": "{ago}"}
 _OF_CUSTOMERS: dict[str, dict[str, str]] = {
     "customers": {
         "id": "'past-' || i", "email": _ADDRESS.format(of="i"), "email_key": _ADDRESS.format(of="i"),
@@ -98,6 +104,7 @@ def fill_shop(database: Database, first: int, last: int, now: datetime) -> None:
 def fill_products(session: Session, now: datetime, number: int = PRODUCTS) -> None:
     """Add the catalogue, and the version of the campaign that past orders had."""
     _fill(session.connection(), "products", _PRODUCTS, 0, number - 1, _ago(session.connection(), now))
+    _fill(session.connection(), "stock_levels", _STOCK, 0, number - 1, _ago(session.connection(), now))
     insert_once(session, DefinitionRow, digest="past", name="past", body="{}", stored_at=now)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,8 @@ from storage.queries.shop.events import set_outcome
 from storage.tables import InboxRow, ShopEventRow
 
 REFUSED = "refused"
+LONGEST_ID, LONGEST_TOPIC = 100, 60
+"""As their columns are."""
 Read = Callable[["ShopRequest"], ShopNews]
 
 
@@ -36,6 +38,15 @@ class ShopRequest:
     topic: str
     event_id: str
     body: bytes
+
+    @classmethod
+    def of(cls, shop: str, topic: str, event: str, body: bytes) -> ShopRequest:
+        """Name an event by its topic too: a shop gives one id to all topics of what has happened."""
+        named = f"{topic} {event}"
+        request = cls(shop, topic, named, body)
+        if not event or len(named) > LONGEST_ID:
+            return replace(request, event_id=hashlib.sha256(f"{named} {request.digest}".encode()).hexdigest())
+        return request
 
     @property
     def digest(self) -> str:

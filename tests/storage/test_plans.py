@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from sqlmodel import SQLModel
 from activities.close import close
 from activities.interface import CloseRequest
 from campaign.reasons import Channel, Reason
-from campaign.wire import OrderStatus, OrderUpdate, Purchase, Refund
+from campaign.wire import OrderStatus, OrderUpdate, Product, Purchase, Refund
 from dev.bench.fill import fill_products, fill_shop
 from dev.bench.statements import recorded_statements
 from intake.orders import receive_event
 from intake.refunds import record_refund
+from shops.guests import guest_id
+from shops.news import ShopNews, ShopProduct, StockLevel
 from starter import clock
 from starter.client import Started
 from starter.forwarding import forward_turn
@@ -32,11 +35,13 @@ from storage.migrate import upgrade
 from storage.queries.inbox.listing import backlog, discard_rows, order_in_inbox, retry_rows, waiting_orders
 from storage.queries.inbox.receiving import add_rows
 from storage.queries.messages.failures import unseen_failures
+from storage.queries.shop.events import event_seen, last_of_topics, newest_events, refused_requests
 from storage.queries.shop.statistics import refresh_statistics
 from tests.callbacks import PHONE, TOKEN, Notified, Providers, add_sending, providers
 from tests.facts import PLACED
 from tests.mail import Mail, mailing, preferences, unsubscribe
 from tests.shop import new_postgres_database
+from tests.shop_news import NOW, ShopSystem, became, line, news_of, person, shop_order
 from web.receiving.receiver import Receiver
 from worker.forwarder import Forwarder
 from worker.health import health_app
@@ -102,6 +107,7 @@ async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path:
         await use_inbox(mail.database, campaigns)
         await look_at_health(mail.database)
         report_refunds(mail.database)
+        report_as_shop(mail.database)
         with mail.database.reading() as session:
             unseen_failures(session, PLACED)
     explained = {text: scans(mail.database, text, values) for text, values in found.texts.items()}
@@ -139,6 +145,30 @@ def report_refunds(database: Database) -> None:
     for order_id in ("o-1", "o-1", "unknown"):
         with database.transaction() as session:
             record_refund(session, order_id, Refund.model_validate(back), PLACED)
+
+
+def report_as_shop(database: Database) -> None:
+    """Orders of an account and a guest, an edit, early news, contact data, the catalogue; what is shown."""
+    shop, guest = ShopSystem(database), guest_id("key", "email:past7@example.com")
+    entry = Product(sku="p-7", name="Mug", url="https://x.example.com", price=Decimal(1), currency="USD")
+    for news in (
+        news_of(shop_order("s-1"), person(phone="+12025550199")),
+        news_of(shop_order("s-1", version=5, lines=[line("cup", 2)]), person(email="new@example.com")),
+        news_of(shop_order("s-2", guest), person(guest, "past7@example.com")),
+        news_of(None, person(email=None, unreachable={Channel.EMAIL: "none"})),
+        ShopNews(
+            updates=became(OrderStatus.FULFILLED, "s-1").updates,
+            states=became(OrderStatus.DELIVERED, "s-3").updates,
+        ),
+        ShopNews(products=(ShopProduct(entry, "i-7"),), removed_skus=("p-8",)),
+        ShopNews(stock=(StockLevel("i-7", "here", 0, NOW),)),
+    ):
+        shop.report(news)
+    with database.reading() as session:
+        last_of_topics(session, "shopify", ["orders/paid"])
+        newest_events(session, "shopify", 10)
+        refused_requests(session, "shopify")
+        event_seen(session, "shopify", "past-1")
 
 
 async def call_back(calls: Providers) -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import structlog
 from fastapi import HTTPException
+from pydantic import BaseModel
 from sqlmodel import Session
 
 from campaign.errors import AfterglowError, Unavailable
@@ -25,8 +26,23 @@ ANSWERS: dict[int | str, dict[str, str]] = {
     403: {"description": "Not signed, stale, without a topic, or with another one than its body has"},
     413: {"description": "Too long"},
 }
+JSON_EVENT = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
+
+
+class Answer(BaseModel):
+    """What became of an event. ``duplicate``: it was here before, and nothing was changed."""
+
+    outcome: str
+    duplicate: bool = False
+
+    @classmethod
+    def of(cls, outcome: ShopOutcome) -> Answer:
+        """Answer what has been done."""
+        return cls(outcome=outcome.outcome, duplicate=outcome.duplicate)
 
 
 def refused() -> HTTPException:

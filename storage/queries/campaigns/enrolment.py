@@ -27,6 +27,7 @@ _KNOWN: Select[*tuple[Any, ...]] = (
         col(OrderRow.placed_at),
         col(OrderRow.currency),
         col(OrderRow.total),
+        col(OrderRow.changed_at),
         col(RunRow.workflow_run_id),
     )
     .select_from(_ONE)

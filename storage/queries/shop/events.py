@@ -53,6 +53,14 @@ def last_of_topics(session: Session, shop: str, topics: Sequence[str]) -> dict[s
     return found
 
 
+def event_seen(session: Session, shop: str, digest: str) -> bool:
+    """Return whether an event was received, by what it says."""
+    found = select(col(ShopEventRow.event_id)).where(
+        col(ShopEventRow.shop) == shop, col(ShopEventRow.digest) == digest
+    )
+    return session.connection().execute(found).first() is not None
+
+
 def newest_events(session: Session, shop: str, limit: int) -> Sequence[ShopEventRow]:
     """Return the last events of a shop, newest first."""
     statement = select(ShopEventRow).order_by(col(ShopEventRow.received_at).desc())

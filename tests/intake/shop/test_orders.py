@@ -7,11 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from campaign.errors import BadInput
+from activities.enrol import enrol
+from activities.interface import EnrolRequest
+from campaign.errors import BadInput, BadPurchase
 from campaign.wire import OrderStatus, OrderUpdate
 from shops.news import Ignored, ShopNews
 from storage.database import Database
 from storage.tables import CustomerRow, InboxRow, OrderEventRow
+from tests.facts import default_definition
 from tests.shop_news import NOW, ShopSystem, became, line, news_of, person, shop_order
 
 
@@ -102,3 +105,15 @@ def test_what_a_report_finds_an_order_to_be_is_news_once(shop: ShopSystem) -> No
         shop.report(ShopNews(states=(("o-1", delivered),)), NOW + timedelta(hours=6))
     assert [row.at for row in shop.rows(OrderEventRow)] == [NOW]
     assert shop.inbox() == ["order o-1", "event o-1"]
+
+
+def test_an_order_edited_before_its_campaign_starts_is_still_enrolled(shop: ShopSystem) -> None:
+    """Its campaign was started with the total of before: that is no other order."""
+    order = shop_order()
+    shop.report(news_of(order))
+    shop.report(news_of(shop_order(version=5, total="60.00")))
+    request = EnrolRequest(purchase=order.purchase, run_id="run", now=NOW)
+    assert not enrol(shop.database, default_definition(), request).duplicate
+    other = order.purchase.model_copy(update={"currency": "EUR"})
+    with pytest.raises(BadPurchase):
+        enrol(shop.database, default_definition(), request.model_copy(update={"purchase": other}))
