@@ -11,7 +11,7 @@ import pytest
 from temporalio.client import Client
 
 from campaign.contract import TASK_QUEUE, WORKFLOW, workflow_id
-from dev.bench.statements import recorded_statements
+from dev.bench.statements import ELSEWHERE, recorded_statements
 from starter import clock
 from storage.database import Database
 from tests.shop import Shop, running_shop, unique
@@ -66,4 +66,5 @@ async def _statements_of_a_campaign(shop: Shop) -> Counter[str]:
             start_signal_args=[processed],
         )
         assert await handle.result() == {"exit_reason": "completed", "messages_sent": 4}
-    return found.sent
+    # The worker's forwarder looks into the inbox beside it, by the clock and not for a campaign.
+    return Counter({name: number for name, number in found.sent.items() if name != ELSEWHERE})
