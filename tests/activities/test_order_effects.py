@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from activities import render as writing
 from activities.interface import Enrolled, ReceivedSignal, RenderRequest, StepDecision
 from activities.render import render
 from campaign.facts import MessageState
@@ -172,6 +173,27 @@ def test_a_product_that_came_back_is_not_asked_about(shop: Shop) -> None:
     assert shop.claim() == identifier
     text = shop.message(identifier).text or ""
     assert ("sku=mug" in text, "sku=tray" in text, "Oak tray" in text) == (True, False, False)
+    assert shop.deliver(identifier) is MessageState.SENT
+
+
+def test_what_changes_while_a_message_is_written_is_not_missed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A product comes back between reading the order and keeping the text: the text is not kept."""
+    buy(shop, "o-1", 0, "mug", "tray")
+    content = writing._content
+
+    def meanwhile(*args: Any) -> Any:
+        monkeypatch.setattr(writing, "_content", content)
+        report(shop, "r-1", "tray")
+        return content(*args)
+
+    monkeypatch.setattr(writing, "_content", meanwhile)
+    identifier = shop.claim()
+    assert shop.message(identifier).text is None
+    assert shop.deliver(identifier) is MessageState.CLAIMED
+    assert shop.claim() == identifier
+    assert "Oak tray" not in (shop.message(identifier).text or "")
     assert shop.deliver(identifier) is MessageState.SENT
 
 

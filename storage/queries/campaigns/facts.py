@@ -109,6 +109,7 @@ class RunMessage:
     channel: Channel
     state: MessageState
     latest: datetime
+    claimed: datetime
     attempted: datetime | None
     purpose: Purpose
     consent_id: int | None
@@ -249,6 +250,7 @@ def _run_message(m: list[Any]) -> RunMessage:
         channel=Channel(m[3]),
         state=MessageState(m[4]),
         latest=as_time(m[8]),
+        claimed=as_time(m[7]),
         attempted=as_time(m[6]) if m[6] else None,
         purpose=Purpose(m[9]),
         consent_id=m[10],

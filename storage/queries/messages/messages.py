@@ -43,6 +43,7 @@ _WRITE = (
         _THIS,
         col(MessageRow.state) == MessageState.CLAIMED.value,
         col(MessageRow.purpose) == bindparam("for_purpose"),
+        col(MessageRow.claimed_at) == bindparam("for_claimed"),
         col(MessageRow.segment) == bindparam("for_segment"),
         col(MessageRow.consent_id).is_not_distinct_from(bindparam("for_consent")),
         col(MessageRow.address).is_not_distinct_from(bindparam("for_address")),
@@ -193,6 +194,7 @@ def write_body(session: Session, message: RunMessage, body: Body) -> bool:
     values = {
         "message": message.id,
         "for_purpose": message.purpose.value,
+        "for_claimed": message.claimed,
         "for_segment": message.segment,
         "for_consent": message.consent_id,
         "for_address": message.address,
