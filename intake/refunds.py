@@ -90,7 +90,7 @@ def apply_early_refunds(session: Session, refunds: Sequence[EarlyRefund], now: d
 def _apply(session: Session, order: RefundedOrder, refund: Refund, now: datetime) -> RefundOutcome:
     before = known_refund(session, order.order_id, refund.refund_id)
     if before is not None:
-        return _repeated(order, refund, before)
+        return _repeated(session, order, refund, before)
     if problems := _problems(order, refund):
         raise BadInput(problems)
     refunded = min(order.refunded + refund.amount, order.total)
@@ -103,9 +103,11 @@ def _apply(session: Session, order: RefundedOrder, refund: Refund, now: datetime
     return RefundOutcome(order.order_id, added=True, full=full, not_in_order=missing)
 
 
-def _repeated(order: RefundedOrder, refund: Refund, amount: Decimal) -> RefundOutcome:
+def _repeated(session: Session, order: RefundedOrder, refund: Refund, amount: Decimal) -> RefundOutcome:
     if amount == refund.amount:
-        return RefundOutcome(order.order_id, full=_is_full(order, order.refunded))
+        known = {line.sku for line in returnable_lines(session, order.order_id)}
+        missing = tuple(sorted({line.sku for line in refund.lines} - known))
+        return RefundOutcome(order.order_id, full=_is_full(order, order.refunded), not_in_order=missing)
     fix = "a refund keeps its id for ever: send the same amount again, or use a new refund_id"
     raise BadInput([Problem("amount", "differs from the refund that has this refund_id", fix)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FIELDS = {
     "address": "The address or number that it holds for; none where it holds for any.",
+    "amount": "What was given back of the order, as a decimal text in its currency: `19.90`.",
     "at": "When it happened: ISO 8601 with an offset.",
     "channel": "`email` or `sms`.",
     "closed_at": "When the campaign ended.",
@@ -30,9 +31,10 @@ FIELDS = {
     "language": "A language tag: `en`, `pt-BR`.",
     "last_name": "For the salutation.",
     "latest_at": "Past this time the message is skipped.",
-    "lines": "What was bought: 1 to 500 lines.",
+    "lines": "What was bought: 1 to 500 lines; of a refund: what came back for it.",
     "messages": "The messages: never their addresses or texts.",
     "next_at": "When the step is looked at again, if nothing happens before.",
+    "not_in_order": "Products of a refund's lines that the order does not have: they change nothing.",
     "opened_at": "When the campaign began.",
     "order_id": "The shop's own id: no email address, no phone number.",
     "order_updates": "When the order reached each status, as far as it was reported.",
@@ -47,6 +49,7 @@ FIELDS = {
     "quantity": "How many, 1 or more.",
     "reason": "A code of the closed set of reasons.",
     "received_at": "When it was received.",
+    "refund_id": "The shop's own id of a refund: reported twice, it counts once.",
     "refused_signals": "How many signals could not be read.",
     "region": "State or province: `OR`.",
     "retrying": "Activities that keep failing, each with its last failure.",

@@ -17,7 +17,8 @@ from tests.facts import ROOT
 from tests.shop import Shop, unique
 from tests.web.conftest import TOKEN
 from tests.workflows.orders import purchase
-from web.api.models import CONTACT, EVENT, PURCHASE, OrderReport
+from web.api.models import CONTACT, PURCHASE, OrderReport
+from web.api.order_events import EVENT
 from web.app import create_app
 from web.problems import CODES, STATUS
 
@@ -88,11 +89,12 @@ def test_bodies_have_fields_and_the_contracts_example(name: str, example: dict[s
     content = METHODS[name]["requestBody"]["content"]["application/json"]["schema"]
     blocks = re.findall(r"```json\n(.*?)```|`(\{\"[^`]*: .*?\})`", CONTRACT, re.DOTALL)
     assert example in [json.loads(block or inline) for block, inline in blocks]
-    assert content["examples"] == [example]
+    assert content["examples"][0] == example
     (reference,) = [one["$ref"] for one in content.get("anyOf", [content]) if "$ref" in one]
     schema = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
     assert set(example) >= set(schema.get("required", ()))
-    assert set(schema["properties"]) - set(example) <= {"customer", "renewal"}
+    shown = {field for one in content["examples"] for field in one}
+    assert set(schema["properties"]) - shown <= {"customer", "renewal"}
 
 
 def test_every_error_has_an_example_of_its_own() -> None:

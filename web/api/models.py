@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 
 from campaign.errors import BadInput, Problem
 from campaign.fields.identifiers import Id
-from campaign.wire import Contact, OrderStatus, OrderUpdate, Purchase
+from campaign.wire import Contact, OrderStatus, Purchase
 from web.problems import ProblemDetails
 from web.receiving.receiver import MOST_ORDERS
 
@@ -22,7 +22,6 @@ PURCHASE = {
     "total": "39.80",
     "lines": [{"sku": "mug", "quantity": 2, "unit_price": "19.90"}],
 }
-EVENT = {"status": "processed", "at": "2026-03-02T15:20:00Z"}
 CONTACT = {
     "customer_id": "c-1",
     "email": "ada@example.com",
@@ -69,7 +68,6 @@ def _as_sent(value: Any, _check: Any) -> Any:
 
 Orders = Annotated[list[Order], Field(min_length=1, max_length=MOST_ORDERS)]
 OrdersBody = Annotated[Order | Orders, WrapValidator(_as_sent), Body(examples=[PURCHASE])]
-EventBody = Annotated[OrderUpdate, Body(examples=[EVENT])]
 CustomerBody = Annotated[Customer, Body(examples=[CONTACT])]
 
 
@@ -104,12 +102,17 @@ class OrdersAnswered(BaseModel):
 
 
 class EventAccepted(BaseModel):
-    """What was saved, and the campaign that it is for."""
+    """What was saved, and the campaign that it is for.
+
+    `not_in_order`, for a refund of a part: products of its lines that the order does not have. They change
+    nothing; the money counts.
+    """
 
     order_id: str
     status: OrderStatus
     workflow_id: str
     url: str | None
+    not_in_order: list[str] | None = None
 
 
 class Step(BaseModel):

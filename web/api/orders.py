@@ -15,7 +15,8 @@ from counters import ORDER_EVENTS
 from intake.contacts import SentOrder
 from starter import clock
 from starter.reports import order_report_or_none
-from web.api.models import EventAccepted, EventBody, OrderAccepted, OrderReport, OrdersAnswered, OrdersBody
+from web.api.models import EventAccepted, OrderAccepted, OrderReport, OrdersAnswered, OrdersBody
+from web.api.order_events import EventBody
 from web.api.routes import JsonRoute
 from web.api.sent_orders import read_order
 from web.deps import AppCampaigns, AppDatabase, AppReceiver
@@ -96,18 +97,23 @@ def _accepted(order_id: str, url: str | None) -> dict[str, Any]:
     "/orders/{order_id:path}/events",
     status_code=ACCEPTED,
     response_model=EventAccepted,
+    response_model_exclude_unset=True,
     responses=errors(404, 413),
 )
 async def post_event(
     receiver: AppReceiver, url: CampaignUrl, order_id: str, event: EventBody
 ) -> dict[str, Any]:
-    """Report what became of an order. It is saved, and its campaign decides again.
+    """Report what became of an order, or a refund of a part. Saved, and its campaign decides again.
 
     News of an order that is not known yet waits for it, for a week.
     """
     ORDER_EVENTS.labels(event.status.value).inc()
-    await receiver.event(order_id, event)
-    return {**_accepted(order_id, url), "status": event.status}
+    accepted = {**_accepted(order_id, url), "status": event.status}
+    if event.refund:
+        outcome = await receiver.refund(order_id, event.refund)
+        return accepted | {"not_in_order": list(outcome.not_in_order)}
+    await receiver.event(order_id, event.update)
+    return accepted
 
 
 def stored_report(database: AppDatabase, order_id: str) -> dict[str, Any] | None:

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 
 from sqlmodel import Session
 
-from campaign.wire import OrderUpdate
+from campaign.wire import OrderUpdate, Refund
 from intake.contacts import SentOrder, receive_sent_orders
 from intake.orders import EventOutcome, Outcome, receive_event
+from intake.refunds import RefundOutcome, record_refund
 from starter import clock
 from starter.client import Campaigns
 from storage.database import Database
@@ -56,6 +57,10 @@ class Receiver:
             self._tries.begin([Job(outcome.leased, order_id, update=update)])
         return outcome
 
+    async def refund(self, order_id: str, refund: Refund) -> RefundOutcome:
+        """Save a refund of a part of an order. Raises as `record_refund`, and `Unavailable`."""
+        return await asyncio.to_thread(self._save_refund, order_id, refund)
+
     async def finished(self) -> None:
         """Wait for what is under way: before the process ends."""
         await self._groups.finished()
@@ -70,6 +75,10 @@ class Receiver:
 
         outcomes = iter(self._database.retrying(work))
         return [[next(outcomes) for _ in sent] for sent in group]
+
+    def _save_refund(self, order_id: str, refund: Refund) -> RefundOutcome:
+        now = clock.now()
+        return self._database.retrying(lambda session: record_refund(session, order_id, refund, now))
 
     def _save_event(self, order_id: str, update: OrderUpdate) -> EventOutcome:
         now = clock.now()
