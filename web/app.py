@@ -16,6 +16,7 @@ from web import docs, health
 from web.access.keys import Keyring
 from web.access.log import RequestLog
 from web.api import api_router
+from web.bodies import BodyGuard
 from web.hooks import sendgrid as sendgrid_hooks
 from web.hooks import shopify as shopify_hooks
 from web.hooks import twilio as twilio_hooks
@@ -49,10 +50,12 @@ def create_app(settings: Settings, database: Database, connected: Connect = _whe
         openapi_tags=TAGS,
         openapi_url=None,  # web.docs serves it, behind the API's keys
         lifespan=lifespan,
+        redirect_slashes=False,  # a redirect would name the host that a stranger's header gives
     )
     app.state.settings, app.state.database = settings, database
     app.state.keys = Keyring(settings, database)
     app.add_middleware(RequestLog)
+    app.add_middleware(BodyGuard)
     add_error_answers(app)
     for part in (api_router(), twilio_hooks.router, sendgrid_hooks.router):
         app.include_router(part)

@@ -45,7 +45,8 @@ AppSettings = Annotated[Settings, Depends(app_settings)]
 AppDatabase = Annotated[Database, Depends(app_database)]
 AppCampaigns = Annotated[Campaigns, Depends(app_campaigns)]
 AppReceiver = Annotated[Receiver, Depends(app_receiver)]
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
+BEARER = HTTPBearer(auto_error=False)
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 
 
 async def admit(request: Request, given: str | None, challenge: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from campaign.errors import BadInput, BadPurchase, OrderConflict, Problem
+from web.examples import BY_MEDIA_TYPE, EXAMPLES
 from web.fields import FIELDS
 from web.problems import CODES, MEDIA_TYPE, STATUS, ProblemDetails, problem_details
 
@@ -32,8 +33,10 @@ ERRORS = {
     401: "No bearer token, or one that is no key: `afterglow keys add NAME` makes keys",
     403: "Not signed by the provider, or here before",
     404: "No such order, customer or campaign",
+    408: "The body has not arrived in time",
     409: "Another order has this `order_id`: `known` and `sent` are both versions of what differs",
     413: "The body is too long",
+    415: "The body does not say that it is JSON",
     422: "Wrong input: `problems` names each field and what to write; nothing was done",
     500: "An error of ours: it is in the log",
     503: "The database is not there, or too much waits for it: send it again after `Retry-After` seconds",
@@ -76,16 +79,43 @@ class Afterglow(FastAPI):
             schemas |= described.pop("$defs", {}) | {ProblemDetails.__name__: described}
             for name in _FRAMEWORKS_OWN:
                 schemas.pop(name, None)
-            for operation in _operations(document):
+            for name, operation in _operations(document):
                 _drop_frameworks_own(operation["responses"])
+                _complete_errors(name, operation)
+                _add_examples(EXAMPLES.get(name, {}), operation["responses"])
                 _summarise(operation)
             for schema in schemas.values():
                 _describe(schema)
         return self.openapi_schema or {}
 
 
-def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [operation for item in document["paths"].values() for operation in item.values()]
+def _operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return each operation with its name: "POST /orders"."""
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
+
+
+def _complete_errors(name: str, operation: dict[str, Any]) -> None:
+    """Add what every body can meet, and the one form of errors where a route only says what they mean."""
+    responses = operation["responses"]
+    with_key = "security" in operation
+    if name.startswith(("POST", "PUT")):
+        wanted = (408, 413, 415) if with_key else (408, 413, 503)
+        for status, answer in errors(*wanted).items():
+            responses.setdefault(str(status), answer)
+    for status, answer in responses.items():
+        if int(status) in ERRORS and "content" not in answer:
+            answer["content"] = errors(int(status))[int(status)]["content"]
+
+
+def _add_examples(examples: dict[str, Any], responses: dict[str, Any]) -> None:
+    for status, answer in responses.items():
+        for kind, content in answer.get("content", {}).items():
+            if "example" not in content and (example := examples.get(status, BY_MEDIA_TYPE.get(kind))):
+                content["example"] = example
 
 
 def _summarise(operation: dict[str, Any]) -> None:

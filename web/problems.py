@@ -25,8 +25,10 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     409: "order_conflict",
     413: "too_large",
+    415: "unsupported_media_type",
     500: "internal_error",
     503: "unavailable",
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import SecretStr
 
 from settings import Settings
@@ -97,6 +98,20 @@ def test_bodies_have_fields_and_the_contracts_example(name: str, example: dict[s
     assert set(schema["properties"]) - shown <= {"customer", "renewal"}
 
 
+def test_every_answer_has_an_example_that_fits_its_schema() -> None:
+    """Each answer of each operation: as a client would meet it. Only redirects and 204 have no body."""
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            for status, answer in operation["responses"].items():
+                name = f"{method.upper()} {path} {status}"
+                assert answer.get("content") or status in {"204", "302", "303"}, name
+                for content in answer.get("content", {}).values():
+                    schema = {**content["schema"], "components": DOCUMENT["components"]}
+                    assert "example" in content, name
+                    errors = Draft202012Validator(schema).iter_errors(content["example"])
+                    assert [f"{name}: {error.message}" for error in errors] == []
+
+
 def test_every_error_has_an_example_of_its_own() -> None:
     """The example of each error answer has that answer's status and one of its codes."""
     rows = table("| Status | `error` | Meaning |")
@@ -154,6 +169,47 @@ async def test_every_error_has_one_form(http: httpx.AsyncClient, monkeypatch: py
         assert body["status"] == answer.status_code
         assert ("problems" in body) == (answer.status_code == 422)
         assert "ada@" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "header"),
+    [
+        ("GET", "/nowhere", 404, None),
+        ("POST", "/orders/", 405, ("Allow", "GET")),
+        ("PUT", "/customers/c-1/", 404, None),
+        ("GET", "/healthz/", 404, None),
+        ("DELETE", "/orders", 405, ("Allow", "POST")),
+        ("OPTIONS", "/orders", 405, ("Allow", "POST")),
+        ("HEAD", "/orders/1001", 405, ("Allow", "GET")),
+        ("TRACE", "/healthz", 405, ("Allow", "GET")),
+        ("POST", "/orders", 415, ("Accept", "application/json")),
+    ],
+)
+async def test_odd_requests_have_the_one_form_too(
+    database: Database, method: str, path: str, status: int, header: tuple[str, str] | None
+) -> None:
+    """Unknown routes, a slash too much, other methods, no type: no redirect, and what is allowed."""
+    app = create_app(Settings(), database)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as client:
+        answer = await client.request(method, path, content=b"{}")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert header is None or answer.headers[header[0]] == header[1]
+    if method != "HEAD":
+        assert (answer.json()["status"], answer.json()["error"]) == (status, CODES[status])
+
+
+@pytest.mark.parametrize(
+    "kind", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
+async def test_only_what_says_that_it_is_json_is_read(database: Database, kind: str | None) -> None:
+    """A form of a stranger's page, which a browser sends unasked, changes nothing."""
+    app = create_app(Settings(), database)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as client:
+        for accepted in ("application/json", "Application/JSON; charset=utf-8", "application/vnd.shop+json"):
+            sent = await client.put("/customers/c-1", content=b"{}", headers={"Content-Type": accepted})
+            assert sent.status_code == 200, accepted
+        headers = {"Content-Type": kind} if kind else {}
+        assert (await client.put("/customers/c-1", content=b"{}", headers=headers)).status_code == 415
 
 
 @pytest.mark.temporal

@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from campaign.errors import BadInput, Problem
 from campaign.problems import problems_in
 from starter.inputs import error_of
-from web.bodies import JsonRequest
+from web.bodies import MAX_JSON, JsonRequest, refuse_long
+from web.deps import BEARER, authorised
+
+JSON = "application/json"
 
 
 class JsonRoute(APIRoute):
-    """A route with a bounded JSON body, read before anything else; what is wrong with it is `BadInput`."""
+    """A route with a bounded JSON body, read once the key is accepted; its mistakes are `BadInput`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the route's handler."""
         handle = super().get_route_handler()
 
         async def handled(request: Request) -> Response:
+            await authorised(request, await BEARER(request))
+            if self.body_field:
+                refuse_long(request, MAX_JSON)
+                _refuse_other_types(request)
             try:
                 return await handle(JsonRequest(request.scope, request.receive))
             except RequestValidationError as error:
@@ -38,6 +45,17 @@ class JsonRoute(APIRoute):
         return error_of(model)(problems_in([{**detail, "loc": detail["loc"][1:]} for detail in details]))
 
 
+def _refuse_other_types(request: Request) -> None:
+    """Refuse what does not say that it is JSON: a page of another site can send everything else unasked.
+
+    Raises:
+        HTTPException: 415, with what is accepted (RFC 9110, 15.5.16).
+    """
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != JSON and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise HTTPException(415, f"send JSON, with the header Content-Type: {JSON}", {"Accept": JSON})
+
+
 def _is_whole_body(detail: Mapping[str, Any]) -> bool:
     """Say whether nothing in the body could be looked at; what a model says of itself names its field."""
     kind = str(detail["type"])
@@ -47,5 +65,4 @@ def _is_whole_body(detail: Mapping[str, Any]) -> bool:
 def _unreadable(detail: Mapping[str, Any]) -> Problem:
     if detail["type"] == "json_invalid":
         return Problem("body", f"is not JSON that can be read: {detail['ctx']['error']}", "correct it")
-    fix = "send one object with the header Content-Type: application/json"
-    return Problem("body", "is not a JSON object", fix)
+    return Problem("body", "is not a JSON object", "send one object")

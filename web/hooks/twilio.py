@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
@@ -36,6 +36,12 @@ ANSWERS: dict[int | str, dict[str, str]] = {
     403: {"description": "Not signed, or here before"},
     413: {"description": "Too long"},
 }
+TWIML: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "What to answer, as TwiML",
+        "content": {"application/xml": {"schema": {"type": "string"}}},
+    }
+}
 _log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/webhooks/twilio", tags=["provider callbacks"])
@@ -51,7 +57,7 @@ def status(request: Request, signed: Signed, tasks: BackgroundTasks, message: st
     return Response(status_code=204, background=tasks)
 
 
-@router.post("/inbound", openapi_extra=FORM, responses=ANSWERS, response_class=Response)
+@router.post("/inbound", openapi_extra=FORM, responses={**ANSWERS, **TWIML}, response_class=Response)
 def inbound(request: Request, signed: Signed) -> Response:
     """Receive a customer's text message. It has taken effect for every campaign once this answers."""
     text = _answer(request.app.state.database, request.app.state.settings, signed)

@@ -22,7 +22,7 @@ router = APIRouter(
 log = structlog.get_logger()
 
 
-@router.get("/c/{code}")
+@router.get("/c/{code}", status_code=302, response_class=RedirectResponse)
 @router.head("/c/{code}", include_in_schema=False)
 def follow(request: Request, database: AppDatabase, code: str) -> Response:
     """Redirect to the shop. The click is recorded after the answer: the customer does not wait for it."""

@@ -34,9 +34,10 @@ PRIVATE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-PAGE_ERRORS: dict[int | str, dict[str, str]] = {
-    404: {"description": "A page: this link is none of ours"},
-    503: {"description": "A page: please come again in a minute"},
+HTML: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
+PAGE_ERRORS: dict[int | str, dict[str, Any]] = {
+    404: {"description": "A page: this link is none of ours", "content": HTML},
+    503: {"description": "A page: please come again in a minute", "content": HTML},
 }
 
 

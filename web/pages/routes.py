@@ -23,7 +23,7 @@ from starter.clock import now
 from storage.queries.people.customers import addresses_of
 from web.bodies import read_body
 from web.deps import AppDatabase, AppSettings
-from web.pages.html import PAGE_ERRORS, PRIVATE, PageRoute, masked, not_found, page
+from web.pages.html import HTML, PAGE_ERRORS, PRIVATE, PageRoute, masked, not_found, page
 from web.pages.wording import (
     CHANNEL_NAMES,
     LABELS,
@@ -76,7 +76,9 @@ def confirm_unsubscribe(database: AppDatabase, settings: AppSettings, token: str
         return _unsubscribe_page(settings, reader) if reader else not_found()
 
 
-@router.post("/unsubscribe/{token}")
+@router.post(
+    "/unsubscribe/{token}", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+)
 def do_unsubscribe(database: AppDatabase, settings: AppSettings, token: str, body: Body) -> Response:
     """Unsubscribe the customer. A mail program's click is answered in one line, not redirected."""
     one_click = all(word in body for word in _ONE_CLICK)
@@ -103,7 +105,12 @@ def show_preferences(
         return _preferences_page(reader, saved=saved is not None) if reader else not_found()
 
 
-@router.post("/preferences/{token}")
+@router.post(
+    "/preferences/{token}",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses={400: {"description": "The page again: the choice was none of those offered", "content": HTML}},
+)
 def keep_preferences(database: AppDatabase, settings: AppSettings, token: str, body: Body) -> Response:
     """Save a customer's choice, then show it."""
     choice, less = _form(body)
