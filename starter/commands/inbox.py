@@ -11,7 +11,19 @@ import typer
 
 from campaign.errors import BadInput, Problem
 from starter import clock
-from starter.commands.console import as_json, command, counted, database, out, table, when
+from starter.commands.console import (
+    FAILED,
+    as_json,
+    command,
+    counted,
+    database,
+    err,
+    out,
+    settings,
+    table,
+    when,
+)
+from starter.shops.retries import retry_shop_events
 from storage.queries.inbox.listing import counts, discard_rows, retry_rows, rows_in
 from storage.queries.inbox.states import State, Why
 from storage.tables import InboxRow
@@ -79,12 +91,20 @@ def retry(
         bool, typer.Option("--all", help="All that wait, are unmatched or refused.")
     ] = False,
 ) -> None:
-    """Try rows again now. A worker's forwarder takes them."""
+    """Try rows again now. A worker's forwarder takes them; a shop's requests are applied at once."""
     if bool(ids) == everything:
         raise BadInput([Problem("ID", "is missing, or stands beside --all", "name rows, or write --all")])
-    with database() as opened, opened.transaction() as session:
-        number = retry_rows(session, ids or None, clock.now())
+    with database() as opened:
+        with opened.transaction() as session:
+            number = retry_rows(session, ids or None, clock.now())
+        retried = retry_shop_events(opened, settings(), ids or None, clock.now())
     out.print(f"{counted(number, 'row')} will be tried again")
+    if retried.applied:
+        out.print(f"{counted(retried.applied, 'request')} of a shop applied")
+    for row, why in retried.refused.items():
+        err.print(f"{row}: still cannot be applied: {why}", markup=False, highlight=False, soft_wrap=True)
+    if retried.refused:
+        raise typer.Exit(FAILED)
 
 
 @app.command()

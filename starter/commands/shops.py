@@ -13,8 +13,8 @@ from campaign.errors import Unavailable
 from settings import Settings, is_weak
 from starter import clock
 from starter.commands.console import FAILED, command, counted, database, out, settings, table, when
-from starter.shop_systems import SYSTEMS, ShopSystem
-from starter.shop_tests import send_test, web_address
+from starter.shops.sample_event import send_test, web_address
+from starter.shops.systems import SYSTEMS, ShopSystem
 from storage.database import Database
 from storage.queries.shop.events import (
     TopicSeen,

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from intake.shop.events import ShopRequest, keep_refused
 from starter import clock
 from starter.__main__ import app
-from starter.shop_systems import SHOPIFY, WOOCOMMERCE
+from starter.shops.systems import SHOPIFY, WOOCOMMERCE
 from storage.database import Database
 from tests.shop_calls import SECRETS, calling_shops
 from tests.shop_news import ShopSystem, news_of, shop_order

@@ -201,4 +201,4 @@ def test_woocommerces_order_under_another_topic_is_refused(calls: ShopCalls, top
 def test_a_paid_order_is_not_cancelled_by_another_topic_of_orders(calls: ShopCalls, topic: str) -> None:
     """What became of an order is in its body, which is signed."""
     assert calls.shopify(topic, shopify_order(1, clock.now())).status_code == 200
-    assert calls.rows(OrderEventRow) == []
+    assert {row.status for row in calls.rows(OrderEventRow)} <= {"processed"}

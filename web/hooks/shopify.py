@@ -14,7 +14,7 @@ from settings import Settings, listed
 from shops.shapes import fits_shopify
 from shops.signatures import is_signed
 from starter import clock
-from starter.shop_systems import SHOPIFY, read_event
+from starter.shops.systems import SHOPIFY, read_event
 from web.bodies import read_body
 from web.hooks.shops import ANSWERS, JSON_EVENT, MAX_BODY, Answer, receive, refused
 

@@ -17,7 +17,7 @@ from shops.shapes import fits_woocommerce
 from shops.signatures import is_signed
 from shops.woocommerce.bodies import is_ping
 from starter import clock
-from starter.shop_systems import WOOCOMMERCE, read_event
+from starter.shops.systems import WOOCOMMERCE, read_event
 from web.bodies import read_body
 from web.hooks.shops import ANSWERS, JSON_EVENT, MAX_BODY, Answer, receive, refused
 

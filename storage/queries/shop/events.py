@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,6 +65,16 @@ def newest_events(session: Session, shop: str, limit: int) -> Sequence[ShopEvent
     """Return the last events of a shop, newest first."""
     statement = select(ShopEventRow).order_by(col(ShopEventRow.received_at).desc())
     return session.execute(statement.where(col(ShopEventRow.shop) == shop).limit(limit)).scalars().all()
+
+
+def kept_requests(session: Session, ids: Collection[int] | None) -> Sequence[InboxRow]:
+    """Return the requests that could not be applied, oldest first; of these rows of the inbox, or all."""
+    wanted = select(InboxRow).where(
+        col(InboxRow.kind) == Kind.SHOP_EVENT.value, col(InboxRow.state) == State.REFUSED.value
+    )
+    if ids is not None:
+        wanted = wanted.where(col(InboxRow.id).in_(ids))
+    return session.execute(wanted.order_by(col(InboxRow.id))).scalars().all()
 
 
 def refused_requests(session: Session, shop: str) -> int:

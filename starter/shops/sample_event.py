@@ -10,7 +10,7 @@ import requests
 from campaign.errors import Unavailable
 from intake.shop.events import ShopRequest
 from settings import Settings
-from starter.shop_systems import ShopSystem
+from starter.shops.systems import ShopSystem
 
 TOPIC = "afterglow/test"
 """Nothing is done for it: the event is received, recorded and changes nothing."""
