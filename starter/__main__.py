@@ -10,9 +10,10 @@ from starter.commands import data as data_commands
 from starter.commands import inbox as inbox_commands
 from starter.commands import keys as key_commands
 from starter.commands import messages as message_commands
-from starter.commands import replies as reply_commands
 from starter.commands import server as server_commands
 from starter.commands import shops as shop_commands
+from starter.commands.people import person as person_commands
+from starter.commands.people import replies as reply_commands
 from starter.leaving import leave
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.add_typer(channel_commands.app)
 app.add_typer(reply_commands.app)
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(shop_commands.app, name="shop")
+app.add_typer(person_commands.app, name="person")
 
 
 def main() -> None:

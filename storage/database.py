@@ -98,6 +98,18 @@ class Database:
         except SQLAlchemyError:
             return False
 
+    def overwrite_erased(self) -> None:
+        """Take what was erased out of SQLite's log too; where somebody reads just now, the next one does.
+
+        Its file has it no more: `secure_delete` writes zeros over it. PostgreSQL's rows go with its vacuum.
+        """
+        if self.engine.dialect.name == "sqlite":
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            finally:
+                connection.close()
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
@@ -186,7 +198,7 @@ def _limit_waiting(connection: Any, _record: Any) -> None:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Set what SQLite only keeps for a connection; leave BEGIN to us."""
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -31,6 +31,7 @@ from starter.client import Campaigns
 from starter.client import connect as connect_as_configured
 from storage.database import Database
 from storage.migrate import ensure_schema
+from worker.erasures import Eraser, erasing
 from worker.forwarder import forwarding
 from worker.health import health_app, serving
 from worker.plugin import afterglow_plugin, data_converter
@@ -233,6 +234,7 @@ async def _run_until(stop: asyncio.Event, settings: Settings) -> None:
     async with (
         workers(client, settings, activities) as running,
         forwarding(database, Campaigns(client)),
+        erasing(Eraser(database, client, settings.outbox)),
         _health(settings, database, running) as port,
     ):
         log.info("worker ready", queues=[worker.task_queue for worker in running], health_port=port)

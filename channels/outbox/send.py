@@ -65,7 +65,12 @@ class Outbox:
         """Return the one place of a message."""
         suffix = "email.eml" if message.channel is Channel.EMAIL else "sms.txt"
         name = f"{message.position}-{message.step}.{suffix}"
-        return self.folder / (quote(message.order_id, safe=" ()#") or "_").replace(".", "%2E") / name
+        return order_folder(self.folder, message.order_id) / name
+
+
+def order_folder(folder: Path, order_id: str) -> Path:
+    """Return where the messages of an order are, below the outbox's own folder."""
+    return folder / (quote(order_id, safe=" ()#") or "_").replace(".", "%2E")
 
 
 def _write_once(path: Path, body: bytes, drafts: Path) -> bool:

@@ -59,7 +59,8 @@ def erase_person(session: Session, request: PersonRequest, source: str, now: dat
         digests = [_digest(session, identifier) for identifier in person.customer_ids]
         record_erasure(session, source, digests, erased.counts, now)
         mark_erased(session, person, now)
-    add_job(session, person.customer_ids, orders, now)
+    if person.customer_ids:
+        add_job(session, person.customer_ids, orders, now)
     return erased
 
 

@@ -1,8 +1,8 @@
 """Opt-outs and suppressions that outlive an erasure, by a keyed hash of the address.
 
-What a customer took back holds after the erasure too (Virginia: ten years, Code of Virginia 59.1-514.1), but
-the address itself may not be kept. When it comes back, what was kept is written down again before anything
-can be sent to it, and then holds, or is lifted, as for anybody.
+What a customer took back holds after the erasure too (Virginia: ten years, Va. Code 59.1-514 as amended by
+SB 1339 of 2025), but the address itself may not be kept. When it comes back, what was kept is written down
+again before anything can be sent to it, and then holds, or is lifted, as for anybody.
 """
 
 from __future__ import annotations

@@ -9,7 +9,15 @@ from sqlmodel import Session, col
 
 from campaign.customers.addresses import normal_address
 from campaign.reasons import Channel
-from storage.tables import ConsentRow, CustomerRow, InboxRow, MessageRow, OrderRow
+from storage.tables import (
+    ConsentRow,
+    CustomerRow,
+    InboxRow,
+    MessageRow,
+    OrderRow,
+    ReplyRow,
+    SuppressionRow,
+)
 
 Address = tuple[Channel, str]
 
@@ -79,3 +87,19 @@ def kept_payloads(session: Session) -> Sequence[InboxRow]:
         col(InboxRow.body).is_not(None),
     )
     return session.execute(statement.order_by(col(InboxRow.id))).scalars().all()
+
+
+def next_customers(session: Session, after: str, most: int = 100) -> list[str]:
+    """Return the next customer ids after one, in their order."""
+    statement = select(col(CustomerRow.id)).where(col(CustomerRow.id) > after).order_by(col(CustomerRow.id))
+    return list(session.execute(statement.limit(most)).scalars())
+
+
+def lone_addresses(session: Session, most: int = 100) -> list[Address]:
+    """Return addresses of consents, suppressions and replies: to be read when nobody has one any more."""
+    found: set[Address] = set()
+    for row in (ConsentRow, SuppressionRow):
+        there = select(col(row.channel), col(row.address)).where(col(row.address).is_not(None))
+        found |= {(Channel(channel), address) for channel, address in session.execute(there.limit(most))}
+    replies = session.execute(select(col(ReplyRow.sender)).limit(most)).scalars()
+    return sorted(found | {(Channel.SMS, sender) for sender in replies})

@@ -1,0 +1,1 @@
+"""Commands about customers: their replies, and their rights."""
