@@ -49,10 +49,14 @@ class RefundOutcome:
     not_in_order: tuple[str, ...] = field(default=())
 
 
-def record_refund(session: Session, order_id: str, refund: Refund, now: datetime) -> RefundOutcome:
+def record_refund(
+    session: Session, order_id: str, refund: Refund, now: datetime, *, first_holds: bool = False
+) -> RefundOutcome:
     """Record a refund, once by its id; for an unknown order it waits.
 
-    It begins the transaction, or the order's customer is locked already.
+    It begins the transaction, or the order's customer is locked already. ``first_holds``: another amount
+    under a known id changes nothing, since a shop lists its refunds with each version of an order, and no
+    edit may be lost.
 
     Raises:
         BadInput: it lies in the future or before its order, is in another currency, or comes to more than was
@@ -67,7 +71,7 @@ def record_refund(session: Session, order_id: str, refund: Refund, now: datetime
         check_order_id(order_id)
         keep_refund(session, order_id, refund, now)
         return RefundOutcome(order_id, known=False, added=True)
-    return _apply(session, order, refund, now)
+    return _apply(session, order, refund, now, first_holds=first_holds)
 
 
 def apply_early_refunds(session: Session, refunds: Sequence[EarlyRefund], now: datetime) -> None:
@@ -87,10 +91,12 @@ def apply_early_refunds(session: Session, refunds: Sequence[EarlyRefund], now: d
             refuse_refund(session, early.order_id, early.refund, now)
 
 
-def _apply(session: Session, order: RefundedOrder, refund: Refund, now: datetime) -> RefundOutcome:
+def _apply(
+    session: Session, order: RefundedOrder, refund: Refund, now: datetime, *, first_holds: bool = False
+) -> RefundOutcome:
     before = known_refund(session, order.order_id, refund.refund_id)
     if before is not None:
-        return _repeated(session, order, refund, before)
+        return _repeated(session, order, refund, refund.amount if first_holds else before)
     if problems := _problems(order, refund):
         raise BadInput(problems)
     refunded = min(order.refunded + refund.amount, order.total)

@@ -83,7 +83,7 @@ def _apply_events(
             waits |= not receive_event(session, order_id, update, now).known
     for order_id, refund in refunds:
         if order_id not in never:
-            waits |= not record_refund(session, order_id, refund, now).known
+            waits |= not record_refund(session, order_id, refund, now, first_holds=True).known
     return waits
 
 

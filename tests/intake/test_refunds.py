@@ -136,6 +136,8 @@ def test_a_refund_keeps_its_id(opened: Session) -> None:
     record_refund(opened, "o-1", refund(), LATER)
     with pytest.raises(BadInput, match="differs from the refund that has this refund_id"):
         record_refund(opened, "o-1", refund(amount="11.00"), LATER)
+    record_refund(opened, "o-1", refund(amount="11.00"), LATER, first_holds=True)
+    assert refunded(opened) == 10
     free = bought("o-2", total="0.00")
     receive_orders(opened, [free], PLACED)
     assert not record_refund(opened, "o-2", refund("r-9", "0.00", lines=back(tray=1)), LATER).full
