@@ -56,7 +56,10 @@ def text_of(value: Any, limit: int = TEXT_LIMIT) -> str | None:
     """Return a text on one line without control characters, cut at ``limit``; None where nothing is left."""
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return None
-    plain = _CONTROL.sub("", unicodedata.normalize("NFC", str(value)))
+    text = str(value)
+    if text.isascii() and text.isprintable() and "  " not in text:  # most are: an import reads millions
+        return text.strip()[:limit].strip() or None
+    plain = _CONTROL.sub("", unicodedata.normalize("NFC", text))
     return _SPACE.sub(" ", plain).strip()[:limit].strip() or None
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from campaign.wire import OrderStatus, OrderUpdate, Purchase, Refund
 from shops.context import Context
@@ -27,7 +28,7 @@ from shops.shopify.fields import (
 )
 from shops.shopify.lines import lines_of
 from shops.shopify.parcels import all_arrived, last_left
-from shops.shopify.people import buyer_of
+from shops.shopify.people import buyer_of, said_of
 from shops.shopify.refunds import refunds_of
 from shops.shopify.statuses import FULFILLMENT, Meaning, meaning_of
 from shops.values import currency_of, identifier_of, in_currency
@@ -87,7 +88,7 @@ class _Order:
         )
         bought = why is None or self.meaning.news is not None
         return ShopNews(
-            customers=(contact.of_customer(buyer),) if why is None else (),
+            customers=(contact.of_customer(buyer, **self._said()),) if why is None else (),
             orders=(ShopOrder(purchase, why is None, self.changed_at, why),),
             updates=tuple(self._updates(why)) if bought else (),
             states=tuple(self._states()) if bought else (),
@@ -150,6 +151,10 @@ class _Order:
             raise missing(name="total_price")
         return max(Decimal(0), in_currency(total, self.currency))
 
+    def _said(self) -> dict[str, Any]:
+        """Return the tags and consents that the order's customer has in it (until API version 2024-10)."""
+        return said_of(object_of(self.raw.get("customer")), self.context)
+
     def _ignored(self) -> Ignored | None:
         """Return why no campaign starts, or None if one does. What an order is comes before what it costs."""
         policy = self.context.policy
@@ -157,20 +162,21 @@ class _Order:
         rules = (
             (self.raw.get("test") is True and not policy.test_orders, Ignored.TEST),
             (is_draft and not policy.draft_orders, Ignored.DRAFT),
-            (bool(self._tags() & policy.wholesale_tags), Ignored.WHOLESALE),
+            (bool(self.tags & policy.wholesale_tags), Ignored.WHOLESALE),
             (self.meaning.ignored is not None, self.meaning.ignored),
             (self.total == 0 and not policy.zero_value_orders, Ignored.ZERO_VALUE),
         )
         return next((why for applies, why in rules if applies), None)
 
-    def _tags(self) -> set[str]:
+    @cached_property
+    def tags(self) -> set[str]:
         """Return the tags of the order and of its customer, in lower case."""
         customer = object_of(self.raw.get("customer"))
         tags = {tag.lower() for item in (self.raw, customer) for tag in tags_of(item.get("tags"))}
         return tags | {COMPANY_TAG} if object_of(self.raw.get("company")) else tags
 
     def _is_renewal(self) -> bool:
-        return code_of(self.raw.get("source_name")) in RENEWALS or bool(self._tags() & RENEWAL_TAGS)
+        return code_of(self.raw.get("source_name")) in RENEWALS or bool(self.tags & RENEWAL_TAGS)
 
     def _updates(self, why: Ignored | None) -> Iterator[Update]:
         """Return what became of it where Shopify says when: it confirms an order as it is placed."""

@@ -69,12 +69,17 @@ def read_customer(customer: Json, context: Context) -> ShopNews:
         last_name=customer.get("last_name"),
         **_place(object_of(customer.get("default_address"))),
     )
+    return ShopNews(customers=(contact.of_customer(identifier, **said_of(customer, context)),))
+
+
+def said_of(customer: Json, context: Context) -> dict[str, Any]:
+    """Return a customer's tags and consents, those of them that a body has."""
     more: dict[str, Any] = {}
     if "tags" in customer:
         more["tags"] = tags_of(customer.get("tags"))[:_MAX_TAGS]
     if consents := _consents(customer, context):
         more["consents"] = consents
-    return ShopNews(customers=(contact.of_customer(identifier, **more),))
+    return more
 
 
 def read_consent(body: Json, context: Context) -> ShopNews:

@@ -23,7 +23,7 @@ def cell(cells: Cells, *names: str) -> str | None:
     Shopify writes ids, phone numbers and postal codes after an apostrophe, lest a spreadsheet take them
     for numbers.
     """
-    found = (text_of(cells.get(name), _LIMIT) for name in names)
+    found = (text_of(value, _LIMIT) for name in names if (value := cells.get(name)))
     return next((text.removeprefix("'") for text in found if text and text != "'"), None)
 
 
