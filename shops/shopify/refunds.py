@@ -80,9 +80,10 @@ def _sum(amounts: Iterator[Decimal | None]) -> Decimal:
 
 
 def _currency(refund: Json) -> str | None:
-    """Return the shop's currency, as an amount of the refund has it."""
+    """Return the shop's currency, as an amount of the refund has it, else its payments'."""
     products = objects_of(refund.get("refund_line_items"))
     adjustments = objects_of(refund.get("order_adjustments"))
     found = [shop_currency(entry, "subtotal", "total_tax") for entry in products]
     found += [shop_currency(entry, "amount") for entry in adjustments]
+    found += [currency_of(entry.get("currency")) for entry in objects_of(refund.get("transactions"))]
     return next((code for code in found if code), None)

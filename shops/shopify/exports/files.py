@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -24,35 +25,53 @@ MOST_ROWS = 5_000
 """Rows of one order or product that are read as one: a file that is none must not fill the memory."""
 
 
-def _never(_first: Cells, _row: Cells) -> bool:
-    return False
-
-
 @dataclass(frozen=True)
 class Reader:
-    """How the rows of a file are read. ``continues``: whether a row belongs to the one before."""
+    """How the rows of a file are read. Rows that follow each other with the same ``key`` are read together.
 
-    read: Callable[[Sequence[Cells], Context], ShopNews]
-    continues: Callable[[Cells, Cells], bool] = _never
+    ``read`` raises `BadInput`, and nothing else, for what cannot be used.
+    """
+
+    read: Callable[[Sequence[Json], Context], ShopNews]
+    key: Callable[[Json], Any] | None = None
 
 
-def _each(read: Callable[[Json, Context], ShopNews]) -> Reader:
-    return Reader(lambda rows, context: read(rows[0], context))
+def _objects(read: Callable[[Json, Context], ShopNews]) -> Reader:
+    return Reader(_checked(lambda rows, context: read(rows[0], context)))
+
+
+def _cells(
+    read: Callable[[Sequence[Cells], Context], ShopNews], key: Callable[[Cells], Any] | None = None
+) -> Reader:
+    whole = _checked(lambda rows, context: read([cells_of(row) for row in rows], context))
+    return Reader(whole, key and (lambda row: key(cells_of(row))))
+
+
+def _checked(
+    read: Callable[[Sequence[Json], Context], ShopNews],
+) -> Callable[[Sequence[Json], Context], ShopNews]:
+    def checked(rows: Sequence[Json], context: Context) -> ShopNews:
+        try:
+            return read(rows, context)
+        except ValidationError as error:
+            raise BadInput(problems_of(error)) from None
+
+    return checked
 
 
 FILES: tuple[tuple[str, frozenset[str], Reader], ...] = (
-    ("orders", frozenset({"id", "line_items", "financial_status"}), _each(read_order)),
-    ("customers", frozenset({"id", "default_address", "verified_email"}), _each(read_customer)),
-    ("products", frozenset({"id", "handle", "variants"}), _each(read_product)),
+    ("orders", frozenset({"id", "line_items", "financial_status"}), _objects(read_order)),
+    ("customers", frozenset({"id", "default_address", "verified_email"}), _objects(read_customer)),
+    ("products", frozenset({"id", "handle", "variants"}), _objects(read_product)),
     (
         "orders",
         frozenset({"name", "financial status", "lineitem name"}),
-        Reader(orders.read_orders, orders.continues),
+        _cells(orders.read_orders, orders.key),
     ),
-    ("customers", frozenset({"first name", "email", "accepts email marketing"}), Reader(read_customers)),
-    ("customers", frozenset({"first name", "email", "accepts marketing"}), Reader(read_customers)),
-    ("products", frozenset({"handle", "variant price"}), Reader(products.read_products, products.continues)),
-    ("products", frozenset({"url handle", "price"}), Reader(products.read_products, products.continues)),
+    ("customers", frozenset({"first name", "email", "accepts email marketing"}), _cells(read_customers)),
+    ("customers", frozenset({"first name", "email", "accepts marketing"}), _cells(read_customers)),
+    ("products", frozenset({"handle", "variant price"}), _cells(products.read_products, products.key)),
+    ("products", frozenset({"url handle", "price"}), _cells(products.read_products, products.key)),
 )
 """What is imported, the columns by which its file is known (in lower case), and how its rows are read.
 
@@ -70,24 +89,24 @@ def read_rows(reader: Reader, rows: Iterable[tuple[int, Json]], context: Context
 
     One that cannot be used stops no other.
     """
-    for number, group in _groups(reader, rows):
+    for number, group in _groups(reader.key, rows):
         try:
             yield Row(number, news=reader.read(group, context))
         except BadInput as error:
             yield Row(number, problem=error)
-        except ValidationError as error:
-            yield Row(number, problem=BadInput(problems_of(error)))
 
 
-def _groups(reader: Reader, rows: Iterable[tuple[int, Json]]) -> Iterator[tuple[int, list[Cells]]]:
-    start, group = 0, list[Cells]()
+def _groups(
+    key: Callable[[Json], Any] | None, rows: Iterable[tuple[int, Json]]
+) -> Iterator[tuple[int, list[Json]]]:
+    start, group, of = 0, list[Json](), None
     for number, row in rows:
-        cells = cells_of(row)
-        if group and len(group) < MOST_ROWS and reader.continues(group[0], cells):
-            group.append(cells)
+        name = key(row) if key else number
+        if group and name == of and len(group) < MOST_ROWS:
+            group.append(row)
             continue
         if group:
             yield start, group
-        start, group = number, [cells]
+        start, group, of = number, [row], name
     if group:
         yield start, group

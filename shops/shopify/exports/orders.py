@@ -24,10 +24,9 @@ _COLUMNS = MappingProxyType(
 _FIX = "export the orders from the admin again, and import the file as it is"
 
 
-def continues(first: Cells, row: Cells) -> bool:
-    """Say whether a row is a further line of an order: only its first row has a total and an id."""
-    own = cell(row, "total", "id", "financial status")
-    return own is None and cell(row, "name") in (None, cell(first, "name"))
+def key(row: Cells) -> str | None:
+    """Return what all rows of one order have."""
+    return cell(row, "name")
 
 
 def read_orders(rows: Sequence[Cells], context: Context) -> ShopNews:
@@ -36,9 +35,11 @@ def read_orders(rows: Sequence[Cells], context: Context) -> ShopNews:
     Its total is what is left of it: the file has no refund's id, by which a webhook's would count once.
 
     Raises:
-        BadInput: a column without which it cannot be read is empty.
+        BadInput: a column without which it cannot be read is empty, or two orders have the same name.
         pydantic.ValidationError: it cannot be accepted.
     """
+    if any(cell(row, "id", "total") for row in rows[1:]):
+        raise BadInput([Problem("Name", "is that of two orders, one after the other", "sort the file by Id")])
     try:
         return read_order(_order(rows), context)
     except BadInput as error:

@@ -17,9 +17,9 @@ _ONE_VARIANT = "Default Title"
 _OPTIONS = ("option1 value", "option2 value", "option3 value")
 
 
-def continues(first: Cells, row: Cells) -> bool:
-    """Say whether a row is a further variant or picture of a product."""
-    return cell(row, "title") is None and _handle(row) in (None, _handle(first))
+def key(row: Cells) -> str | None:
+    """Return what all rows of one product have: its handle."""
+    return cell(row, "handle", "url handle")
 
 
 def read_products(rows: Sequence[Cells], context: Context) -> ShopNews:
@@ -35,7 +35,7 @@ def read_products(rows: Sequence[Cells], context: Context) -> ShopNews:
         return ShopNews(ignored=Ignored.NO_LINES)
     product = {
         "title": cell(first, "title"),
-        "handle": _handle(first),
+        "handle": key(first),
         "product_type": cell(first, "type"),
         "variants": variants,
         "images": [{"src": cell(row, "image src", "product image url")} for row in rows],
@@ -43,10 +43,6 @@ def read_products(rows: Sequence[Cells], context: Context) -> ShopNews:
     published = is_yes(cell(first, "published", "published on online store"))
     status = (cell(first, "status") or "active").lower()
     return catalogue_of(product, context, shown=published and status == "active")
-
-
-def _handle(row: Cells) -> str | None:
-    return cell(row, "handle", "url handle")
 
 
 def _variant(row: Cells) -> dict[str, Any]:

@@ -23,7 +23,8 @@ def a_context(**changes: Any) -> Context:
     """A shop in the USA."""
     given: dict[str, Any] = {"currency": "USD", "country": "US", "shop_url": "https://shop.example"}
     policy = Policy(**changes.pop("policy", {}))
-    return Context(policy, guest, NOW, **{**given, **changes})
+    made = changes.pop("guest_id", guest)
+    return Context(policy, made, NOW, **{**given, **changes})
 
 
 def read(topic: str, body: bytes, **changes: Any) -> dict[str, Any]:

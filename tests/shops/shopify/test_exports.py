@@ -159,3 +159,18 @@ def test_rows_are_read_one_order_at_a_time() -> None:
     assert taken == [2, 3, 4]
     endless = ((n, {"Name": "#1", "Lineitem quantity": "1"}) for n in range(2 * MOST_ROWS + 1))
     assert [row.number for row in read_rows(reader, endless, a_context())] == [0, MOST_ROWS, 2 * MOST_ROWS]
+
+
+def test_two_orders_of_one_name_are_not_merged() -> None:
+    """Nothing of the second one would be seen: both are refused, and the name is at fault."""
+    header, first, *_ = ORDERS.splitlines()
+    (row,) = read("orders", f"{header}\n{first}\n{first}")
+    assert said(row)["problems"][0].startswith("Name: is that of two orders")
+
+
+def test_an_id_that_cannot_be_accepted_is_the_rows_problem() -> None:
+    """It names the field, and repeats nothing of it."""
+    rows = read("customers", CUSTOMERS, guest_id=lambda address: address)
+    assert [said(row)["problems"][0].partition(" -")[0] for row in rows if row.problem] == [
+        "customer_id: looks like an e-mail address or phone number"
+    ]
