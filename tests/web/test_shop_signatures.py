@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -202,3 +203,20 @@ def test_a_paid_order_is_not_cancelled_by_another_topic_of_orders(calls: ShopCal
     """What became of an order is in its body, which is signed."""
     assert calls.shopify(topic, shopify_order(1, clock.now())).status_code == 200
     assert {row.status for row in calls.rows(OrderEventRow)} <= {"processed"}
+
+
+@pytest.mark.parametrize("shop", ["shopify", "woocommerce"])
+def test_the_same_event_ten_times_at_once_is_applied_once(calls: ShopCalls, shop: str) -> None:
+    """Over HTTP: each is answered 200, one of them is no duplicate, and one campaign is to start."""
+    at = clock.now()
+    topic, order = "order.updated", woocommerce_order(1, at)
+    if shop == "shopify":
+        topic, order = "orders/paid", shopify_order(1, at)
+    headers = {"X-Shopify-Event-Id": "one", "X-WC-Webhook-Delivery-ID": "one"}
+    post = calls.shopify if shop == "shopify" else calls.woocommerce
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: post(topic, order, headers), range(10)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(answer.json()["duplicate"] for answer in answers) == [False] + [True] * 9
+    assert [row.kind for row in calls.rows(InboxRow)].count("order") == 1
+    assert len(calls.rows(ShopEventRow)) == 1
