@@ -29,9 +29,11 @@ dev: ready
 bench: ready
 	$(BIN)/python -m dev.bench $(ARGS)
 	$(BIN)/python -m dev.bench.callbacks
+	$(BIN)/python -m dev.bench.orders
 
 chaos: ready-tests
-	$(BIN)/python -m pytest -m chaos --chaos-campaigns=50 --chaos-kills=20 -s $(ARGS)
+	$(BIN)/python -m pytest -m chaos --chaos-campaigns=50 --chaos-kills=20 \
+		--inbox-orders=1000 --inbox-kills=20 --inbox-crashes=3 -o faulthandler_timeout=3600 -s $(ARGS)
 	$(BIN)/python -m pytest tests/workflows/faults/test_flood.py --flood-signals=20000
 
 topology: ready-tests

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,14 +25,22 @@ _SERVICE_ACCOUNT = "postgres"
 
 
 @contextmanager
-def postgres_server(password: str | None = None) -> Iterator[str]:
+def postgres_server(password: str | None = None, *, durable: bool = False) -> Iterator[str]:
     """Run a throw-away server on a free port; gives its ``postgresql://`` URL. Fast, not power-cut-proof.
 
-    With a password, every role needs its own, as in production; without one, none is needed.
+    With a password, every role needs its own, as in production; without one, none is needed. ``durable``: as
+    in production, a commit waits for the disk.
 
     Raises:
         Unavailable: no PostgreSQL binaries on this machine.
     """
+    with postgres(password, durable=durable) as server:
+        yield server.url
+
+
+@contextmanager
+def postgres(password: str | None = None, *, durable: bool = False) -> Iterator[PostgresServer]:
+    """Run a server as `postgres_server`, and give it: it can be killed and started again. Raises as that."""
     binaries = find_binaries()
     folder = Path(tempfile.mkdtemp(prefix="afterglow-pg-"))
     try:
@@ -39,13 +48,52 @@ def postgres_server(password: str | None = None) -> Iterator[str]:
         data, port = folder / "data", free_ports(1)[0]
         command: list[str | Path] = [binaries / "initdb", "-D", data, "-U", USER, "--no-sync", "-E", "UTF8"]
         _run([*command, *_authentication(folder, password)], folder)
-        with _running(binaries, data, port, folder) as process:
-            secret = f":{password}" if password else ""
-            url = f"postgresql://{USER}{secret}@{HOST}:{port}/postgres"
-            _wait(url, process)
-            yield url
+        secret = f":{password}" if password else ""
+        options = [f"listen_addresses={HOST}", "max_connections=200"]
+        options += [] if durable else ["fsync=off", "full_page_writes=off"]
+        server = PostgresServer(
+            f"postgresql://{USER}{secret}@{HOST}:{port}/postgres",
+            [
+                *(binaries / "postgres", "-D", data, "-p", str(port), "-k", folder),
+                *(part for option in options for part in ("-c", option)),
+            ],
+            folder,
+        )
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class PostgresServer:
+    """A server on a folder of its own."""
+
+    def __init__(self, url: str, command: Sequence[str | Path], folder: Path) -> None:
+        """Know how to start it."""
+        self.url, self._command, self._folder = url, command, folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it takes connections on return.
+
+        Raises:
+            Unavailable: it does not start.
+        """
+        with (self._folder / "postgres.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, cwd=self._folder, user=_account(),
+                start_new_session=True,
+            )  # fmt: skip
+        _wait(self.url, self._process)
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: by SIGINT in good order, whoever is connected; by SIGQUIT as in a crash."""
+        if self._process:
+            self._process.send_signal(number)
+            self._process.wait(START_SECONDS)
 
 
 def find_binaries() -> Path:
@@ -62,22 +110,6 @@ def find_binaries() -> Path:
             return folder
     msg = "no PostgreSQL binaries: install Debian's package postgresql"
     raise Unavailable(msg)
-
-
-@contextmanager
-def _running(binaries: Path, data: Path, port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    options = ["fsync=off", "full_page_writes=off", f"listen_addresses={HOST}", "max_connections=200"]
-    command: list[str | Path] = [binaries / "postgres", "-D", data, "-p", str(port), "-k", folder]
-    with (folder / "postgres.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, *(part for option in options for part in ("-c", option))],
-            stdout=log, stderr=log, cwd=folder, user=_account(), start_new_session=True,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.wait(START_SECONDS)
 
 
 def _authentication(folder: Path, password: str | None) -> list[str | Path]:

@@ -22,7 +22,7 @@ from storage.queries.inbox.forwarding import Job
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=15)
 """Longer than a try takes. Where this process dies, what it was trying waits for so long."""
 MOST = 16
 BUSY = timedelta(seconds=2)

@@ -86,5 +86,6 @@ def discard_rows(session: Session, ids: Collection[int], now: datetime) -> int:
         col(InboxRow.id).in_(sorted(ids)),
         col(InboxRow.state).not_in([State.DONE.value, State.DISCARDED.value]),
     )
-    values = {"state": State.DISCARDED.value, "why": Why.BY_HAND.value, "settled_at": now}
+    # A shop's request has personal data in its body, and nobody needs it any more.
+    values = {"state": State.DISCARDED.value, "why": Why.BY_HAND.value, "settled_at": now, "body": None}
     return session.connection().execute(statement.values(**values, leased_until=None)).rowcount

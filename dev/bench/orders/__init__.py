@@ -1,0 +1,1 @@
+"""How many orders one web process accepts a second."""
