@@ -26,6 +26,7 @@ from storage.queries.messages.messages import messages_of
 from storage.queries.people.customers import save_customer
 from storage.tables import MessageRow
 from worker.forwarder import forwarding
+from worker.outbox_reports import outbox_reporting
 from worker.run import make_activities, workers
 
 OPT_OUT_KEYS = ("development",)
@@ -80,10 +81,15 @@ class Shop:
 
 @asynccontextmanager
 async def running_shop(client: Client, database: Database, home: Path, **changes: Any) -> AsyncIterator[Shop]:
-    """Run a worker in this process, with the inbox's forwarder."""
+    """Run a worker in this process, with the inbox's forwarder and the outbox's reports."""
     settings = Settings(home=home, database_url=database.url, shutdown_seconds=5, **changes)
     activities = make_activities(settings, database)
-    async with workers(client, settings, activities), forwarding(database, Campaigns(client)):
+    campaigns = Campaigns(client)
+    async with (
+        workers(client, settings, activities),
+        forwarding(database, campaigns),
+        outbox_reporting(settings, database, campaigns),
+    ):
         yield Shop(settings, database, client, activities)
 
 

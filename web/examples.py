@@ -15,7 +15,7 @@ _CAMPAIGN = {
 _REPORT: dict[str, Any] = {
     "order_id": "1001",
     "customer_id": "c-1",
-    "segment": "first_time",
+    "segment": "first-time",
     "exit_reason": None,
     "stop_reason": None,
     "opened_at": "2026-03-02T15:00:01Z",
@@ -23,7 +23,7 @@ _REPORT: dict[str, Any] = {
     "definition": "5d1f0c9a7b3e4862",
     "step": "loyalty",
     "waiting": "not_due",
-    "why": "it is not due yet",
+    "why": "not due yet",
     "next_at": "2026-03-16T15:00:00Z",
     "refused_signals": 0,
     "retrying": [],
@@ -31,10 +31,10 @@ _REPORT: dict[str, Any] = {
     "order_updates": {"processed": "2026-03-02T15:20:00Z"},
     "steps": [
         {
-            "step": "thank_you",
+            "step": "thank-you",
             "decision": "send",
             "reason": "due",
-            "why": "it is due",
+            "why": "due now",
             "decided_at": "2026-03-02T15:20:01Z",
             "next_at": None,
         }
@@ -42,7 +42,7 @@ _REPORT: dict[str, Any] = {
     "messages": [
         {
             "id": "0b6f3c1e9d2a4f58",
-            "step": "thank_you",
+            "step": "thank-you",
             "channel": "email",
             "purpose": "transactional",
             "state": "sent",

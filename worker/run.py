@@ -34,6 +34,7 @@ from storage.migrate import ensure_schema
 from worker.erasures import Eraser, erasing
 from worker.forwarder import forwarding
 from worker.health import health_app, serving
+from worker.outbox_reports import outbox_reporting
 from worker.plugin import afterglow_plugin, data_converter
 from worker.schedules import ensure_schedules
 
@@ -235,6 +236,7 @@ async def _run_until(stop: asyncio.Event, settings: Settings) -> None:
         workers(client, settings, activities) as running,
         forwarding(database, Campaigns(client)),
         erasing(Eraser(database, client, settings.outbox)),
+        outbox_reporting(settings, database, Campaigns(client)),
         _health(settings, database, running) as port,
     ):
         log.info("worker ready", queues=[worker.task_queue for worker in running], health_port=port)

@@ -3,13 +3,16 @@
 ``<folder>/<order>/<position>-<step>.<channel>.eml`` or ``.txt``. A file's name is made from the message alone
 and it is created all at once or not at all, so a message cannot be there twice or by half, whatever
 is killed when.
+
+A message to one of the test addresses (`channels.outbox.outcomes`) is answered and reported as that says.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
@@ -17,13 +20,28 @@ from email.utils import format_datetime, formataddr, parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from campaign.errors import ChannelError
+from campaign.errors import (
+    ChannelBusy,
+    ChannelError,
+    ChannelOptedOut,
+    ChannelRefused,
+    ChannelUncertain,
+)
 from campaign.reasons import Channel
 from channels.addresses import with_ascii_addresses
+from channels.outbox import reports
+from channels.outbox.outcomes import OnSend, Outcome, outcome_of
 from channels.protocol import Outgoing, Receipt
 from channels.unsubscribe import unsubscribe_headers
 
 _HEADER_AT = "Date"
+_OWN = ".drafts"
+_BUSY_FOR = timedelta(seconds=2)
+_REFUSALS: dict[OnSend, Callable[[], ChannelRefused]] = {
+    OnSend.REFUSES: lambda: ChannelRefused("the outbox refuses", "test_refused"),
+    OnSend.INVALID: lambda: ChannelRefused("the outbox refuses", "test_invalid", invalid_address=True),
+    OnSend.OPTED_OUT: lambda: ChannelOptedOut("the outbox refuses", "test_opted_out"),
+}
 # RFC 5322 allows 998 characters a line. At 78 Python would write a long link as an encoded word, and mail
 # programs do not look for one in List-Unsubscribe.
 _UNFOLDED = SMTP.clone(max_line_length=998)
@@ -39,13 +57,37 @@ class Outbox:
         self.folder = folder
 
     def send(self, message: Outgoing) -> Receipt:
-        """Write the message's file, unless it is there already."""
+        """Write the message's file, unless it is there already. To a test address: what that says."""
+        outcome = outcome_of(message.channel, message.to)
+        return self._act(message, outcome) if outcome else self._write(message)
+
+    def _act(self, message: Outgoing, outcome: Outcome) -> Receipt:
+        if refusal := _REFUSALS.get(outcome.on_send):
+            raise refusal()
+        if outcome.on_send is OnSend.NEVER_KNOWN:
+            raise _lost()
+        if outcome.on_send is OnSend.BUSY_ONCE and self._keep("busy", message.id, b""):
+            msg = "the outbox wants a pause"
+            raise ChannelBusy(msg, _BUSY_FOR)
+        receipt = self._write(message)
+        self._keep("reports", reports.name_of(message), reports.written(message, outcome))
+        if outcome.on_send is OnSend.LOSES_REPLY:
+            raise _lost()
+        return receipt
+
+    def _keep(self, kind: str, name: str, content: bytes) -> bool:
+        """Keep a file of our own, once. False if it is there already."""
+        folder = self.folder / _OWN / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        return _write_once(folder / name, content, self.folder / _OWN)
+
+    def _write(self, message: Outgoing) -> Receipt:
         path = self.path(message)
         path.parent.mkdir(parents=True, exist_ok=True)
         body = _email(message) if message.channel is Channel.EMAIL else _sms(message)
         written = (
             Receipt(path.name, message.at)
-            if _write_once(path, body, self.folder / ".drafts")
+            if _write_once(path, body, self.folder / _OWN)
             else self.find(message, message.at)
         )
         if written is None:
@@ -54,7 +96,10 @@ class Outbox:
         return written
 
     def find(self, message: Outgoing, attempted_at: datetime) -> Receipt | None:  # noqa: ARG002 - a file needs no time
-        """Return when the message was written, if it was."""
+        """Return when the message was written, if it was. Raises `ChannelUncertain` for a test address."""
+        outcome = outcome_of(message.channel, message.to)
+        if outcome and outcome.on_send is OnSend.NEVER_KNOWN:
+            raise _lost()
         path = self.path(message)
         if not path.exists():
             return None
@@ -71,6 +116,10 @@ class Outbox:
 def order_folder(folder: Path, order_id: str) -> Path:
     """Return where the messages of an order are, below the outbox's own folder."""
     return folder / (quote(order_id, safe=" ()#") or "_").replace(".", "%2E")
+
+
+def _lost() -> ChannelUncertain:
+    return ChannelUncertain("the outbox's answer is lost")
 
 
 def _write_once(path: Path, body: bytes, drafts: Path) -> bool:
