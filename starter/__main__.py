@@ -7,6 +7,7 @@ import typer
 from starter.commands import campaigns as campaign_commands
 from starter.commands import channels as channel_commands
 from starter.commands import data as data_commands
+from starter.commands import imports as import_commands
 from starter.commands import inbox as inbox_commands
 from starter.commands import keys as key_commands
 from starter.commands import messages as message_commands
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.add_typer(campaign_commands.app)
 app.add_typer(inbox_commands.app, name="inbox")
 app.add_typer(data_commands.app)
+app.add_typer(import_commands.app)
 app.add_typer(message_commands.app)
 app.add_typer(server_commands.app)
 app.add_typer(channel_commands.app)

@@ -1,0 +1,1 @@
+"""History from files: customers, orders, products and consents, streamed into the database."""

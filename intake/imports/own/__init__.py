@@ -1,0 +1,1 @@
+"""Afterglow's own formats: the fields of the interface, as columns or as JSON."""

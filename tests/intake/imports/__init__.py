@@ -1,0 +1,1 @@
+"""Tests of imports, with samples of each format."""
