@@ -7,12 +7,12 @@ import typer
 from starter.commands import campaigns as campaign_commands
 from starter.commands import channels as channel_commands
 from starter.commands import data as data_commands
-from starter.commands import imports as import_commands
 from starter.commands import inbox as inbox_commands
 from starter.commands import keys as key_commands
 from starter.commands import messages as message_commands
 from starter.commands import server as server_commands
 from starter.commands import shops as shop_commands
+from starter.commands.history import imports as import_commands
 from starter.commands.people import person as person_commands
 from starter.commands.people import replies as reply_commands
 from starter.leaving import leave

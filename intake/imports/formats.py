@@ -16,6 +16,7 @@ from intake.imports.own import columns, objects
 from intake.imports.records import REASON, Layout, Record
 from shops.context import Context
 from shops.news import ShopNews
+from shops.shopify import exports as shopify
 from shops.woocommerce import exports as woocommerce
 
 
@@ -86,6 +87,9 @@ def format_of(kind: Kind, layout: Layout, wanted: Wanted) -> Format:
 
 def _shop_format(kind: Kind, layout: Layout) -> Format | None:
     given = [name for name in layout.columns if name != REASON]
+    read = shopify.reader_for(kind.value, given)
+    if read is not None:
+        return Format("Shopify", read.read, read.key)
     reader = woocommerce.reader_for(kind.value, given)
     if reader is not None:
         return Format("WooCommerce", _of_one_row(reader))

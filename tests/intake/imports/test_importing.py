@@ -179,6 +179,20 @@ def test_woocommerce_exports_as_they_are(run: Run, database: Database, tmp_path:
     assert "names neither the buyer's address" in run("orders", str(tmp_path / "orders.csv")).output
 
 
+def test_shopify_exports_as_they_are(run: Run, database: Database, tmp_path: Path) -> None:
+    """Shopify's files are known by their headers: an order of several rows is one, and starts nothing."""
+    folder = ROOT / "tests/shops/shopify/exports"
+    for kind in ("customers", "products", "orders"):
+        (tmp_path / f"{kind}.csv").write_bytes((folder / f"{kind}.csv").read_bytes())
+        done = run(kind, str(tmp_path / f"{kind}.csv"), "--shop-url", "https://shop.example.com")
+        assert ("Read as Shopify" in done.output, " 0 accepted" in done.output) == (True, False), done.output
+    found = counts(database)
+    assert (int(str(found["orders"])) < int(str(found["order_lines"])), found["inbox"]) == (True, 0)
+    done = run("orders", str(tmp_path / "orders.csv"), "--shop-url", "https://shop.example.com", "--restart")
+    assert "0 accepted" in done.output
+    assert counts(database) == found
+
+
 def test_woocommerce_orders_of_the_rest_api(run: Run, database: Database, tmp_path: Path) -> None:
     """An order of wc/v3/orders a line: bought, refunded, without a campaign; again it changes nothing."""
     payloads = sorted((ROOT / "tests/shops/woocommerce/payloads").rglob("*.json"))
