@@ -10,11 +10,13 @@ from sqlmodel import Session
 
 from campaign.wire import Purchase
 from intake.orders import ERASED, receive_orders
+from shops.guests import is_guest
 from shops.news import Ignored, ShopOrder
 from storage.queries.campaigns.purchases import add_purchases
 from storage.queries.messages.rewriting import write_anew
 from storage.queries.people.customers import ensure_customers
 from storage.queries.shop.orders import KnownOrder, edit_order, mark_version
+from storage.queries.shop.same_buyer import end_guest_campaigns
 
 FRESH = timedelta(days=30)
 """An order that a shop first reports so long after it was placed is history, and starts no campaign.
@@ -54,6 +56,8 @@ def apply_order(
     buyer = order.purchase.customer_id
     purchase = order.purchase.model_copy(update={"customer_id": owner.get(buyer, buyer)})
     started = _add(session, purchase, now)
+    if started is Became.STARTED and not is_guest(purchase.customer_id):
+        end_guest_campaigns(session, purchase.order_id, purchase.customer_id, purchase.placed_at)
     mark_version(session, {purchase.order_id: order.changed_at})
     return started
 

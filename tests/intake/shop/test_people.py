@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from activities.enrol import enrol
+from activities.interface import EnrolRequest
 from campaign.reasons import Channel
 from shops.guests import guest_id
 from storage.database import Database
 from storage.queries.people.customers import ensure_customers
-from storage.tables import ConsentRow, CustomerRow, OrderRow
-from tests.shop_news import NOW, ShopSystem, news_of, person, shop_order
+from storage.tables import ConsentRow, CustomerRow, OrderRow, RunRow
+from tests.facts import default_definition
+from tests.shop_news import HOUR, NOW, ShopSystem, news_of, person, shop_order
 
 KEY, OLD_KEY = "a-key-of-twenty-characters", "the-one-before-that-one"
 ADA = "email:ada@example.com"
@@ -84,3 +87,20 @@ def test_an_erased_persons_order_brings_nothing_back(shop: ShopSystem) -> None:
         session.delete(session.get_one(CustomerRow, "c-1"))
     assert shop.report(news_of(shop_order(version=5), person())) == "edited"
     assert [(row.id, row.email) for row in shop.rows(CustomerRow)] == [("erased-7", None)]
+
+
+def test_a_guest_who_gets_an_account_has_bought_again(shop: ShopSystem) -> None:
+    """Campaigns of the orders placed as a guest end; that of a stranger, and of a later order, does not."""
+    guest, stranger = guest_id(KEY, ADA), guest_id(KEY, "email:bob@example.com")
+    orders = {
+        "o-1": (shop_order("o-1", guest), person(guest)),
+        "o-2": (shop_order("o-2", stranger), person(stranger, "bob@example.com")),
+        "o-3": (shop_order("o-3", guest, placed_at=NOW + 3 * HOUR), person(guest)),
+    }
+    for order, buyer in orders.values():
+        shop.report(news_of(order, buyer))
+        request = EnrolRequest(purchase=order.purchase, run_id="run", now=NOW + 3 * HOUR)
+        enrol(shop.database, default_definition(), request)
+    shop.report(news_of(shop_order("o-4", "c-7", placed_at=NOW), person("c-7", "Ada@example.com")))
+    ended = {row.order_id: row.repurchased_by for row in shop.rows(RunRow)}
+    assert ended == {"o-1": "o-4", "o-2": None, "o-3": None}
