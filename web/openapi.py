@@ -15,8 +15,8 @@ _REFERENCE = "#/components/schemas/{model}"
 _FRAMEWORKS_OWN = ("HTTPValidationError", "ValidationError")
 DESCRIPTION = """\
 Post-purchase campaigns on Temporal. An order service sends customers and orders here; every request may be
-repeated without harm. Bodies are one JSON object of at most 1 MiB; unknown fields are refused, and nothing is
-half-applied.
+repeated without harm. Bodies are one JSON object, or a list of orders, of at most 1 MiB; unknown fields are
+refused, and nothing is half-applied.
 
 Every error has one form, `application/problem+json` (RFC 9457): `error` is a stable code, `detail` is for
 people, and `problems` lists every mistake with its place and what to write instead.

@@ -85,7 +85,7 @@ async def started(client: Client) -> Counter[str]:
 async def until_listed(client: Client, number: int) -> Counter[str]:
     """Wait until visibility, which is behind, has so many campaigns; return how often each is there."""
     while (found := await started(client)).total() < number:  # noqa: ASYNC110 - visibility has no event
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(10 * PAUSE)
     return found
 
 
