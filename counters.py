@@ -27,6 +27,7 @@ EVENT_FIELDS_NOT_UNDERSTOOD = Counter(
 SHOP_EVENTS = Counter(
     "afterglow_shop_events", "Signed requests of shops, by what became of them", ["shop", "outcome"]
 )
+ERASED_BY_AGE = Counter("afterglow_erased_by_age", "Rows that retention has erased, by this worker", ["what"])
 REFUSED = Counter("afterglow_requests_refused", "HTTP requests answered with an error", ["status", "error"])
 
 

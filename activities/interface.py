@@ -174,6 +174,18 @@ class FailuresFound(Payload):
     messages: list[FailedMessage] = []
 
 
+class EraseOldRequest(Payload):
+    """Erase what was old enough at ``now``."""
+
+    now: datetime
+
+
+class OldErased(Payload):
+    """How many rows of each kind were erased."""
+
+    rows: dict[str, int]
+
+
 Request = TypeVar("Request", bound=Payload)
 Answer = TypeVar("Answer", bound=Payload | None)
 
@@ -192,5 +204,6 @@ SEGMENT = Call("segment", SegmentRequest, StepDecision)
 RENDER = Call("render", RenderRequest, type(None))
 DELIVER = Call("deliver", DeliverRequest, Delivered)
 CLOSE = Call("close", CloseRequest, type(None))
+ERASE_OLD = Call("erase_old", EraseOldRequest, OldErased)
 FIND_FAILURES = Call("find_failures", FailuresRequest, FailuresFound)
 REFRESH_STATISTICS = Call("refresh_statistics", StatisticsRequest, StatisticsRefreshed)

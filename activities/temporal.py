@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from activities.interface import (
     CLOSE,
     DELIVER,
     ENROL,
+    ERASE_OLD,
     FIND_FAILURES,
     REFRESH_STATISTICS,
     RENDER,
@@ -29,9 +30,11 @@ from activities.interface import (
     DeliverRequest,
     Enrolled,
     EnrolRequest,
+    EraseOldRequest,
     FailedMessage,
     FailuresFound,
     FailuresRequest,
+    OldErased,
     RenderRequest,
     Request,
     SegmentRequest,
@@ -47,9 +50,10 @@ from campaign.definition.model import Definition
 from campaign.errors import Unavailable
 from campaign.reasons import Channel
 from channels.protocol import MessageChannel
-from counters import CAMPAIGNS_ENDED, CAMPAIGNS_STARTED, MESSAGES
+from counters import CAMPAIGNS_ENDED, CAMPAIGNS_STARTED, ERASED_BY_AGE, MESSAGES
 from storage.database import Database
 from storage.queries.messages.failures import unseen_failures
+from storage.queries.privacy.retention import Cutoffs, erase_old
 from storage.queries.shop.statistics import refresh_statistics
 
 log = structlog.get_logger()
@@ -65,6 +69,20 @@ def _performs(
 
 
 @dataclass(frozen=True)
+class Retention:
+    """For how many days texts of messages, digests of requests and settled rows of the inbox are kept."""
+
+    texts: int = 180
+    webhooks: int = 30
+    inbox: int = 30
+
+    def before(self, now: datetime) -> Cutoffs:
+        """Return before which times things are erased."""
+        days = {name: now - timedelta(days=value) for name, value in asdict(self).items()}
+        return Cutoffs(**days)
+
+
+@dataclass(frozen=True)
 class Activities:
     """What the activities need.
 
@@ -77,6 +95,7 @@ class Activities:
     templates: Path
     channels: Mapping[Channel, MessageChannel]
     links: Links | None = None
+    retention: Retention = Retention()
 
     @_performs(ENROL)
     def enrol(self, request: EnrolRequest) -> Enrolled:
@@ -144,10 +163,20 @@ class Activities:
             log.warning("failed messages signalled again", count=len(found))
         return FailuresFound(messages=[FailedMessage(order_id=order, step=step) for order, step in found])
 
+    @_performs(ERASE_OLD)
+    def erase_old(self, request: EraseOldRequest) -> OldErased:
+        """See `storage.queries.privacy.retention`."""
+        rows = erase_old(self.database, self.retention.before(request.now))
+        for what, count in rows.items():
+            ERASED_BY_AGE.labels(what).inc(count)
+        log.info("old data erased", **rows)
+        return OldErased(rows=rows)
+
     def for_campaigns(self) -> list[Callable[..., Any]]:
         """Return the activities of the workflow's own queue."""
         return [
-            self.enrol, self.segment, self.render, self.close, self.refresh_statistics, self.find_failures
+            self.enrol, self.segment, self.render, self.close, self.refresh_statistics, self.find_failures,
+            self.erase_old,
         ]  # fmt: skip
 
 

@@ -19,6 +19,8 @@ STATISTICS_WORKFLOW = "RefreshShopStatistics"
 STATISTICS_SCHEDULE = "post-purchase-statistics"
 FAILURES_WORKFLOW = "SignalFailedMessages"
 FAILURES_SCHEDULE = "post-purchase-failed-messages"
+RETENTION_WORKFLOW = "EraseOldData"
+RETENTION_SCHEDULE = "post-purchase-retention"
 
 
 class Signal(StrEnum):

@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     sms_rate: Annotated[float, Field(gt=0, le=10_000)] = 10.0
     concurrency: Annotated[int, Field(ge=1, le=200)] = 16
     workers: Annotated[int, Field(ge=1, le=200)] | None = None  # the former name of `concurrency`
+    keep_message_bodies: Annotated[int, Field(ge=1, le=36_500)] = 180
+    keep_webhooks: Annotated[int, Field(ge=7, le=36_500)] = 30
+    keep_inbox: Annotated[int, Field(ge=7, le=36_500)] = 30
     shutdown_seconds: Annotated[int, Field(ge=1, le=600)] = 30
     health_host: str = "127.0.0.1"
     health_port: Annotated[int, Field(ge=0, le=65_535)] = 0

@@ -17,6 +17,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from worker.failures import FailureInterceptor
 from workflows.campaign import PostPurchaseCampaign
 from workflows.failures import SignalFailedMessages
+from workflows.retention import EraseOldData
 from workflows.statistics import RefreshShopStatistics
 
 PASSED_THROUGH = (
@@ -90,7 +91,7 @@ def afterglow_plugin(*, sandboxed: bool = True) -> SimplePlugin:
     return SimplePlugin(
         "afterglow",
         data_converter=data_converter(),
-        workflows=[PostPurchaseCampaign, RefreshShopStatistics, SignalFailedMessages],
+        workflows=[PostPurchaseCampaign, RefreshShopStatistics, SignalFailedMessages, EraseOldData],
         workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         interceptors=[FailureInterceptor()],
     )

@@ -18,7 +18,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.links import Links
-from activities.temporal import Activities
+from activities.temporal import Activities, Retention
 from campaign.contract import DELIVERY_QUEUES, TASK_QUEUE
 from campaign.reasons import Channel
 from channels.outbox.send import Outbox
@@ -55,6 +55,7 @@ def make_activities(settings: Settings, database: Database) -> Activities:
         templates=settings.templates,
         channels=make_channels(settings),
         links=make_links(settings),
+        retention=Retention(settings.keep_message_bodies, settings.keep_webhooks, settings.keep_inbox),
     )
 
 

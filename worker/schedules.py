@@ -21,6 +21,8 @@ from temporalio.service import RPCError
 from campaign.contract import (
     FAILURES_SCHEDULE,
     FAILURES_WORKFLOW,
+    RETENTION_SCHEDULE,
+    RETENTION_WORKFLOW,
     STATISTICS_SCHEDULE,
     STATISTICS_WORKFLOW,
     TASK_QUEUE,
@@ -33,6 +35,7 @@ log = structlog.get_logger()
 
 REFRESH_EVERY = timedelta(hours=1)
 SIGNAL_EVERY = timedelta(minutes=15)
+ERASE_EVERY = timedelta(days=1)
 #: Missed while the server was down: one turn soon is enough.
 CATCH_UP = timedelta(minutes=10)
 
@@ -46,6 +49,7 @@ async def ensure_schedules(client: Client, database: Database) -> None:
     try:
         await _ensure_statistics(client, database)
         await _ensure_failures(client)
+        await _ensure_retention(client)
     except RPCError as error:
         log.warning("no schedules", status=error.status.name.lower())
 
@@ -66,6 +70,13 @@ async def _ensure_failures(client: Client) -> None:
     schedule = _every(SIGNAL_EVERY, FAILURES_WORKFLOW, FAILURES_SCHEDULE, summary)
     with contextlib.suppress(ScheduleAlreadyRunningError):
         await client.create_schedule(FAILURES_SCHEDULE, schedule)
+
+
+async def _ensure_retention(client: Client) -> None:
+    summary = "Texts, digests and payloads erased that are older than the settings keep them"
+    schedule = _every(ERASE_EVERY, RETENTION_WORKFLOW, RETENTION_SCHEDULE, summary)
+    with contextlib.suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(RETENTION_SCHEDULE, schedule)
 
 
 def _every(interval: timedelta, workflow: str, identifier: str, summary: str) -> Schedule:

@@ -7,11 +7,18 @@ from datetime import timedelta
 import pytest
 from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
 
-from campaign.contract import FAILURES_SCHEDULE, STATISTICS_SCHEDULE
+from campaign.contract import (
+    FAILURES_SCHEDULE,
+    RETENTION_SCHEDULE,
+    RETENTION_WORKFLOW,
+    STATISTICS_SCHEDULE,
+    TASK_QUEUE,
+)
 from starter import clock
 from storage.queries.shop.statistics import BEST_SELLERS, BOUGHT_TOGETHER, computed_since, refresh_statistics
-from tests.shop import Shop
-from worker.schedules import REFRESH_EVERY, SIGNAL_EVERY, ensure_schedules
+from storage.tables import WebhookRow
+from tests.shop import Shop, unique
+from worker.schedules import ERASE_EVERY, REFRESH_EVERY, SIGNAL_EVERY, ensure_schedules
 
 pytestmark = pytest.mark.temporal
 
@@ -32,9 +39,11 @@ async def test_the_first_worker_makes_the_schedule_and_counts_at_once(shop: Shop
         await ensure_schedules(shop.client, shop.database)
         described = await schedule.describe()
         failures = await shop.client.get_schedule_handle(FAILURES_SCHEDULE).describe()
+        daily = await shop.client.get_schedule_handle(RETENTION_SCHEDULE).describe()
     finally:
         await schedule.delete()
     assert described.info.num_actions == 1
+    assert [spec.every for spec in daily.schedule.spec.intervals] == [ERASE_EVERY]
     assert [spec.every for spec in failures.schedule.spec.intervals] == [SIGNAL_EVERY]
     assert [spec.every for spec in described.schedule.spec.intervals] == [REFRESH_EVERY]
     assert described.schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
@@ -53,3 +62,12 @@ async def test_a_worker_counts_at_its_start_what_has_missed_its_turn(shop: Shop)
             pass
     finally:
         await schedule.delete()
+
+
+async def test_old_data_is_erased_by_a_workflow(shop: Shop) -> None:
+    """A turn of the retention's workflow erases by the workflow's own time, and returns how much."""
+    with shop.database.transaction() as session:
+        session.add(WebhookRow(digest="old", at=clock.now() - timedelta(days=31)))
+        session.add(WebhookRow(digest="new", at=clock.now() - timedelta(days=29)))
+    erased = await shop.client.execute_workflow(RETENTION_WORKFLOW, id=unique("old"), task_queue=TASK_QUEUE)
+    assert (erased["rows"]["webhooks"], sum(erased["rows"].values())) == (1, 1)
