@@ -12,6 +12,7 @@ from starter.commands import keys as key_commands
 from starter.commands import messages as message_commands
 from starter.commands import server as server_commands
 from starter.commands import shops as shop_commands
+from starter.commands.history import backfill as backfill_commands
 from starter.commands.history import imports as import_commands
 from starter.commands.people import person as person_commands
 from starter.commands.people import replies as reply_commands
@@ -27,6 +28,7 @@ app.add_typer(campaign_commands.app)
 app.add_typer(inbox_commands.app, name="inbox")
 app.add_typer(data_commands.app)
 app.add_typer(import_commands.app)
+app.add_typer(backfill_commands.app)
 app.add_typer(message_commands.app)
 app.add_typer(server_commands.app)
 app.add_typer(channel_commands.app)

@@ -87,6 +87,8 @@ async def _start(campaigns: Campaigns, job: Job) -> Tried:
         return Tried(job, State.REFUSED, Why.NO_ORDER)
     if job.purchase.customer_id.startswith(ERASED):
         return Tried(job, State.DISCARDED, Why.ERASED)
+    if job.superseded:
+        return Tried(job, State.DISCARDED, Why.NEWER_ORDER)
     try:
         await campaigns.start(job.purchase)
     except BadPurchase:

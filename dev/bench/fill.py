@@ -47,6 +47,10 @@ _TABLES: dict[str, dict[str, str]] = {
         "machine": "false",
     },
     "links": {"code": "'past' || i", "message_id": _ORDER, "target": "'https://shop.example.com/'"},
+    "imports": {
+        "digest": _ORDER, "kind": "'orders'", "rows_read": "0", "position": "0", "accepted": "0",
+        "refused": "0", "started_at": "{ago}",
+    },
     "webhooks": {"digest": "'past-' || i", "at": "{ago}"},
     "shop_events": {
         "shop": "'shopify'", "event_id": _ORDER, "topic": "'orders/paid'", "digest": _ORDER,

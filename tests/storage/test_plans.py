@@ -23,6 +23,8 @@ from campaign.reasons import Channel, Reason
 from campaign.wire import OrderStatus, OrderUpdate, Product, Purchase, Refund
 from dev.bench.fill import fill_products, fill_shop
 from dev.bench.statements import recorded_statements
+from intake.imports.batches import How, apply_batch
+from intake.imports.formats import Group
 from intake.orders import receive_event
 from intake.refunds import record_refund
 from shops.guests import guest_id
@@ -32,6 +34,9 @@ from starter.client import Started
 from starter.forwarding import forward_turn
 from storage.database import Database
 from storage.migrate import upgrade
+from storage.queries.campaigns.facts import load_facts
+from storage.queries.imports.candidates import superseded_orders
+from storage.queries.imports.progress import Progress, begin_import, move_import
 from storage.queries.inbox.listing import backlog, discard_rows, order_in_inbox, retry_rows, waiting_orders
 from storage.queries.inbox.receiving import add_rows
 from storage.queries.messages.failures import unseen_failures
@@ -108,6 +113,7 @@ async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path:
         await look_at_health(mail.database)
         report_refunds(mail.database)
         report_as_shop(mail.database)
+        import_history(mail.database)
         with mail.database.reading() as session:
             unseen_failures(session, PLACED)
     explained = {text: scans(mail.database, text, values) for text, values in found.texts.items()}
@@ -145,6 +151,20 @@ def report_refunds(database: Database) -> None:
     for order_id in ("o-1", "o-1", "unknown"):
         with database.transaction() as session:
             record_refund(session, order_id, Refund.model_validate(back), PLACED)
+
+
+def import_history(database: Database) -> None:
+    """A batch of a file, where it goes on, and what a backfill asks of each order."""
+    who = person("past-7", email="past7@example.com", phone="+12025550198")
+    news = became(OrderStatus.DELIVERED, "i-1").updates
+    group = Group((), news_of(shop_order("i-1", "past-7"), who, updates=news))
+    with database.transaction() as session:
+        begin_import(session, "digest", "orders", NOW)
+        apply_batch(session, [group, Group((), news_of(shop_order("past-8", "past-1")))], How(own=False))
+        move_import(session, "digest", "orders", 0, Progress(1, 1, 1))
+    with database.reading() as session:
+        load_facts(session, ["past-7", "past-8"])
+        superseded_orders(session, ["past-7", "past-8"])
 
 
 def report_as_shop(database: Database) -> None:

@@ -7,13 +7,13 @@ more than any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, bindparam, text
 from sqlmodel import Session
 
 from campaign.definition.model import Definition
@@ -27,6 +27,7 @@ from storage.queries.campaigns.runs import load_definition
 
 _NEWEST_MESSAGES = 500
 _NEWEST_ENTRIES = 20
+_LIMITS = {"messages": _NEWEST_MESSAGES, "entries": _NEWEST_ENTRIES}
 
 _RUN = """
 SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segment, r.closed_at,
@@ -74,18 +75,26 @@ SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segm
       WHERE (x.channel = 'email' AND x.address = c.email_key)
          OR (x.channel = 'sms' AND x.address = c.phone)) AS suppressed,
   (SELECT {all}({row}(x.channel, x.probe_at)) FROM channel_stops x) AS stops
-FROM campaign_runs r JOIN orders o ON o.id = r.order_id JOIN customers c ON c.id = r.customer_id
-WHERE r.order_id = """
-_OF_ORDER = ":id"
-_OF_MESSAGE = "(SELECT order_id FROM messages WHERE id = :id)"
+FROM {runs} r JOIN orders o ON o.id = r.order_id JOIN customers c ON c.id = r.customer_id
+WHERE r.order_id {which}"""
+_OF_ORDER = "= :id"
+_OF_MESSAGE = "= (SELECT order_id FROM messages WHERE id = :id)"
+_NO_RUNS = """(SELECT id AS order_id, customer_id, NULL AS digest, NULL AS workflow_run_id, false AS holdout,
+       NULL AS segment, NULL AS closed_at, NULL AS stop_reason, NULL AS repurchased_by FROM orders)"""
 _WORDS = {
     "postgresql": {"all": "json_agg", "row": "json_build_array", "number": "text"},
     "sqlite": {"all": "json_group_array", "row": "json_array", "number": ""},
 }
 _STATEMENTS: dict[tuple[str, str], TextClause] = {
-    (dialect, which): text(_RUN.format(**words, messages=_NEWEST_MESSAGES, entries=_NEWEST_ENTRIES) + which)
+    (dialect, which): text(_RUN.format(**words, **_LIMITS, runs="campaign_runs", which=which))
     for dialect, words in _WORDS.items()
     for which in (_OF_ORDER, _OF_MESSAGE)
+}
+_WITHOUT_RUNS: dict[str, TextClause] = {
+    dialect: text(_RUN.format(**words, **_LIMITS, runs=_NO_RUNS, which="IN :ids")).bindparams(
+        bindparam("ids", expanding=True)
+    )
+    for dialect, words in _WORDS.items()
 }
 
 
@@ -152,6 +161,13 @@ def load_run(session: Session, order_id: str) -> RunFacts:
 def load_run_of(session: Session, message_id: str) -> RunFacts:
     """Return the run that a message belongs to. Raises as `load_run`."""
     return _load(session, _OF_MESSAGE, message_id, f"no message {message_id}")
+
+
+def load_facts(session: Session, order_ids: Sequence[str]) -> list[Facts]:
+    """Return the facts that orders without campaigns would begin with, in one statement for all."""
+    statement = _WITHOUT_RUNS[session.get_bind().dialect.name]
+    rows = session.connection().execute(statement, {"ids": list(order_ids)}).mappings().all()
+    return [_facts(row, _contact(row), as_list(row["orders"]), as_list(row["messages"])) for row in rows]
 
 
 def _load(session: Session, which: str, identifier: str, missing: str) -> RunFacts:

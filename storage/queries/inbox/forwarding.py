@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from campaign.wire import OrderUpdate, Purchase
 from storage.queries.campaigns.purchases import stored_orders
+from storage.queries.imports.candidates import superseded_orders
 from storage.queries.inbox.receiving import WAITING
 from storage.queries.inbox.states import Kind, State, Why
 from storage.tables import InboxRow
@@ -32,7 +33,7 @@ _BEHIND = (
     .exists()
 )
 _FREE = or_(col(InboxRow.leased_until).is_(None), col(InboxRow.leased_until) < bindparam("now"))
-_CLAIMED = ("id", "kind", "order_id", "body", "attempts")
+_CLAIMED = ("id", "kind", "order_id", "body", "attempts", "received_at", "due_at")
 
 
 def _claim(*more: Any) -> Any:
@@ -73,7 +74,8 @@ _POSTPONE = (
 class Job:
     """One claimed row: the order whose campaign is to start, or the news that it is to be signalled.
 
-    ``started``: the order has a campaign already, however it was started.
+    ``started``: the order has a campaign already, however it was started. ``superseded``: its start was
+    spread over days, and the customer has bought again before its turn.
     """
 
     id: int
@@ -82,6 +84,7 @@ class Job:
     update: OrderUpdate | None = None
     attempts: int = 0
     started: bool = False
+    superseded: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -99,7 +102,8 @@ def claim_jobs(
 ) -> list[Job]:
     """Claim rows that nobody else tries until then: the oldest of each customer, oldest first.
 
-    Three statements at most: the claim, and the orders with their lines. ``order_ids``: of these alone.
+    Three statements: the claim, the orders, their lines; one more for starts that were spread over days.
+    ``order_ids``: of these alone.
     """
     values: dict[str, Any] = {"now": now, "until": until, "most": most}
     statement = _CLAIM
@@ -107,6 +111,8 @@ def claim_jobs(
         statement, values = _CLAIM_OF_ORDERS, values | {"orders": sorted(order_ids)}
     rows = session.connection().execute(statement, values).mappings().all()
     stored = stored_orders(session, {row["order_id"] for row in rows if row["kind"] == Kind.ORDER})
+    spread = [row["order_id"] for row in rows if row["attempts"] == 0 and row["due_at"] > row["received_at"]]
+    newer = superseded_orders(session, spread)
     jobs = []
     for row in rows:
         order = stored.get(row["order_id"])
@@ -118,6 +124,7 @@ def claim_jobs(
                 update=OrderUpdate.model_validate_json(row["body"]) if row["kind"] == Kind.EVENT else None,
                 attempts=row["attempts"],
                 started=order is not None and order.has_run,
+                superseded=row["order_id"] in newer,
             )
         )
     return jobs

@@ -44,6 +44,7 @@ class Why(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     NOT_UNDERSTOOD = "not_understood"
     ERASED = "erased"
+    NEWER_ORDER = "newer_order"
     BY_HAND = "by_hand"
 
     @property
@@ -64,6 +65,7 @@ _TEXTS = {
     Why.NOT_ACCEPTED: "Temporal does not accept it",
     Why.NOT_UNDERSTOOD: "a shop's request that this version cannot read: retry it with a newer one",
     Why.ERASED: "the customer was erased",
+    Why.NEWER_ORDER: "the customer has bought again before its turn",
     Why.BY_HAND: "discarded by hand",
 }
 
