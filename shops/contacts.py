@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -53,14 +54,16 @@ class Contact:
                 return f"{channel}:{normal_address(channel, self.fields[name])}"
         return None
 
-    def of_customer(self, customer_id: str, **more: Any) -> ShopCustomer:
+    def of_customer(
+        self, customer_id: str, *, changed_at: datetime | None = None, **more: Any
+    ) -> ShopCustomer:
         """Return it as a customer's; ``more`` are further fields (tags, consents).
 
         Raises:
             pydantic.ValidationError: the id, or one of ``more``, cannot be accepted.
         """
         customer = Customer.model_validate({**self.fields, **more, "customer_id": customer_id})
-        return ShopCustomer(customer, self.unreachable)
+        return ShopCustomer(customer, self.unreachable, changed_at)
 
 
 def contact_of(

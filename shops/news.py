@@ -44,10 +44,14 @@ class Policy:
 
 @dataclass(frozen=True)
 class ShopCustomer:
-    """Contact data, with what of it could not be used: by channel, as it was given."""
+    """Contact data, with what of it could not be used: by channel, as it was given.
+
+    ``changed_at``: the shop's time of this version; None for that of the order it came with.
+    """
 
     customer: Customer
     unreachable: Mapping[Channel, str] = field(default_factory=lambda: MappingProxyType({}))
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ CLASSES: dict[str, Classes] = {
         personal="email email_key phone first_name last_name language country region postal_code time_zone "
         "preferred_channel tags email_as_given phone_as_given less",
         pseudonymous="id",
+        neither="changed_at",
     ),
     "erasure_jobs": Classes(pseudonymous="customer_ids order_ids", neither="id erased_at due_at attempts"),
     "erasures": Classes(pseudonymous="digests", neither="id at source counts"),

@@ -11,7 +11,7 @@ from campaign.wire import OrderUpdate, Refund
 from intake.orders import receive_event
 from intake.person.requests import receive_person_request
 from intake.refunds import record_refund
-from intake.shop.orders import NEVER, Became, apply_order, is_erased, outdated
+from intake.shop.orders import NEVER, Became, apply_order, is_erased
 from intake.shop.people import addresses_of, owners, save_people
 from shops.news import Ignored, ShopNews
 from storage.queries.people.locks import lock_people
@@ -42,7 +42,7 @@ def apply_news(session: Session, news: ShopNews, now: datetime, shop: str = "sho
     known = known_orders(session, _order_ids(news))
     owner = owners(session, news.customers)
     if not is_erased(known.values()):
-        save_people(session, news.customers, owner, outdated=outdated(news.orders, known))
+        save_people(session, news.customers, owner, _versions(news))
     became = {
         order.purchase.order_id: apply_order(session, order, known.get(order.purchase.order_id), owner, now)
         for order in news.orders
@@ -53,6 +53,11 @@ def apply_news(session: Session, news: ShopNews, now: datetime, shop: str = "sho
     for request in news.privacy:
         receive_person_request(session, request, now, shop)
     return _outcome(news, became, waits=waits)
+
+
+def _versions(news: ShopNews) -> dict[str, datetime]:
+    """Return of when contact data is that came with an order, by customer id."""
+    return {order.purchase.customer_id: order.changed_at for order in news.orders}
 
 
 def _order_ids(news: ShopNews) -> set[str]:

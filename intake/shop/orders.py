@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -76,13 +76,3 @@ def _add(session: Session, purchase: Purchase, now: datetime) -> Became:
 def is_erased(known: Iterable[KnownOrder]) -> bool:
     """Return whether the person was erased since: a shop may still report the order with contact data."""
     return any(order.customer_id.startswith(ERASED) for order in known)
-
-
-def outdated(orders: Sequence[ShopOrder], known: Mapping[str, KnownOrder]) -> bool:
-    """Return whether a newer version of every order is here, and so newer contact data too."""
-    return bool(orders) and all(
-        (before := known.get(order.purchase.order_id)) is not None
-        and before.changed_at is not None
-        and before.changed_at > order.changed_at
-        for order in orders
-    )

@@ -7,6 +7,8 @@ guest who is known under the id of an earlier `AFTERGLOW_SECRET_KEY`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -17,6 +19,7 @@ from shops.guests import is_guest
 from shops.news import ShopCustomer
 from storage.queries.people.as_given import save_as_given
 from storage.queries.people.customers import save_customers
+from storage.queries.people.data_versions import data_versions, mark_versions
 from storage.queries.people.same_address import customers_with
 
 _FIELDS = {Channel.EMAIL: "email", Channel.SMS: "phone"}
@@ -45,27 +48,39 @@ def _owner(guest: str, candidates: Sequence[str]) -> str:
 
 
 def save_people(
-    session: Session, people: Sequence[ShopCustomer], owner: Mapping[str, str], *, outdated: bool
+    session: Session,
+    people: Sequence[ShopCustomer],
+    owner: Mapping[str, str],
+    versions: Mapping[str, datetime],
 ) -> None:
-    """Save contact data and consents. ``outdated``: newer data is here, so that only consents are added.
+    """Save contact data and consents. Of data that is older than what is here, consents alone are added.
 
-    An address that the shop has replaced by rubbish is not written to any more. The locks are held.
+    ``versions``: of when the data is that does not say so itself. An address that the shop has replaced by
+    rubbish is not written to any more. The locks are held.
     """
-    found = [_under(one, owner) for one in people]
-    if outdated:
-        found = [ShopCustomer(_consents_of(one.customer)) for one in found]
-    if found:
-        save_customers(session, [_reachable(one) for one in found])
-        save_as_given(session, [row for one in found for row in _as_given(one)])
+    if not people:
+        return
+    found = [_under(one, owner, versions) for one in people]
+    known = data_versions(session, {one.customer.customer_id for one in found})
+    found = [_consents_of(one) if _is_older(one, known) else one for one in found]
+    save_customers(session, [_reachable(one) for one in found])
+    save_as_given(session, [row for one in found for row in _as_given(one)])
+    mark_versions(session, {one.customer.customer_id: one.changed_at for one in found if one.changed_at})
 
 
-def _under(one: ShopCustomer, owner: Mapping[str, str]) -> ShopCustomer:
-    identifier = owner.get(one.customer.customer_id, one.customer.customer_id)
-    return ShopCustomer(one.customer.model_copy(update={"customer_id": identifier}), one.unreachable)
+def _under(one: ShopCustomer, owner: Mapping[str, str], versions: Mapping[str, datetime]) -> ShopCustomer:
+    given = one.customer.customer_id
+    customer = one.customer.model_copy(update={"customer_id": owner.get(given, given)})
+    return replace(one, customer=customer, changed_at=one.changed_at or versions.get(given))
 
 
-def _consents_of(customer: Customer) -> Customer:
-    return Customer(customer_id=customer.customer_id, consents=customer.consents)
+def _is_older(one: ShopCustomer, known: Mapping[str, datetime]) -> bool:
+    before = known.get(one.customer.customer_id)
+    return before is not None and one.changed_at is not None and one.changed_at < before
+
+
+def _consents_of(one: ShopCustomer) -> ShopCustomer:
+    return ShopCustomer(Customer(customer_id=one.customer.customer_id, consents=one.customer.consents))
 
 
 def _reachable(one: ShopCustomer) -> Customer:

@@ -69,7 +69,9 @@ def read_customer(customer: Json, context: Context) -> ShopNews:
         last_name=customer.get("last_name"),
         **_place(object_of(customer.get("default_address"))),
     )
-    return ShopNews(customers=(contact.of_customer(identifier, **said_of(customer, context)),))
+    changed_at = time_of(customer.get("updated_at"))
+    said = said_of(customer, context)
+    return ShopNews(customers=(contact.of_customer(identifier, changed_at=changed_at, **said),))
 
 
 def said_of(customer: Json, context: Context) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from shops.contacts import Contact, contact_of
 from shops.context import Context
 from shops.news import ShopNews
 from shops.values import identifier_of
-from shops.woocommerce.fields import Json, meta_of, object_of, words_of
+from shops.woocommerce.fields import Json, meta_of, object_of, time_of, words_of
 
 ERASED = "[deleted]"
 """What WordPress puts in the place of a name when it erases a person (`wp_privacy_anonymize_data`)."""
@@ -44,7 +44,11 @@ def read_customer(customer: Json, context: Context) -> ShopNews:
         BadInput: it has no id, or one that cannot be accepted.
     """
     try:
-        return ShopNews(customers=(_contact(customer, context).of_customer(account_id(customer)),))
+        contact, changed_at = (
+            _contact(customer, context),
+            time_of(customer, "date_modified", context.time_zone),
+        )
+        return ShopNews(customers=(contact.of_customer(account_id(customer), changed_at=changed_at),))
     except ValidationError as error:
         raise BadInput(problems_of(error, "customer")) from None
 

@@ -13,7 +13,8 @@ from storage.columns import UtcDateTime
 class CustomerRow(SQLModel, table=True):
     """Contact data. ``email_key`` is the address in the form in which addresses are compared.
 
-    ``email_as_given`` and ``phone_as_given``: what a shop has on file and no message can be sent to.
+    ``email_as_given`` and ``phone_as_given``: what a shop has on file and no message can be sent to;
+    ``changed_at``: the shop's time of this data.
     """
 
     __tablename__ = "customers"
@@ -33,6 +34,7 @@ class CustomerRow(SQLModel, table=True):
     tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     email_as_given: str | None = Field(default=None, sa_column=Column(Text))
     phone_as_given: str | None = Field(default=None, sa_column=Column(Text))
+    changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     less: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 

@@ -108,7 +108,7 @@ def test_the_catalogue_is_kept_up_to_date(shop: ShopSystem) -> None:
 
 
 def test_an_event_costs_the_same_whatever_the_customer_has_bought(shop: ShopSystem) -> None:
-    """A paid order with contact data, consent and news: 25 statements at most, however many orders before."""
+    """A paid order with contact data, consent and news: 27 statements at most, however many orders before."""
     consent = {"channel": "email", "state": "granted", "source": "shopify", "at": NOW.isoformat()}
     counts = []
     for before in (1, 40):
@@ -122,4 +122,4 @@ def test_an_event_costs_the_same_whatever_the_customer_has_bought(shop: ShopSyst
         with recorded_statements(shop.database) as found:
             shop.report(news)
         counts.append(found.sent.total())
-    assert counts[0] == counts[1] <= 25
+    assert counts[0] == counts[1] <= 27

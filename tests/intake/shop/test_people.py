@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from activities.enrol import enrol
@@ -68,6 +70,19 @@ def test_rubbish_replaces_an_address(shop: ShopSystem) -> None:
     shop.report(news_of(None, person(email="ada@example.org")))
     (row,) = shop.rows(CustomerRow)
     assert (row.email, row.email_as_given, row.phone_as_given) == ("ada@example.org", None, "ask my son")
+
+
+def test_older_contact_data_that_comes_late_changes_nothing(shop: ShopSystem) -> None:
+    """An address that the customer has left is not written to again; consents are recorded all the same."""
+    consent = {"channel": "email", "state": "granted", "source": "shopify", "at": NOW.isoformat()}
+    newer = replace(person(email="new@example.com"), changed_at=NOW)
+    older = replace(person(email="old@example.com", consents=[consent]), changed_at=NOW - HOUR)
+    shop.report(news_of(None, newer))
+    shop.report(news_of(None, older))
+    shop.report(news_of(shop_order(placed_at=NOW - 2 * HOUR), person(email="older@example.com")))
+    (row,) = shop.rows(CustomerRow)
+    assert (row.email, row.changed_at) == ("new@example.com", NOW)
+    assert len(shop.rows(ConsentRow)) == 1
 
 
 def test_a_consent_of_an_older_version_is_recorded_all_the_same(shop: ShopSystem) -> None:
