@@ -29,18 +29,20 @@ SELECT pg_advisory_xact_lock(number) FROM (
     ) AS people WHERE key IS NOT NULL ORDER BY number
 ) AS ordered
 """
+_PEOPLE = """
+        SELECT unnest(CAST(:ids AS text[]))
+        UNION ALL SELECT customer_id FROM orders WHERE id = ANY(CAST(:orders AS text[]))
+        UNION ALL SELECT one.id FROM unnest(CAST(:emails AS text[])) AS given(address), LATERAL (
+            SELECT id FROM customers WHERE email_key = given.address ORDER BY id LIMIT 20) AS one
+        UNION ALL SELECT one.id FROM unnest(CAST(:phones AS text[])) AS given(address), LATERAL (
+            SELECT id FROM customers WHERE phone = given.address AND email_key IS NULL
+            ORDER BY id LIMIT 20) AS one"""
 _OF_MESSAGES = """
         UNION ALL
         SELECT m.channel || ':' || m.address FROM messages m WHERE m.id = ANY(CAST(:ids AS text[]))"""
 _STATEMENTS: dict[str, TextClause] = {
     "customers": text(_LOCK.format(customers="SELECT unnest(CAST(:ids AS text[]))", more="")),
-    "people": text(
-        _LOCK.format(
-            customers="SELECT unnest(CAST(:ids AS text[])) UNION ALL "
-            "SELECT customer_id FROM orders WHERE id = ANY(CAST(:orders AS text[]))",
-            more="",
-        )
-    ),
+    "people": text(_LOCK.format(customers=_PEOPLE, more="")),
     "order": text(_LOCK.format(customers="SELECT customer_id FROM orders WHERE id = :ids", more="")),
     "messages": text(
         _LOCK.format(
@@ -69,13 +71,18 @@ def lock_people(
 ) -> None:
     """Lock people as `lock_customers` does, with the customers of these orders, as far as they are here.
 
-    The orders are locked too, so that two reports of an order that is not here yet wait for each other.
+    The orders are locked too, so that two reports of an order that is not here yet wait for each other; and
+    who is known by the addresses (`same_address.customers_with`), since a guest may turn out to be that one.
     """
-    ids, orders = sorted(set(customer_ids)), sorted(set(order_ids))
+    ids, orders, addresses = sorted(set(customer_ids)), sorted(set(order_ids)), list(addresses)
     keys = [f"customer:{identifier}" for identifier in ids]
     keys += [f"{channel.value}:{address}" for channel, address in addresses]
     keys += [f"order:{identifier}" for identifier in orders]
-    _lock(session, "people", ids, keys, orders=orders)
+    have = {channel: [address for of, address in addresses if of is channel] for channel in Channel}
+    _lock(
+        session, "people", ids, keys,
+        orders=orders, emails=have[Channel.EMAIL], phones=have[Channel.SMS],
+    )  # fmt: skip
 
 
 def lock_order(session: Session, order_id: str) -> None:

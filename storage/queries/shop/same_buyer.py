@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -18,7 +18,11 @@ _EARLIER = (
     .join(CustomerRow, col(CustomerRow.id) == col(OrderRow.customer_id))
     .join(_ACCOUNT, col(_ACCOUNT.id) == bindparam("buyer"))
     .where(
-        or_(col(CustomerRow.email_key) == _ACCOUNT.email_key, col(CustomerRow.phone) == _ACCOUNT.phone),
+        or_(
+            col(CustomerRow.email_key) == _ACCOUNT.email_key,
+            # A household's phone: who has an e-mail address is known by that alone.
+            and_(col(CustomerRow.phone) == _ACCOUNT.phone, col(CustomerRow.email_key).is_(None)),
+        ),
         col(CustomerRow.id).startswith("guest-"),
         col(OrderRow.placed_at) < bindparam("placed", type_=UtcDateTime),
     )

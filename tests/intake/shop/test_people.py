@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from activities.enrol import enrol
 from activities.interface import EnrolRequest
 from campaign.reasons import Channel
+from intake.shop.events import ShopRequest, receive_shop_event
 from shops.guests import guest_id
 from storage.database import Database
 from storage.queries.people.customers import ensure_customers
@@ -18,6 +20,7 @@ from tests.shop_news import HOUR, NOW, ShopSystem, news_of, person, shop_order
 
 KEY, OLD_KEY = "a-key-of-twenty-characters", "the-one-before-that-one"
 ADA = "email:ada@example.com"
+PHONE = "+12025550123"
 
 
 @pytest.fixture
@@ -119,3 +122,43 @@ def test_a_guest_who_gets_an_account_has_bought_again(shop: ShopSystem) -> None:
     shop.report(news_of(shop_order("o-4", "c-7", placed_at=NOW), person("c-7", "Ada@example.com")))
     ended = {row.order_id: row.repurchased_by for row in shop.rows(RunRow)}
     assert ended == {"o-1": "o-4", "o-2": None, "o-3": None}
+
+
+def test_a_household_shares_a_phone_and_nothing_else(shop: ShopSystem) -> None:
+    """Who gave the phone alone gets an id of their own: nobody else gets mail about their products."""
+    bob, ann = guest_id(KEY, "email:bob@example.com"), guest_id(KEY, f"sms:{PHONE}")
+    shop.report(news_of(shop_order("o-1", bob), person(bob, "bob@example.com", phone=PHONE)))
+    shop.report(news_of(shop_order("o-2", ann), person(ann, None, phone=PHONE)))
+    shop.report(news_of(shop_order("o-3", ann), person(ann, None, phone=PHONE)))
+    assert [row.customer_id for row in shop.rows(OrderRow)] == [bob, ann, ann]
+
+
+def test_an_accounts_order_ends_no_campaign_of_its_household(shop: ShopSystem) -> None:
+    """The same phone under another e-mail address is another buyer; under none it is this one."""
+    bob, phone = guest_id(KEY, "email:bob@example.com"), guest_id(KEY, f"sms:{PHONE}")
+    for order_id, buyer in {"o-1": person(bob, "bob@example.com"), "o-2": person(phone, None)}.items():
+        order = shop_order(order_id, buyer.customer.customer_id)
+        shop.report(news_of(order, person(buyer.customer.customer_id, buyer.customer.email, phone=PHONE)))
+        enrol(
+            shop.database, default_definition(), EnrolRequest(purchase=order.purchase, run_id="run", now=NOW)
+        )
+    shop.report(news_of(shop_order("o-3", "c-7", placed_at=NOW), person("c-7", phone=PHONE)))
+    ended = {row.order_id: row.repurchased_by for row in shop.rows(RunRow)}
+    assert ended == {"o-1": None, "o-2": "o-3"}
+
+
+def test_guests_and_their_account_never_wait_in_a_circle(shop: ShopSystem) -> None:
+    """Orders of both at once: each is applied at the first try, since the account's locks are taken first."""
+    guest = guest_id(KEY, ADA)
+    shop.report(news_of(None, person("c-7", phone=PHONE)))
+
+    def report(number: int) -> None:
+        buyer = person("c-7", phone=PHONE) if number % 2 else person(guest)
+        order = shop_order(f"o-{number}", buyer.customer.customer_id)
+        request = ShopRequest("shopify", "orders/paid", f"e-{number}", str(number).encode())
+        with shop.database.transaction() as session:
+            receive_shop_event(session, request, news_of(order, buyer), NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(report, range(24)))
+    assert {row.customer_id for row in shop.rows(OrderRow)} == {"c-7"}
