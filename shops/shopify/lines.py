@@ -29,6 +29,12 @@ def lines_of(order: Json) -> list[Line]:
     return [lines[n] for n in sorted(dear)]
 
 
+def all_taken_off(order: Json) -> bool:
+    """Return whether an order had products, and edits have left none of them."""
+    items = [item for item in objects_of(order.get("line_items")) if not _is_tip(item)]
+    return any(quantity_of(item.get("quantity")) for item in items) and not lines_of(order)
+
+
 def returned_lines(refund: Json) -> list[ReturnedLine]:
     """Return how much of which product came back with a refund, or was taken off by an edit."""
     counts: dict[str, int] = {}

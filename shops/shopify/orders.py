@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from campaign.wire import OrderStatus, OrderUpdate, Purchase, Refund
+from campaign.wire import LOST, OrderStatus, OrderUpdate, Purchase, Refund
 from shops.context import Context
 from shops.news import Ignored, ShopNews, ShopOrder
 from shops.shopify.fields import (
@@ -26,7 +26,7 @@ from shops.shopify.fields import (
     tags_of,
     time_of,
 )
-from shops.shopify.lines import lines_of
+from shops.shopify.lines import all_taken_off, lines_of
 from shops.shopify.parcels import all_arrived, last_left
 from shops.shopify.people import buyer_of, said_of
 from shops.shopify.refunds import refunds_of
@@ -76,7 +76,7 @@ class _Order:
         why, lines = self._ignored(), lines_of(self.raw)
         buyer, contact = buyer_of(self.raw, self.context)
         if buyer is None or not lines:
-            return ShopNews(ignored=why or (Ignored.NO_LINES if buyer else Ignored.NO_CUSTOMER))
+            return self._of_no_purchase(why or (Ignored.NO_LINES if buyer else Ignored.NO_CUSTOMER))
         purchase = Purchase(
             order_id=self.order_id,
             customer_id=buyer,
@@ -95,6 +95,17 @@ class _Order:
             refunds=tuple((self.order_id, refund) for refund in self.refunds) if bought else (),
             ignored=why,
         )
+
+    def _of_no_purchase(self, why: Ignored) -> ShopNews:
+        """Return that an order is over which has no products, or not its buyer's data: it may be known.
+
+        One from which an edit has taken the last product is over too, as if it were cancelled.
+        """
+        found = (*self._updates(why), *self._states())
+        states = tuple(update for update in found if update[1].status in LOST)
+        if not states and all_taken_off(self.raw):
+            states = (self._update(OrderStatus.CANCELLED, self.changed_at),)
+        return ShopNews(states=states, ignored=why)
 
     @cached_property
     def order_id(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ CONSENTS = MappingProxyType(
 
 _FIELDS = MappingProxyType({Channel.EMAIL: "email_marketing_consent", Channel.SMS: "sms_marketing_consent"})
 _MAX_TAGS = 100
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def buyer_of(order: Json, context: Context) -> tuple[str | None, Contact]:
@@ -121,18 +122,29 @@ def _consent(channel: Channel, stated: Json, item: Json, context: Context) -> Co
     state = _state(code_of(stated.get("state")))
     if state is None:
         return None
-    at = time_of(stated.get("consent_updated_at")) or _undated(state, item, context)
+    at = _passed(context, stated.get("consent_updated_at")) or _undated(state, item, context)
+    if at is None:
+        return None
     confirmed = state == "granted" and code_of(stated.get("opt_in_level")) == "confirmed_opt_in"
     return Consent(channel=channel, state=state, source=SOURCE, at=at, confirmed=confirmed)
 
 
-def _undated(state: Literal["granted", "revoked"], item: Json, context: Context) -> datetime:
+def _undated(state: Literal["granted", "revoked"], item: Json, context: Context) -> datetime | None:
     """Return the time of a consent that has none: a grant as old as its customer, a revocation of now.
 
-    So a grant of nobody knows when never comes after an opt-out that was recorded here.
+    So a grant of nobody knows when never comes after an opt-out that was recorded here. One of a customer
+    of the future has no time at all: its shop reports it again.
     """
-    names = ("created_at",) if state == "granted" else ("updated_at",)
-    return time_of(*(item.get(name) for name in names)) or context.now
+    if state == "revoked":
+        return _passed(context, item.get("updated_at")) or context.now
+    created = item.get("created_at")
+    return _passed(context, created) or (context.now if time_of(created) is None else None)
+
+
+def _passed(context: Context, value: Any) -> datetime | None:
+    """Return a time that has passed: a grant of the future would outlive every STOP until then."""
+    at = time_of(value)
+    return at if at and at <= context.now + _CLOCKS_DIFFER else None
 
 
 def _state(written: str | None) -> Literal["granted", "revoked"] | None:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from campaign.errors import BadInput, Problem
 from campaign.problems import problems_of
-from campaign.wire import OrderStatus, OrderUpdate, Purchase, Refund
+from campaign.wire import LOST, OrderStatus, OrderUpdate, Purchase, Refund
 from shops.context import Context
 from shops.news import Ignored, ShopNews, ShopOrder
 from shops.values import amount_of, currency_of, identifier_of, in_currency
@@ -72,7 +72,9 @@ class _Order:
         why, lines = self._ignored(), lines_of(self.raw)
         buyer, contact = buyer_of(self.raw, self.context)
         if self.is_unfinished or buyer is None or not lines:
-            return ShopNews(ignored=why or (Ignored.NO_LINES if buyer else Ignored.NO_CUSTOMER))
+            # It may be known all the same, from when it had products, and its buyer's data.
+            lost = tuple(update for update in self._states() if update[1].status in LOST)
+            return ShopNews(states=lost, ignored=why or (Ignored.NO_LINES if buyer else Ignored.NO_CUSTOMER))
         purchase = Purchase(
             order_id=self.order_id,
             customer_id=buyer,

@@ -24,7 +24,7 @@ def a_context(**changes: Any) -> Context:
     given: dict[str, Any] = {"currency": "USD", "country": "US", "shop_url": "https://shop.example"}
     policy = Policy(**changes.pop("policy", {}))
     made = changes.pop("guest_id", guest)
-    return Context(policy, made, NOW, **{**given, **changes})
+    return Context(policy, made, changes.pop("now", NOW), **{**given, **changes})
 
 
 def read(topic: str, body: bytes, **changes: Any) -> dict[str, Any]:
