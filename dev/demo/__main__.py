@@ -133,20 +133,25 @@ async def load_shop(running: Stack, persons: list[Person], now: datetime) -> Non
         AfterglowError: a command does not take it; the text names its log.
     """
     earlier = [order for person in persons for order in person.earlier]
-    files = {"products": catalogue(now), "customer": [p.contact for p in persons], "history": earlier}
-    await asyncio.gather(*(_command(running, name, data) for name, data in files.items()))
+    await asyncio.gather(
+        _command(running, "products", data=catalogue(now)),
+        _command(running, "customer", data=[person.contact for person in persons]),
+        _command(running, "import", "orders", data=earlier),
+    )
     database = Database(f"sqlite:///{running.home / 'afterglow.db'}")
     refresh_statistics(database, now)
     database.close()
 
 
-async def _command(running: Stack, name: str, data: list[dict[str, Any]]) -> None:
+async def _command(running: Stack, *words: str, data: list[dict[str, Any]]) -> None:
+    name = "-".join(words)
     file, log = running.home / f"{name}.json", running.home / "logs" / f"starter-{name}.log"
-    file.write_text(json.dumps(data, indent=1), "utf-8")
+    lines = [json.dumps(one) for one in data]
+    file.write_text("\n".join(lines) if words[0] == "import" else f"[{', '.join(lines)}]", "utf-8")
     place = {"AFTERGLOW_HOME": str(running.home)}
-    process = await start([sys.executable, "-m", "starter", name, file], log, place)
+    process = await start([sys.executable, "-m", "starter", *words, file], log, place)
     if await process.wait() != 0:
-        msg = f"`starter {name}` failed: see {log}"
+        msg = f"`starter {' '.join(words)}` failed: see {log}"
         raise AfterglowError(msg)
 
 

@@ -1,4 +1,4 @@
-"""Commands about data: customers, products, earlier orders, the campaign's own checks."""
+"""Commands about data: customers, products, the campaign's own checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from campaign.definition.loading import definition_digest, definition_schema
-from campaign.wire import Customer, Product, Purchase
+from campaign.wire import Customer, Product
 from content.loading import load_campaign, read_definition, wanted_templates
 from starter.commands import sms_costs
 from starter.commands.console import as_json, command, counted, database, out, progress, settings, table, when
@@ -18,9 +18,7 @@ from starter.inputs import read_all
 from starter.reports import consent_report
 from storage.database import Database
 from storage.migrate import head_revision, upgrade
-from storage.queries.campaigns.orders import save_order
-from storage.queries.people.customers import ensure_customers, save_customers
-from storage.queries.people.locks import lock_customers
+from storage.queries.people.customers import save_customers
 from storage.queries.shop.catalogue import save_product
 
 app = typer.Typer()
@@ -84,19 +82,6 @@ def products(source: Source) -> None:
         for item in entries:
             save_product(session, item)
     out.print(f"{counted(len(entries), 'product')} saved")
-
-
-@app.command()
-@command
-def history(source: Source) -> None:
-    """Save earlier orders, without campaigns. A file of purchases; for segments and buying cycles."""
-    orders = read_all(Purchase, source)
-    with database() as opened, opened.transaction() as session:
-        customers = sorted({item.customer_id for item in orders})
-        lock_customers(session, customers)
-        ensure_customers(session, customers)
-        new = sum(save_order(session, item) for item in orders)
-    out.print(f"{counted(new, 'order')} saved, {len(orders) - new} known already")
 
 
 @app.command()

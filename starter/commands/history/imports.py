@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +32,17 @@ from storage.queries.imports.progress import Progress
 
 app = typer.Typer()
 SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to import; as the command's options."""
+
+    overwrite: bool
+    dry_run: bool
+    restart: bool
+    refused: Path | None
+    shop_url: str | None
 
 
 @app.command("import")
@@ -65,37 +77,44 @@ def import_file(
     ] = None,
 ) -> None:
     """Import history from a file. Starts no campaign and sends nothing; stopped, it goes on where it was."""
-    chosen, began = settings(), time.monotonic()
     wanted = Wanted(_pairs("--map", mapped), _pairs("--set", constants))
+    _import(kind, source, wanted, Options(overwrite, dry_run, restart, refused, shop_url))
+
+
+def _import(kind: Kind, source: str, wanted: Wanted, options: Options) -> None:
+    began = time.monotonic()
     with ExitStack() as stack:
-        file = _opened(stack, source)
-        options = (
-            repr(sorted(wanted.renamed.items())),
-            repr(sorted(wanted.constants.items())),
-            str(overwrite),
-        )
-        digest, size = digest_of(file, _name(source), *options)
-        layout = layout_of(file)
-        found = format_of(kind, layout, wanted)
         opened = stack.enter_context(database())
-        work = Source(file, kind, digest, layout, found, overwrite)
-        progress = Progress() if dry_run else begin(opened, work, clock.now(), restart=restart)
+        work, size = _work(stack, kind, source, wanted, options)
+        progress = (
+            Progress() if options.dry_run else begin(opened, work, clock.now(), restart=options.restart)
+        )
         if progress.ended_at is not None:
             out.print(_known(progress), highlight=False, soft_wrap=True)
             return
-        _announce(found, progress)
-        refusals = Refusals(
-            _refused_path(source, kind, layout, refused, dry_run=dry_run), layout, progress.refused
-        )
+        _announce(work.found, progress)
+        path = _refused_path(source, kind, work.layout, options)
+        refusals = Refusals(path, work.layout, progress.refused)
         stack.callback(refusals.close)
-        moved = stack.enter_context(_bar(kind, size))
+        moved, context = stack.enter_context(_bar(kind, size)), _context(settings(), options.shop_url)
         try:
-            report = run_import(
-                opened, work, progress, refusals, _context(chosen, shop_url), moved, dry_run=dry_run
-            )
+            report = run_import(opened, work, progress, refusals, context, moved, dry_run=options.dry_run)
         except BadInput as error:
             _stop(error)
-    _print(report, refusals, time.monotonic() - began, dry_run=dry_run)
+    _print(report, refusals, time.monotonic() - began, dry_run=options.dry_run)
+
+
+def _work(stack: ExitStack, kind: Kind, source: str, wanted: Wanted, options: Options) -> tuple[Source, int]:
+    """Open the file and recognise what it is; return its size in bytes too.
+
+    Other options make other rows of it: they are part of the digest by which an import goes on.
+    """
+    file = _opened(stack, source)
+    meant = (wanted.renamed, wanted.constants)
+    made_with = [*(repr(sorted(pairs.items())) for pairs in meant), str(options.overwrite)]
+    digest, size = digest_of(file, _name(source), *made_with)
+    layout = layout_of(file)
+    return Source(file, kind, digest, layout, format_of(kind, layout, wanted), options.overwrite), size
 
 
 def _pairs(option: str, given: Sequence[str] | None) -> MappingProxyType[str, str]:
@@ -131,11 +150,9 @@ def _context(chosen: Settings, shop_url: str | None) -> Context:
     )  # fmt: skip
 
 
-def _refused_path(
-    source: str, kind: Kind, layout: Layout, given: Path | None, *, dry_run: bool
-) -> Path | None:
-    if given is not None or dry_run:
-        return given
+def _refused_path(source: str, kind: Kind, layout: Layout, options: Options) -> Path | None:
+    if options.refused is not None or options.dry_run:
+        return options.refused
     suffix = ".refused.jsonl" if layout.delimiter is None else ".refused.csv"
     path = Path(kind.value) if source == STDIN else Path(source)
     return path.with_name(path.name + suffix)

@@ -47,3 +47,14 @@ def rows(database: Database, query: str) -> list[tuple[object, ...]]:
 def counts(database: Database) -> dict[str, object]:
     """How many rows the tables have that an import may touch, and must not."""
     return {table: rows(database, f"SELECT count(*) FROM {table}")[0][0] for table in COUNTED}  # noqa: S608
+
+
+def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """What stands in the tables that an import of orders fills, in the order of their keys."""
+    tables = {
+        "orders": "id",
+        "order_lines": "order_id, position",
+        "customers": "id",
+        "order_events": "order_id",
+    }
+    return {name: rows(database, f"SELECT * FROM {name} ORDER BY {key}") for name, key in tables.items()}  # noqa: S608

@@ -17,7 +17,7 @@ from intake.imports.batches import apply_batch
 from storage.database import Database
 from storage.queries.imports.progress import move_import
 from tests.facts import ROOT
-from tests.intake.imports.command import Run, counts, rows, run
+from tests.intake.imports.command import Run, contents, counts, rows, run
 
 __all__ = ["run"]
 ROWS, BROKEN = 16_000, 40
@@ -68,12 +68,12 @@ def test_killed_several_times_nothing_is_doubled_or_lost(
     assert 0 < interrupted < ROWS
     assert f"Goes on after row {interrupted}" in done.output
     refused = tmp_path / "orders.csv.refused.csv"
-    after_kills = (counts(database), rows(database, STATE), refused.read_bytes())
+    after_kills = (contents(database), rows(database, STATE), refused.read_bytes())
     with database.transaction() as session:
         for table in ("order_lines", "orders", "customers", "imports"):
             session.connection().execute(text(f"DELETE FROM {table}"))  # noqa: S608
     run("orders", str(path))
-    assert after_kills == (counts(database), rows(database, STATE), refused.read_bytes())
+    assert after_kills == (contents(database), rows(database, STATE), refused.read_bytes())
     assert refused.read_text().count("XXXX") > 0
 
 
