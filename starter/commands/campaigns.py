@@ -42,7 +42,7 @@ def purchase(
         str, typer.Argument(help="A JSON file, one purchase or a list; - reads standard input.")
     ],
 ) -> None:
-    """Start the campaign of each purchase; without Temporal they wait. Sent again, nothing more happens."""
+    """Start the campaign of each purchase. Without Temporal they wait; sent again, nothing more happens."""
     purchases = read_all(Purchase, source)
     with database() as opened:
         handled: list[Handled] = with_campaigns(

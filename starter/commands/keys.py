@@ -10,7 +10,7 @@ from intake.api_keys import add_key, all_keys, revoke_key
 from starter import clock
 from starter.commands.console import command, database, err, out, table, when
 
-app = typer.Typer(help="Keys of the HTTP interface: several at once, each with a name.", no_args_is_help=True)
+app = typer.Typer(help="Keys of the HTTP interface. Several at once, each with a name.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Whose key it is; it stands in the logs.")]
 
 

@@ -24,7 +24,7 @@ from storage.queries.privacy.finding import orders_of
 from storage.queries.privacy.jobs import count_jobs
 from storage.queries.privacy.requests import RequestState, get_request, settle_request, waiting_requests
 
-app = typer.Typer(help="A person's data: export it, erase it, see what shops have requested.")
+app = typer.Typer(help="A person's data: export and erase it, see requests of shops.")
 
 _Email = Annotated[str | None, typer.Option("--email", help="Everybody with this e-mail address.")]
 _Phone = Annotated[str | None, typer.Option("--phone", help="Everybody with this number (E.164).")]
