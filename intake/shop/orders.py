@@ -15,6 +15,7 @@ from shops.news import Ignored, ShopOrder
 from storage.queries.campaigns.purchases import add_purchases
 from storage.queries.messages.rewriting import write_anew
 from storage.queries.people.customers import ensure_customers
+from storage.queries.shop.moved_orders import move_order
 from storage.queries.shop.orders import KnownOrder, edit_order, mark_version
 from storage.queries.shop.same_buyer import end_guest_campaigns
 
@@ -46,20 +47,31 @@ def apply_order(
     Raises:
         BadPurchase: it lies in the future.
     """
+    buyer = owner.get(order.purchase.customer_id, order.purchase.customer_id)
     if known is not None:
-        if not edit_order(session, order.purchase, order.changed_at):
-            return Became.OLDER
-        write_anew(session, known.customer_id)
-        return Became.EDITED
+        return _edit(session, order, known, buyer)
     if not order.starts:
         return order.ignored or Ignored.NOT_PAID
-    buyer = order.purchase.customer_id
-    purchase = order.purchase.model_copy(update={"customer_id": owner.get(buyer, buyer)})
+    purchase = order.purchase.model_copy(update={"customer_id": buyer})
     started = _add(session, purchase, now)
     if started is Became.STARTED and not is_guest(purchase.customer_id):
         end_guest_campaigns(session, purchase.order_id, purchase.customer_id, purchase.placed_at)
     mark_version(session, {purchase.order_id: order.changed_at})
     return started
+
+
+def _edit(session: Session, order: ShopOrder, known: KnownOrder, buyer: str) -> Became:
+    """Bring a known order to a newer version.
+
+    A guest's becomes another's with the address: the shop has corrected it, or the guest has an account now.
+    What is known by another system's ids, such as an account's order, stays where it is.
+    """
+    if not edit_order(session, order.purchase, order.changed_at):
+        return Became.OLDER
+    write_anew(session, known.customer_id)
+    if order.starts and buyer != known.customer_id and is_guest(known.customer_id):
+        move_order(session, order.purchase.order_id, buyer)
+    return Became.EDITED
 
 
 def _add(session: Session, purchase: Purchase, now: datetime) -> Became:

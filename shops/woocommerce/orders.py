@@ -85,7 +85,8 @@ class _Order:
             renewal=bool(self.meta.get(RENEWAL)) or self.raw.get("created_via") == "subscription",
         )
         return ShopNews(
-            customers=(contact.of_customer(buyer),) if why is None else (),
+            # The billing data is of when the order was placed, and an account's may be newer.
+            customers=(contact.of_customer(buyer, changed_at=self.placed_at),) if why is None else (),
             orders=(ShopOrder(purchase, why is None, self.changed_at, why),),
             updates=tuple(self._updates()),
             states=tuple(self._states()),

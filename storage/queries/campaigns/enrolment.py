@@ -70,16 +70,16 @@ def open_run(session: Session, opening: Opening) -> bool:
         store_definition(session, opening.definition, opening.now)
     if known["placed_at"] is None:
         add_order(session, purchase)
-    _insert_run(session, opening, digest)
+    _insert_run(session, opening, digest, known["customer_id"] or purchase.customer_id)
     return True
 
 
-def _insert_run(session: Session, opening: Opening, digest: str) -> None:
+def _insert_run(session: Session, opening: Opening, digest: str, customer_id: str) -> None:
     insert_row(
         session,
         RunRow,
         order_id=opening.purchase.order_id,
-        customer_id=opening.purchase.customer_id,
+        customer_id=customer_id,
         digest=digest,
         workflow_run_id=opening.run_id,
         holdout=opening.holdout,

@@ -68,9 +68,10 @@ def is_known(session: Session, purchase: Purchase) -> bool:
 def refuse_other_order(found: Mapping[Any, Any], purchase: Purchase) -> None:
     """Refuse a purchase whose order id another order has. Raises as `save_order`.
 
-    An order that its shop edits may have another total by the time its campaign starts.
+    An order that its shop edits may have another total, or buyer, by the time its campaign starts.
     """
-    fixed = [name for name in _FIXED if name != "total" or not found.get("changed_at")]
+    edited = ("total", "customer_id") if found.get("changed_at") else ()
+    fixed = [name for name in _FIXED if name not in edited]
     differing = [name for name in fixed if found[name] != getattr(purchase, name)]
     if differing:
         fix = "an order keeps its id for ever: send the same data again, or use a new order_id"
