@@ -195,14 +195,15 @@ async def test_news_for_no_running_campaign_is_done(
 async def test_what_is_spread_over_days_holds_up_nothing(
     database: Database, temporal: Temporal, forwarder: Forwarder, clock: Clock
 ) -> None:
-    """A start in three days waits for its time; what its customer orders meanwhile does not."""
+    """A start in three days waits; what its customer orders meanwhile does not, and takes its place."""
     receive(database, order("o-1"), due_at=PLACED + timedelta(days=3))
     receive(database, order("o-2"))
     await turns(forwarder, clock)
     assert temporal.reached == ["o-2"]
     clock.at += timedelta(days=3)
     await turns(forwarder, clock)
-    assert temporal.reached == ["o-2", "o-1"]
+    assert temporal.reached == ["o-2"]
+    assert [(row.state, row.why) for row in rows(database)] == [("discarded", "newer_order"), ("done", None)]
 
 
 async def test_news_is_matched_with_an_order_that_came_by_an_sdk(
