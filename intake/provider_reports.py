@@ -127,7 +127,8 @@ def _settle(row: MessageRow, reported: Iterable[str], fresh: Sequence[Report]) -
     before = MessageState(row.state)
     state, why = merged_state(before, Reason(row.reason) if row.reason else None, reported)
     row.state, row.reason = state.value, why.value if why else None
-    row.provider_id = row.provider_id or next((r.provider_id for r in fresh if r.provider_id), None)
+    if not is_hashed(row.address):
+        row.provider_id = row.provider_id or next((r.provider_id for r in fresh if r.provider_id), None)
     if row.sent_at is None:
         row.sent_at = row.attempted_at or min(report.at for report in fresh)
     return state is MessageState.FAILED and before is not state

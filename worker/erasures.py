@@ -21,18 +21,20 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from campaign.errors import Unavailable
-from channels.outbox.erase import erase_order
+from channels.outbox.erase import erase_drafts, erase_order
 from intake.person.approved import do_next_request
 from starter import clock
 from starter.histories import forget
 from storage.database import Database
 from storage.queries.privacy.erasing import second_look
+from storage.queries.privacy.finding import messages_of_orders
 from storage.queries.privacy.jobs import ErasureJob, claim_job, end_job, postpone_job
 
 log = structlog.get_logger()
 
 IDLE_SECONDS = 5.0
 SECOND_LOOK = timedelta(minutes=15)
+_LONGEST_WRITE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(minutes=5)
 
 
@@ -91,8 +93,11 @@ class Eraser:
         log.info("histories erased", job=job.id, executions=deleted)
 
     def _erase_files(self, job: ErasureJob) -> None:
+        with self.database.reading() as session:
+            messages = messages_of_orders(session, job.order_ids)
         for order_id in job.order_ids:
-            erase_order(self.outbox, order_id)
+            erase_order(self.outbox, order_id, messages.get(order_id, ()))
+        erase_drafts(self.outbox, self.now() - _LONGEST_WRITE)
 
     def _write(self, work: Callable[[Session], None]) -> None:
         self.database.retrying(work)

@@ -36,9 +36,9 @@ def folder_of(outbox: Path) -> Path:
     return outbox / ".drafts" / "reports"
 
 
-def name_of(message: Outgoing) -> str:
-    """Return the name of a message's file."""
-    return f"{message.id}.json"
+def file_of(outbox: Path, message_id: str) -> Path:
+    """Return where a message's file is, if it has one."""
+    return folder_of(outbox) / f"{message_id}.json"
 
 
 def written(message: Outgoing, outcome: Outcome) -> bytes:

@@ -70,7 +70,9 @@ class Outbox:
             msg = "the outbox wants a pause"
             raise ChannelBusy(msg, _BUSY_FOR)
         receipt = self._write(message)
-        self._keep("reports", reports.name_of(message), reports.written(message, outcome))
+        self._keep(
+            "reports", reports.file_of(self.folder, message.id).name, reports.written(message, outcome)
+        )
         if outcome.on_send is OnSend.LOSES_REPLY:
             raise _lost()
         return receipt
@@ -116,6 +118,11 @@ class Outbox:
 def order_folder(folder: Path, order_id: str) -> Path:
     """Return where the messages of an order are, below the outbox's own folder."""
     return folder / (quote(order_id, safe=" ()#") or "_").replace(".", "%2E")
+
+
+def drafts_of(folder: Path) -> Path:
+    """Return where files are written before they have their names."""
+    return folder / _OWN
 
 
 def _lost() -> ChannelUncertain:

@@ -20,6 +20,7 @@ from intake.orders import ERASED
 from intake.person.opt_outs import keep_opt_outs, mark_erased
 from intake.person.payloads import speaks_of
 from intake.person.persons import Person, find_person
+from intake.person.requests import end_exports
 from shops.news import PersonRequest
 from storage.queries.people.kept_opt_outs import newest_key
 from storage.queries.people.locks import lock_customers
@@ -90,6 +91,7 @@ def _erase(session: Session, person: Person, orders: list[str], nobody: str, now
         "consents": erasing.erase_ledger(session, ids, own),
         "replies": erasing.erase_addresses(session, own),
         "payloads": erasing.erase_payloads(session, payloads, now),
+        "requests_ended": end_exports(session, person, now),
     }
     erasing.erase_inbox(session, orders, nobody, now)
     counts["customers"] = erasing.delete_customers(session, ids)

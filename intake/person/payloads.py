@@ -1,8 +1,13 @@
-"""Whether a kept payload of a shop speaks of a person: by address, number or customer id."""
+"""Whether a kept payload of a shop speaks of a person: by address, number or customer id.
+
+An address or a number is one wherever it stands. An id is a customer's only in the place of one: a shop's ids
+are small numbers, and seven mugs are not customer 7.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,27 +15,37 @@ from campaign.reasons import Channel
 from intake.person.persons import Person
 from storage.tables import InboxRow
 
+_Place = tuple[str, str]
+"""The name of a value, after that of the object that it is in."""
+_CUSTOMER: frozenset[_Place] = frozenset({("customer", "id"), ("", "customer_id")})
+_PARTS = 4
 _FEWEST_DIGITS = 7
 """So many digits at the end make a phone number the same, however it is written."""
 
 
 def speaks_of(row: InboxRow, person: Person) -> bool:
     """Return whether the payload names the person anywhere."""
-    emails = {address for channel, address in person.addresses if channel is Channel.EMAIL}
+    emails = [_whole(address) for channel, address in person.addresses if channel is Channel.EMAIL]
     numbers = {_digits(address) for channel, address in person.addresses if channel is Channel.SMS}
     return any(
-        text.strip().lower() in emails
-        or text in person.customer_ids
-        or any(email in text.lower() for email in emails)
+        (place in _CUSTOMER and text in person.customer_ids)
+        or any(email.search(text) for email in emails)
         or any(_same_number(number, text) for number in numbers)
-        for text in _texts(_payload(row.body or ""))
+        for place, text in _texts(_payload(row.body or ""))
     )
 
 
-def _payload(body: str) -> Any:
+def _whole(email: str) -> re.Pattern[str]:
+    """Match the address, and none that ends or begins like it."""
+    return re.compile(rf"(?<![\w.+-]){re.escape(email)}(?![\w-]|\.\w)", re.IGNORECASE)
+
+
+def _payload(body: str) -> dict[str, Any]:
     """Read a kept request (`intake.shop.events`): its own text is JSON once more."""
     parts = _json(body)
-    return [*parts[:-1], _json(parts[-1])] if isinstance(parts, list) and parts else parts
+    if not isinstance(parts, list) or len(parts) != _PARTS:
+        return {"": parts}
+    return {"customer" if str(parts[1]).startswith("customer") else "": _json(parts[-1])}
 
 
 def _json(text: Any) -> Any:
@@ -40,17 +55,18 @@ def _json(text: Any) -> Any:
         return text
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Give every text and number in a payload; what nests deeper than Python walks is one text."""
-    waiting = [value]
+def _texts(value: Any) -> Iterator[tuple[_Place, str]]:
+    """Give every text and number with its place; what nests deeper than Python walks is one text."""
+    waiting: list[tuple[_Place, Any]] = [(("", ""), value)]
     while waiting:
-        one = waiting.pop()
+        (parent, name), one = waiting.pop()
         if isinstance(one, dict):
-            waiting += [*one.keys(), *one.values()]
+            waiting += [((name, key), inner) for key, inner in one.items()]
+            waiting += [(("", ""), key) for key in one]
         elif isinstance(one, list):
-            waiting += one
+            waiting += [((parent, name), inner) for inner in one]
         elif one is not None:
-            yield str(one)
+            yield (parent if name != "customer_id" else "", name), str(one)
 
 
 def _same_number(number: str, text: str) -> bool:

@@ -12,8 +12,17 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from campaign.reasons import Channel
+from intake.person.persons import Person
 from shops.news import PersonRequest, PrivacyRequest
-from storage.queries.privacy.requests import RequestState, add_request, get_request, settle_request
+from storage.queries.privacy.finding import key_of
+from storage.queries.privacy.requests import (
+    RequestState,
+    add_request,
+    get_request,
+    open_exports,
+    settle_request,
+)
 from storage.tables import PersonRequestRow
 
 DUE = timedelta(days=30)
@@ -59,6 +68,20 @@ def approve(session: Session, identifier: int) -> None:
 def discard(session: Session, identifier: int, now: datetime) -> None:
     """Settle a request without doing it. Raises as `approve`."""
     settle_request(session, get_request(session, identifier), RequestState.DISCARDED, now)
+
+
+def end_exports(session: Session, person: Person, now: datetime) -> int:
+    """Discard requests for the data of a person who is being erased; return how many that were."""
+    ended = [row for row in open_exports(session) if _is_of(person_of(row), person)]
+    for row in ended:
+        settle_request(session, row, RequestState.DISCARDED, now)
+    return len(ended)
+
+
+def _is_of(request: PersonRequest, person: Person) -> bool:
+    email = request.email and key_of(Channel.EMAIL, request.email)
+    phone = request.phone and key_of(Channel.SMS, request.phone)
+    return request.customer_id in person.customer_ids or email in person.addresses or phone in person.own
 
 
 def person_of(row: PersonRequestRow) -> PersonRequest:

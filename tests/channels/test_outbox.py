@@ -6,6 +6,7 @@ import email
 import email.policy
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.reasons import Channel
-from channels.outbox.send import Outbox
+from channels.outbox.erase import erase_drafts, erase_order
+from channels.outbox.reports import waiting
+from channels.outbox.send import Outbox, drafts_of
 from channels.protocol import Outgoing
 from tests.facts import PLACED
 from tests.shop import sent_files
@@ -89,3 +92,20 @@ def test_no_order_id_leaves_the_folder(order_id: str) -> None:
     assert path.parent.parent == folder
     assert ".." not in path.parts
     assert path.parent.name != ".drafts"
+
+
+def test_an_erased_order_leaves_no_report_and_no_draft(tmp_path: Path) -> None:
+    """Messages, what is still to be reported of them, and what a killed worker left half written go."""
+    outbox = Outbox(tmp_path)
+    mail = replace(MAIL, to="bounced@outbox.test")
+    outbox.send(mail)
+    outbox.send(replace(mail, id="0f2b", order_id="1002"))
+    left, now = drafts_of(tmp_path) / "tmpabc", datetime.now(UTC)  # noqa: TID251 - files have the system's time
+    left.write_text("half a mail to ada@example.com")
+    assert erase_order(tmp_path, "1001", ["0f2a", "never-sent"])
+    assert [path.parent.name for path in sent_files(tmp_path)] == ["1002"]
+    assert [one.reports[0].message_id for one in waiting(tmp_path)] == ["0f2b"]
+    assert erase_drafts(tmp_path, now - timedelta(hours=1)) == 0
+    assert erase_drafts(tmp_path, now + timedelta(hours=1)) == 1
+    assert not left.exists()
+    assert len(list(waiting(tmp_path))) == 1

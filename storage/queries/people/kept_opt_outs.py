@@ -11,8 +11,9 @@ import hashlib
 import hmac
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import Session, col
 
 from campaign.reasons import Channel
@@ -36,6 +37,17 @@ _FIND = select(
 ).where(
     col(KeptOptOutRow.channel).in_([channel.value for channel in Channel]),
     col(KeptOptOutRow.digest).in_(bindparam("digests", expanding=True)),
+)
+_LATER = (
+    update(KeptOptOutRow)
+    .where(
+        *(
+            col(getattr(KeptOptOutRow, name)) == bindparam(f"to_{name}")
+            for name in ("channel", "digest", "reason")
+        ),
+        col(KeptOptOutRow.at) < bindparam("to_at"),
+    )
+    .values(at=bindparam("to_at"))
 )
 _DELETE = delete(KeptOptOutRow).where(col(KeptOptOutRow.id).in_(bindparam("ids", expanding=True)))
 
@@ -66,7 +78,14 @@ def keep(session: Session, kept: Iterable[tuple[Address, str, datetime]]) -> Non
         {"channel": channel.value, "digest": digest_of(key, channel, address), "reason": reason, "at": at}
         for (channel, address), reason, at in kept
     ]
+    _keep_rows(session, rows)
+
+
+def _keep_rows(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Of two that say the same of one address the later one counts: what was granted between is off."""
     insert_all_once(session, KeptOptOutRow, rows, "id")
+    if rows:
+        session.connection().execute(_LATER, [{f"to_{name}": row[name] for name in row} for row in rows])
 
 
 def hashed(session: Session, channel: Channel, address: str) -> str:
@@ -82,7 +101,7 @@ def is_hashed(address: str | None) -> bool:
 def keep_hashed(session: Session, channel: Channel, hashed: str, reason: str, at: datetime) -> None:
     """Keep what is reported of an erased person's message: only the hash of its address is here."""
     row = {"channel": channel.value, "digest": hashed.removeprefix(HASHED), "reason": reason, "at": at}
-    insert_all_once(session, KeptOptOutRow, [row], "id")
+    _keep_rows(session, [row])
 
 
 def is_kept(session: Session, channel: Channel, hashed: str, reason: str) -> bool:

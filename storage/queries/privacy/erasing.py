@@ -99,12 +99,18 @@ def erase_traces(session: Session, message_ids: Sequence[str]) -> None:
 
 
 def erase_ledger(session: Session, ids: Collection[str], own: Collection[Address]) -> int:
-    """Delete a person's consents; those for an address that somebody else has too stay, for that one."""
+    """Delete a person's consents; those for an address that somebody else has too stay, for that one.
+
+    What others once said for one of the person's ``own`` addresses keeps its hash: without any address a
+    grant would be one for whatever address they have now.
+    """
     mine = col(ConsentRow.customer_id).in_(sorted(ids))
     there = [_of(ConsentRow, address) for address in own]
     theirs = or_(*there) if there else col(ConsentRow.id).is_(None)
     others = [col(ConsentRow.customer_id).is_not(None), ~mine]
-    _run(session, update(ConsentRow).where(theirs, *others).values(address=None))
+    for address in own:
+        elsewhere = update(ConsentRow).where(_of(ConsentRow, address), *others)
+        _run(session, elsewhere.values(address=hashed(session, *address)))
     alone = or_(col(ConsentRow.address).is_(None), theirs)
     gone = _run(session, delete(ConsentRow).where(mine, alone))
     gone += _run(session, delete(ConsentRow).where(theirs, col(ConsentRow.customer_id).is_(None)))

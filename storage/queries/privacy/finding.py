@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import Session, col
 
 from campaign.customers.addresses import normal_address
 from campaign.reasons import Channel
+from storage.queries.people.kept_opt_outs import HASHED
 from storage.tables import (
     ConsentRow,
     CustomerRow,
@@ -49,11 +50,17 @@ def buyers_of(session: Session, order_ids: Collection[str]) -> set[str]:
 def former_addresses(session: Session, ids: Collection[str]) -> set[Address]:
     """Return every address that messages and consents of some customers were for."""
     found: set[Address] = set()
-    for row in (ConsentRow, MessageRow):
+    tables: tuple[type[ConsentRow | MessageRow], ...] = (ConsentRow, MessageRow)
+    for row in tables:
         theirs = select(col(row.channel), col(row.address)).distinct()
-        theirs = theirs.where(col(row.customer_id).in_(sorted(ids)), col(row.address).is_not(None))
+        theirs = theirs.where(col(row.customer_id).in_(sorted(ids)), *_is_readable(row))
         found |= {(Channel(channel), address) for channel, address in session.execute(theirs)}
     return found
+
+
+def _is_readable(row: type[ConsentRow | MessageRow | SuppressionRow]) -> tuple[ColumnElement[bool], ...]:
+    """Pass over what an earlier erasure has left: the hash of an address is none."""
+    return col(row.address).is_not(None), col(row.address).not_like(f"{HASHED}%")
 
 
 def addresses_of(customers: Collection[CustomerRow]) -> set[Address]:
@@ -79,6 +86,15 @@ def messages_of(session: Session, ids: Collection[str]) -> list[str]:
     return sorted(session.execute(statement).scalars())
 
 
+def messages_of_orders(session: Session, order_ids: Collection[str]) -> dict[str, list[str]]:
+    """Return the ids of messages, by order."""
+    statement = select(col(MessageRow.order_id), col(MessageRow.id))
+    found: dict[str, list[str]] = {}
+    for order_id, message in session.execute(statement.where(col(MessageRow.order_id).in_(order_ids))):
+        found.setdefault(order_id, []).append(message)
+    return found
+
+
 def kept_payloads(session: Session) -> Sequence[InboxRow]:
     """Return the shop's requests that could not be applied and are kept whole: few, or somebody looks."""
     statement = select(InboxRow).where(
@@ -98,8 +114,9 @@ def next_customers(session: Session, after: str, most: int = 100) -> list[str]:
 def lone_addresses(session: Session, most: int = 100) -> list[Address]:
     """Return addresses of consents, suppressions and replies: to be read when nobody has one any more."""
     found: set[Address] = set()
-    for row in (ConsentRow, SuppressionRow):
-        there = select(col(row.channel), col(row.address)).where(col(row.address).is_not(None))
+    tables: tuple[type[ConsentRow | SuppressionRow], ...] = (ConsentRow, SuppressionRow)
+    for row in tables:
+        there = select(col(row.channel), col(row.address)).where(*_is_readable(row))
         found |= {(Channel(channel), address) for channel, address in session.execute(there.limit(most))}
     replies = session.execute(select(col(ReplyRow.sender)).limit(most)).scalars()
     return sorted(found | {(Channel.SMS, sender) for sender in replies})

@@ -41,6 +41,14 @@ def waiting_requests(session: Session) -> Sequence[PersonRequestRow]:
     return session.exec(statement.limit(MOST)).all()
 
 
+def open_exports(session: Session) -> Sequence[PersonRequestRow]:
+    """Return the exports that wait for an operator, held until the transaction ends."""
+    exports = select(PersonRequestRow).where(
+        PersonRequestRow.state == RequestState.OPEN.value, PersonRequestRow.kind == "export"
+    )
+    return session.exec(exports.order_by(col(PersonRequestRow.id)).with_for_update()).all()
+
+
 def next_approved(session: Session) -> PersonRequestRow | None:
     """Return the oldest request that the worker has to do."""
     approved = select(PersonRequestRow).where(PersonRequestRow.state == RequestState.APPROVED.value)
