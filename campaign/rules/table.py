@@ -43,12 +43,12 @@ def stopped(question: Question) -> Verdict | None:
 
 def cancelled(question: Question) -> Verdict | None:
     """The campaign of a cancelled order ends."""
-    return Verdict(Kind.EXIT, Reason.CANCELLED) if OrderStatus.CANCELLED in question.facts.events else None
+    return _lost(question, OrderStatus.CANCELLED, Reason.CANCELLED)
 
 
 def refunded(question: Question) -> Verdict | None:
     """The campaign of a refunded order ends."""
-    return Verdict(Kind.EXIT, Reason.REFUNDED) if OrderStatus.REFUNDED in question.facts.events else None
+    return _lost(question, OrderStatus.REFUNDED, Reason.REFUNDED)
 
 
 def repurchased(question: Question) -> Verdict | None:
@@ -218,6 +218,17 @@ CHANNEL_RULES: tuple[ChannelRule, ...] = (
     quiet_hours,
 )
 LAST_RULE: StepRule = holdout
+
+
+def _lost(question: Question, status: OrderStatus, reason: Reason) -> Verdict | None:
+    """End the campaign of a lost order, but for a step that still speaks for the ones joined with it.
+
+    It has ended their campaigns when it was placed: without it nobody would thank for them.
+    """
+    if status not in question.facts.events:
+        return None
+    still_speaks = question.step.joins and question.about and not has_gone(question.step, question.facts)
+    return None if still_speaks else Verdict(Kind.EXIT, reason)
 
 
 def _wait(reason: Reason, at: datetime, until: datetime) -> Verdict | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from activities import render as writing
-from activities.interface import Enrolled, ReceivedSignal, RenderRequest, StepDecision
+from activities.interface import ClaimedMessage, Enrolled, ReceivedSignal, RenderRequest, StepDecision
 from activities.render import render
 from campaign.facts import MessageState
 from campaign.reasons import Reason
@@ -229,15 +229,38 @@ def test_an_edited_order_is_written_about_as_it_is(shop: Shop) -> None:
     assert shop.deliver(identifier) is MessageState.SENT
 
 
-def test_a_cancelled_order_is_not_named_by_the_one_that_it_was_joined_with(shop: Shop) -> None:
-    """Cancelled after the joint thank-you was written: that is written anew, about the other order alone."""
+def both_thanked(shop: Shop) -> ClaimedMessage:
+    """A mug, and a tray an hour later: their joint thank-you is written."""
     buy(shop, "o-1", 0, "mug")
     buy(shop, "o-2", 1, "tray")
     (message,) = thanks(shop, "o-2", 1).messages
     assert "Stoneware mug" in written(shop, message.id)
+    return message
+
+
+def cancel(shop: Shop, order_id: str) -> None:
+    """Receive that an order was cancelled."""
     with shop.database.transaction() as session:
         cancelled = OrderUpdate(status=OrderStatus.CANCELLED, at=PLACED + HOUR)
-        receive_event(session, "o-1", cancelled, PLACED + 2 * HOUR)
+        receive_event(session, order_id, cancelled, PLACED + 2 * HOUR)
+
+
+def test_an_order_is_thanked_for_though_the_next_one_was_cancelled(shop: Shop) -> None:
+    """The next one's campaign, which has ended the first one's, thanks for the first alone."""
+    message = both_thanked(shop)
+    cancel(shop, "o-2")
+    assert shop.deliver(message.id, PLACED + 4 * HOUR) is MessageState.CLAIMED
+    (again,) = thanks(shop, "o-2", 1).messages
+    text = written(shop, again.id)
+    assert ("Stoneware mug" in text, "Oak tray" in text) == (True, False)
+    assert shop.deliver(again.id, PLACED + 4 * HOUR) is MessageState.SENT
+    assert shop.decide("loyalty", PLACED + 30 * HOUR, order_id="o-2").reason is Reason.CANCELLED
+
+
+def test_a_cancelled_order_is_not_named_by_the_one_that_it_was_joined_with(shop: Shop) -> None:
+    """Cancelled after the joint thank-you was written: that is written anew, about the other order alone."""
+    message = both_thanked(shop)
+    cancel(shop, "o-1")
     assert shop.deliver(message.id, PLACED + 4 * HOUR) is MessageState.CLAIMED
     (again,) = thanks(shop, "o-2", 1).messages
     assert again.id == message.id

@@ -103,6 +103,17 @@ def test_a_thank_you_for_a_cancelled_order_counts() -> None:
     assert decided(known).reason is Reason.JOINED
 
 
+@pytest.mark.parametrize("status", [OrderStatus.CANCELLED, OrderStatus.REFUNDED])
+def test_a_lost_order_still_thanks_for_the_one_before_it(status: OrderStatus) -> None:
+    """It has ended that one's campaign: its thank-you goes, about the kept order alone, and then it ends."""
+    lost = {**PROCESSED, status: PLACED + HOUR}
+    known = facts(lost, orders=(order(kept=False), placed(2, -1)))
+    assert (decided(known).kind, about(known)) == (Kind.SEND, ["o-2"])
+    assert decided(known, step="loyalty").kind is Kind.EXIT
+    for over in (facts(lost, orders=(order(kept=False),)), replace(known, messages=(thanked(2),))):
+        assert (decided(over).kind, decided(over).reason.value) == (Kind.EXIT, status.value)
+
+
 def test_another_purchase_has_its_own_thank_you() -> None:
     """Further away, by another step, or only the opt-in question: it holds nothing back but by caps."""
     known = with_orders(placed(2, -30), messages=(thanked(2),))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from temporalio.api.enums.v1 import EventType
 
+from starter import clock
 from starter.reports import order_report_or_none
 from tests.shop import Shop, unique
 from tests.workflows.orders import (
@@ -23,6 +24,7 @@ from tests.workflows.orders import (
 pytestmark = pytest.mark.temporal
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TIMER = EventType.EVENT_TYPE_TIMER_STARTED
+DECIDED = EventType.EVENT_TYPE_MARKER_RECORDED
 
 
 async def test_news_and_its_corrections_move_the_step_that_waits(shop: Shop) -> None:
@@ -64,5 +66,24 @@ async def test_a_second_order_of_the_day_is_not_thanked_for_again(shop: Shop) ->
     assert [(step["step"], step["reason"]) for step in report["steps"]] == [("thank-you", "joined")]
     assert "placed at about the same time" in report["steps"][0]["why"]
     assert len(shop.outbox) == 1
+    await newer.signal("stop", {"reason": "over"})
+    await newer.result()
+
+
+async def test_a_second_order_that_is_cancelled_still_thanks_for_the_first(shop: Shop) -> None:
+    """It has ended the first one's campaign: its own waits on for the thank-you, and ends after that."""
+    shop.save(time_zone=zone_of_afternoon())
+    placed = clock.now() - HOUR
+    first, second = (purchase(unique("o"), placed_at=at.isoformat()) for at in (placed - HOUR / 2, placed))
+    older = await start(shop.client, first, news("processed", placed))
+    await waiting(older)
+    newer = await start(shop.client, second, news("processed", placed))
+    assert await older.result() == {"exit_reason": "repurchased", "messages_sent": 0}
+    due = (await waiting(newer))["next_at"]
+    decided = [event async for event in newer.fetch_history_events() if event.event_type == DECIDED]
+    await newer.signal(*news("cancelled", placed))
+    await until_event(newer, DECIDED, len(decided) + 1)
+    status = await newer.query("status")
+    assert (status["step"], status["next_at"]) == ("thank-you", due)
     await newer.signal("stop", {"reason": "over"})
     await newer.result()
