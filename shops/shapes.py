@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from pydantic_core import from_json
 
@@ -51,6 +52,7 @@ _CONSENT = "_marketing_consent"
 # Of what was deleted the shops send the id alone: a whole order is not taken for a customer who has left.
 _DELETIONS = ("/delete", ".deleted")
 _MOST_OF_A_DELETION = 3
+_IDS = ("id", "inventory_item_id", "location_id", "customer_id")
 
 
 def fits_shopify(topic: str, body: bytes) -> bool:
@@ -66,6 +68,12 @@ def fits_woocommerce(topic: str, body: bytes) -> bool:
     return _fits(topic.partition(".")[0], topic, body, WOOCOMMERCE)
 
 
+def subject_of(body: bytes) -> str:
+    """Return the ids of what a body is about: a shop gives one event id to all that one click has changed."""
+    fields = _object(body) or {}
+    return "/".join(str(fields[name]) for name in _IDS if isinstance(fields.get(name), (int, str)))
+
+
 def _fits(subject: str, topic: str, body: bytes, marks: Marks) -> bool:
     """Say no only where the body is about something else: what cannot be read is another matter."""
     fields = _fields(body)
@@ -78,9 +86,14 @@ def _fits(subject: str, topic: str, body: bytes, marks: Marks) -> bool:
 
 
 def _fields(body: bytes) -> frozenset[str] | None:
-    """Return the names of an object's fields, also behind what PHP prints in front of it; None for none."""
+    found = _object(body)
+    return None if found is None else frozenset(found)
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    """Return an object, also behind what PHP prints in front of it; None for what is none."""
     try:
         found = from_json(body[max(0, body.find(b"{")) :])
     except ValueError:
         return None
-    return frozenset(found) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else None

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
+from campaign.errors import BadInput, Problem
+from campaign.times import WHOLE_DAY
 from campaign.wire import Purchase
 from intake.orders import ERASED, receive_orders
 from shops.guests import is_guest
@@ -23,6 +25,8 @@ FRESH = timedelta(days=30)
 """An order that a shop first reports so long after it was placed is history, and starts no campaign.
 
 A shop that has just been connected reports old orders whenever they are touched. A backfill starts them."""
+
+_FIX = "connect one order system an installation: two may give the same id"
 
 NEVER = frozenset({Ignored.TEST, Ignored.DRAFT, Ignored.WHOLESALE, Ignored.ZERO_VALUE, Ignored.NO_CUSTOMER})
 """Orders that never become a campaign: what becomes of them is nothing to us. Others may still be paid."""
@@ -46,6 +50,7 @@ def apply_order(
 
     Raises:
         BadPurchase: it lies in the future.
+        BadInput: its id is another order's.
     """
     buyer = owner.get(order.purchase.customer_id, order.purchase.customer_id)
     if known is not None:
@@ -65,7 +70,12 @@ def _edit(session: Session, order: ShopOrder, known: KnownOrder, buyer: str) -> 
 
     A guest's becomes another's with the address: the shop has corrected it, or the guest has an account now.
     What is known by another system's ids, such as an account's order, stays where it is.
+
+    Raises:
+        BadInput: it is somebody else's order of another day, of a system that counts from 1 as well.
     """
+    if buyer != known.customer_id and abs(order.purchase.placed_at - known.placed_at) > WHOLE_DAY:
+        raise BadInput([Problem("id", "is that of another customer's order of another day", _FIX)])
     if not edit_order(session, order.purchase, order.changed_at):
         return Became.OLDER
     write_anew(session, known.customer_id)

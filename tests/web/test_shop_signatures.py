@@ -137,6 +137,33 @@ def test_a_replay_changes_nothing(calls: ShopCalls, again: dict[str, str]) -> No
     assert written(calls) == 1
 
 
+def test_two_things_of_one_event_are_two(calls: ShopCalls) -> None:
+    """One click may change the stock of many items, or many orders: none of them is taken for a duplicate."""
+    topic = "inventory_levels/update"
+    levels = [{"inventory_item_id": item, "location_id": 1, "available": 0} for item in (1, 2, 2)]
+    bodies = [json.dumps({**level, "updated_at": f"{n}"}) for n, level in enumerate(levels)]
+    answers = [
+        calls.shopify(topic, body.encode(), {"X-Shopify-Event-Id": "one"}).json()["duplicate"]
+        for body in bodies
+    ]
+    assert answers == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("topic", "event"),
+    [
+        ("customers/delete", {"id": 1, "phone": None, "addresses": [], "tax_exemptions": [], "note": ""}),
+        ("customers/purchasing_summary", {"customer_id": 1, "orders_count": 2}),
+    ],
+)
+def test_a_topic_that_nothing_is_done_for_is_answered(
+    calls: ShopCalls, topic: str, event: dict[str, Any]
+) -> None:
+    """Whatever its body looks like: a shop that gets errors gives up its webhooks."""
+    answer = calls.shopify(topic, event)
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "topic")
+
+
 def test_two_topics_of_one_event_are_two(calls: ShopCalls) -> None:
     """Shopify gives one id to what a single click of the merchant has caused."""
     answers = [

@@ -17,9 +17,9 @@ from storage.tables import OrderEventRow, OrderLineRow, OrderRow
 
 _ORDER: Any = bindparam("of_order")
 _VERSION: Any = bindparam("version", type_=UtcDateTime)
-_KNOWN = select(col(OrderRow.id), col(OrderRow.customer_id), col(OrderRow.changed_at)).where(
-    col(OrderRow.id).in_(bindparam("orders", expanding=True))
-)
+_KNOWN = select(
+    col(OrderRow.id), col(OrderRow.customer_id), col(OrderRow.changed_at), col(OrderRow.placed_at)
+).where(col(OrderRow.id).in_(bindparam("orders", expanding=True)))
 _STATUSES = (
     select(col(OrderEventRow.order_id), col(OrderEventRow.status))
     .where(col(OrderEventRow.order_id).in_(bindparam("orders", expanding=True)))
@@ -46,12 +46,13 @@ class KnownOrder:
 
     customer_id: str
     changed_at: datetime | None
+    placed_at: datetime
 
 
 def known_orders(session: Session, order_ids: Collection[str]) -> dict[str, KnownOrder]:
     """Return those of the orders that are here, by id."""
     rows = session.connection().execute(_KNOWN, {"orders": sorted(order_ids)}) if order_ids else ()
-    return {identifier: KnownOrder(customer, changed_at) for identifier, customer, changed_at in rows}
+    return {row.id: KnownOrder(row.customer_id, row.changed_at, row.placed_at) for row in rows}
 
 
 def recorded_statuses(session: Session, order_ids: Collection[str]) -> set[tuple[str, OrderStatus]]:

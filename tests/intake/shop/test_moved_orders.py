@@ -10,6 +10,7 @@ import pytest
 from activities.enrol import enrol
 from activities.interface import EnrolRequest, SegmentRequest
 from activities.segment import segment
+from campaign.errors import BadInput
 from campaign.wire import OrderStatus
 from shops.guests import guest_id
 from shops.news import ShopCustomer
@@ -17,7 +18,7 @@ from shops.woocommerce import read_event
 from storage.database import Database
 from storage.tables import CustomerRow, InboxRow, MessageRow, OrderRow, RunRow
 from tests.facts import default_definition
-from tests.shop_news import HOUR, NOW, ShopSystem, became, news_of, person, shop_order
+from tests.shop_news import HOUR, NOW, ShopSystem, became, line, news_of, person, shop_order
 from tests.shop_payloads import an_id, woocommerce_order
 from tests.shops.woocommerce.news import a_context
 
@@ -100,3 +101,12 @@ def test_a_change_of_an_old_order_brings_no_old_address_back(database: Database)
     done = {"status": "completed", "date_completed_gmt": NOW.replace(tzinfo=None).isoformat()}
     report("order.updated", woocommerce_order(order, placed, 3 * 24 * 60, customer_id=7, **done))
     assert [row.email for row in shop.rows(CustomerRow)] == ["new@example.com"]
+
+
+def test_an_id_of_another_systems_order_changes_nothing(shop: ShopSystem) -> None:
+    """Two systems that count from 1: the later order is refused, so that nobody gets mail about it."""
+    other = shop_order(customer_id="7", placed_at=NOW - timedelta(days=3), version=9000, lines=[line("vase")])
+    with pytest.raises(BadInput, match="another customer's order"):
+        shop.report(news_of(other, person("7", "eve@example.com")))
+    assert shop.lines() == [("mug", 1, 0)]
+    assert [row.id for row in shop.rows(CustomerRow)] == [TYPO]
