@@ -38,6 +38,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.signals import Inbox
     from workflows.status import ENDED, Status, decision_summary
 
+NAME_REFUSED = "name-refused"
+"""Whose order was refused is found by the customer: nothing else leads an erasure to the execution."""
+
 
 @workflow.defn(name=WORKFLOW)
 class PostPurchaseCampaign:
@@ -76,6 +79,8 @@ class PostPurchaseCampaign:
         except (asyncio.CancelledError, FailureError) as error:
             if is_cancelled(error, enrolled=self._enrolled):
                 await surely(self._close(Reason.STOPPED))
+            elif not self._enrolled and workflow.patched(NAME_REFUSED):
+                self._show(CustomerId=self._purchase.customer_id)
             raise
         return self._end(reason) if reason is Reason.DUPLICATE else await surely(self._close(reason))
 

@@ -76,6 +76,14 @@ _OF_CUSTOMERS: dict[str, dict[str, str]] = {
         "sender": "'+1' || (2000000000 + i)", "received_at": "{ago}", "settled_at": "{ago}",
         "verdict": "'other'",
     },
+    "kept_opt_outs": {
+        "channel": "'email'", "digest": "'past-' || i", "reason": "'revoked'", "at": "{ago}",
+    },
+    "erasures": {"at": "{ago}", "source": "'past'", "digests": "'[]'", "counts": "'{{}}'"},
+    "person_requests": {
+        "kind": "'erase'", "source": "'shopify'", "state": "'done'", "received_at": "{ago}",
+        "due_at": "{ago}", "settled_at": "{ago}",
+    },
     "suppressions": {
         "channel": "'email'", "address": _ADDRESS.format(of="(i * 10)"), "reason": "'bounced'",
         "source": "'past'", "at": "{ago}",

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from storage.columns import UtcDateTime
 
 _WAITING = text("state = 'waiting'")
+_KEPT = text("kind = 'shop_event' AND body IS NOT NULL")
 
 
 class InboxRow(SQLModel, table=True):
@@ -29,6 +30,7 @@ class InboxRow(SQLModel, table=True):
             "ix_inbox_waiting_customer", "customer_id", "id", postgresql_where=_WAITING, sqlite_where=_WAITING
         ),
         Index("ix_inbox_state_settled_at", "state", "settled_at"),
+        Index("ix_inbox_kept_payloads", "id", postgresql_where=_KEPT, sqlite_where=_KEPT),
     )
 
     id: int | None = Field(default=None, primary_key=True)

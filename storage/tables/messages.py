@@ -11,6 +11,7 @@ from campaign.facts import Purpose
 from storage.columns import UtcDateTime
 
 _TO_LOOK_AT = text("state IN ('failed', 'unconfirmed')")
+_BY_CONSENT = text("consent_id IS NOT NULL")
 _WRITTEN = text("text IS NOT NULL")
 
 
@@ -26,6 +27,8 @@ class MessageRow(SQLModel, table=True):
         UniqueConstraint("order_id", "step", "channel"),
         Index("ix_messages_customer_id_claimed_at", "customer_id", "claimed_at"),
         Index("ix_messages_address_claimed_at", "address", "claimed_at"),
+        # A consent that is erased must be no message's: without an index each would read them all.
+        Index("ix_messages_consent_id", "consent_id", postgresql_where=_BY_CONSENT, sqlite_where=_BY_CONSENT),
         # For `afterglow messages`: few rows, and no write on a message's usual way.
         Index(
             "ix_messages_to_look_at",

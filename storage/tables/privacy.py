@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import UtcDateTime
+
+_ERASED = text("reason = 'erased'")
 
 
 class PersonRequestRow(SQLModel, table=True):
@@ -71,7 +73,10 @@ class KeptOptOutRow(SQLModel, table=True):
     """
 
     __tablename__ = "kept_opt_outs"
-    __table_args__ = (UniqueConstraint("channel", "digest", "reason"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "digest", "reason"),
+        Index("ix_kept_opt_outs_erased_at", "at", postgresql_where=_ERASED, sqlite_where=_ERASED),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     channel: str = Field(max_length=10)

@@ -7,6 +7,7 @@ explained without being named here.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,20 +16,25 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from activities.close import close
 from activities.interface import CloseRequest
 from campaign.reasons import Channel, Reason
-from campaign.wire import OrderStatus, OrderUpdate, Product, Purchase, Refund
+from campaign.wire import Customer, OrderStatus, OrderUpdate, Product, Purchase, Refund
 from dev.bench.fill import fill_products, fill_shop
 from dev.bench.statements import recorded_statements
 from intake.imports.batches import How, apply_batch
 from intake.imports.formats import Group
 from intake.orders import receive_event
+from intake.person.approved import do_next_request
+from intake.person.erasure import erase_person
+from intake.person.export import export_person
+from intake.person.requests import receive_person_request
 from intake.refunds import record_refund
 from shops.guests import guest_id
-from shops.news import ShopNews, ShopProduct, StockLevel
+from shops.news import PersonRequest, PrivacyRequest, ShopNews, ShopProduct, StockLevel
 from starter import clock
 from starter.client import Started
 from starter.forwarding import forward_turn
@@ -40,12 +46,18 @@ from storage.queries.imports.progress import Progress, begin_import, move_import
 from storage.queries.inbox.listing import backlog, discard_rows, order_in_inbox, retry_rows, waiting_orders
 from storage.queries.inbox.receiving import add_rows
 from storage.queries.messages.failures import unseen_failures
+from storage.queries.people.customers import save_customer
+from storage.queries.privacy.erasing import second_look
+from storage.queries.privacy.finding import messages_of_orders
+from storage.queries.privacy.jobs import claim_job, count_jobs, end_job, postpone_job
+from storage.queries.privacy.requests import waiting_requests
+from storage.queries.privacy.retention import Cutoffs, erase_old
 from storage.queries.shop.events import event_seen, last_of_topics, newest_events, refused_requests
 from storage.queries.shop.statistics import refresh_statistics
 from tests.callbacks import PHONE, TOKEN, Notified, Providers, add_sending, providers
 from tests.facts import PLACED
 from tests.mail import Mail, mailing, preferences, unsubscribe
-from tests.shop import new_postgres_database
+from tests.shop import OPT_OUT_KEYS, new_postgres_database
 from tests.shop_news import NOW, ShopSystem, became, line, news_of, person, shop_order
 from web.receiving.receiver import Receiver
 from worker.forwarder import Forwarder
@@ -53,8 +65,9 @@ from worker.health import health_app
 
 ORDERS, PRODUCTS = 20_000, 20_000
 #: These stay small however large the shop becomes.
-BOUNDED = {"best_sellers", "campaign_definitions", "channel_stops", "statistics"}
+BOUNDED = {"best_sellers", "campaign_definitions", "channel_stops", "erasure_jobs", "statistics"}
 GROWING = {table.name for table in SQLModel.metadata.sorted_tables} - BOUNDED
+OLD = PersonRequest(PrivacyRequest.ERASE, email="old@example.com", phone="+12025550197")
 EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 
 
@@ -80,7 +93,7 @@ def large_shop(postgres_url: str | None) -> Iterator[Database]:
     """A shop with past orders, its statistics counted, and PostgreSQL's own statistics of it."""
     if postgres_url is None:
         pytest.skip("no PostgreSQL on this machine: install Debian's package postgresql")
-    database = Database(new_postgres_database(postgres_url))
+    database = Database(new_postgres_database(postgres_url), opt_out_keys=OPT_OUT_KEYS)
     upgrade(database)
     with database.transaction() as session:
         fill_products(session, PLACED, PRODUCTS)
@@ -114,6 +127,7 @@ async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path:
         report_refunds(mail.database)
         report_as_shop(mail.database)
         import_history(mail.database)
+        erase_persons(mail.database)
         with mail.database.reading() as session:
             unseen_failures(session, PLACED)
     explained = {text: scans(mail.database, text, values) for text, values in found.texts.items()}
@@ -165,6 +179,53 @@ def import_history(database: Database) -> None:
     with database.reading() as session:
         load_facts(session, ["past-7", "past-8"])
         superseded_orders(session, ["past-7", "past-8"])
+
+
+def test_an_erasure_reads_by_index_only(large_shop: Database) -> None:
+    """What no plan shows is counted: the checks of references to rows that go scan no table that grows."""
+    add_old_customer(large_shop)
+    with large_shop.transaction() as session:
+        assert erase_person(session, OLD, "test", PLACED).found
+        scanned = text("SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0")
+        found = set(session.connection().execute(scanned).scalars())
+    assert found & GROWING == set()
+
+
+def add_old_customer(database: Database) -> None:
+    """Save a customer with consents and a message, and kept opt-outs of others."""
+    consents = [
+        {"channel": channel.value, "state": "granted", "source": "checkout", "at": PLACED.isoformat()}
+        for channel in Channel
+    ]
+    contact = {
+        "customer_id": "old",
+        "email": "old@example.com",
+        "phone": "+12025550197",
+        "consents": consents,
+    }
+    with database.transaction() as session:
+        save_customer(session, Customer.model_validate(contact))
+
+
+def erase_persons(database: Database) -> None:
+    """A person is exported and erased, requested by a shop and an operator; the worker looks twice."""
+    add_old_customer(database)
+    for kind in (PrivacyRequest.EXPORT, PrivacyRequest.ERASE):
+        with database.transaction() as session:
+            receive_person_request(session, replace(OLD, kind=kind), NOW, "shopify")
+    with database.reading() as session:
+        waiting_requests(session)
+        export_person(session, PersonRequest(PrivacyRequest.EXPORT, customer_id="past-8"), NOW)
+    assert do_next_request(database, NOW)
+    with database.transaction() as session:
+        job = claim_job(session, NOW)
+        assert job
+        messages_of_orders(session, ["past-7"])
+        second_look(session, ["past-7"])
+        postpone_job(session, job, NOW, failed=False)
+        end_job(session, job)
+        count_jobs(session)
+    erase_old(database, Cutoffs(*[PLACED - timedelta(days=89)] * 3))
 
 
 def report_as_shop(database: Database) -> None:

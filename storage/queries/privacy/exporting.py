@@ -8,7 +8,11 @@ from typing import Any
 from sqlalchemy import Table, or_, select
 from sqlmodel import Session, SQLModel
 
-from storage.personal_data import EXPORTED
+from campaign.reasons import Channel
+from storage.personal_data import EXPORTED, Belongs
+
+_BY_ADDRESS = ((Belongs.ADDRESS, "address"),)
+"""Where nothing else leads to a row: the index of such a table begins with the channel."""
 
 
 def rows_of(session: Session, keys: Mapping[str, Collection[Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -21,5 +25,6 @@ def _rows(
     session: Session, table: Table, owned: Sequence[tuple[str, str]], keys: Mapping[str, Collection[Any]]
 ) -> list[dict[str, Any]]:
     theirs = or_(*(table.c[column].in_(sorted(keys[kind])) for kind, column in owned))
-    statement = select(table).where(theirs).order_by(*table.primary_key.columns)
+    channels = [table.c.channel.in_([channel.value for channel in Channel])] if owned == _BY_ADDRESS else []
+    statement = select(table).where(theirs, *channels).order_by(*table.primary_key.columns)
     return [dict(row) for row in session.connection().execute(statement).mappings()]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, select, text, tuple_, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, SQLModel, col
 
@@ -24,6 +24,8 @@ BATCH = 1_000
 MOST_BATCHES = 500
 """Of one kind, in one turn: the next turn does the rest."""
 _SETTLED = [state.value for state in MessageState if state.settled]
+_IS_MARK = text(f"kept_opt_outs.reason = '{ERASED}'")
+"""Written out, so that PostgreSQL sees that the partial index holds them all."""
 _KEPT_WHOLE = [State.DISCARDED.value, State.REFUSED.value, State.UNMATCHED.value]
 
 
@@ -78,9 +80,7 @@ def _statements(cutoffs: Cutoffs) -> dict[str, Any]:
         .where(_batch(row, ["id"], row.settled_at, *kept_whole))
         .values(body=None, state=State.DISCARDED.value),
         "replies": _delete(ReplyRow, ["id"], "settled_at", cutoffs.inbox),
-        "erased_addresses": delete(KeptOptOutRow).where(
-            col(KeptOptOutRow.reason) == ERASED, col(KeptOptOutRow.at) < cutoffs.texts
-        ),
+        "erased_addresses": delete(KeptOptOutRow).where(_IS_MARK, col(KeptOptOutRow.at) < cutoffs.texts),
     }
 
 
