@@ -54,6 +54,7 @@ from counters import CAMPAIGNS_ENDED, CAMPAIGNS_STARTED, ERASED_BY_AGE, MESSAGES
 from storage.database import Database
 from storage.queries.messages.failures import unseen_failures
 from storage.queries.privacy.retention import Cutoffs, erase_old
+from storage.queries.privacy.returned import restore_returned
 from storage.queries.shop.statistics import refresh_statistics
 
 log = structlog.get_logger()
@@ -165,11 +166,12 @@ class Activities:
 
     @_performs(ERASE_OLD)
     def erase_old(self, request: EraseOldRequest) -> OldErased:
-        """See `storage.queries.privacy.retention`."""
+        """See `storage.queries.privacy.retention`, and `returned` beside it."""
+        returned = restore_returned(self.database, request.now)
         rows = erase_old(self.database, self.retention.before(request.now))
         for what, count in rows.items():
             ERASED_BY_AGE.labels(what).inc(count)
-        log.info("old data erased", **rows)
+        log.info("old data erased", opt_outs_returned=returned, **rows)
         return OldErased(rows=rows)
 
     def for_campaigns(self) -> list[Callable[..., Any]]:

@@ -62,6 +62,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """Give a session that only reads: on SQLite it keeps nobody from writing. Raises as `transaction`."""
         with our_errors(), Session(self._reader, expire_on_commit=False) as session, session.begin():
+            session.info[OPT_OUT_KEYS] = self._opt_out_keys
             session.connection()
             yield session
 

@@ -115,7 +115,7 @@ def restore_kept(session: Session, addresses: Collection[Address]) -> None:
 
     One statement where nothing was kept. The addresses are locked.
     """
-    for found, address in _kept(session, addresses):
+    for found, address in kept_for(session, addresses):
         if found.reason == REVOKED:
             _revoke(session, address, found.at)
         elif found.reason != ERASED:
@@ -125,7 +125,7 @@ def restore_kept(session: Session, addresses: Collection[Address]) -> None:
 
 def was_erased(session: Session, address: Address) -> bool:
     """Return whether an address was erased, and has not come back since."""
-    return bool(_kept(session, [address]))
+    return bool(kept_for(session, [address]))
 
 
 def keep_late_opt_out(session: Session, address: Address, now: datetime) -> None:
@@ -136,12 +136,13 @@ def keep_late_opt_out(session: Session, address: Address, now: datetime) -> None
 
 def forget_opt_out(session: Session, address: Address) -> None:
     """Let go of a kept opt-out that its owner has taken back. Bounces and complaints stay."""
-    lifted = [found.id for found, _ in _kept(session, [address]) if found.reason in (REVOKED, "opted_out")]
+    lifted = [found.id for found, _ in kept_for(session, [address]) if found.reason in (REVOKED, "opted_out")]
     if lifted:
         session.connection().execute(_DELETE, {"ids": lifted})
 
 
-def _kept(session: Session, addresses: Collection[Address]) -> list[tuple[KeptOptOutRow, Address]]:
+def kept_for(session: Session, addresses: Collection[Address]) -> list[tuple[KeptOptOutRow, Address]]:
+    """Return what is kept for addresses (in normal form), each with its address. One statement."""
     keys: tuple[str, ...] = session.info.get(OPT_OUT_KEYS, ())
     digests = {
         digest_of(key, channel, address): (channel, address) for key in keys for channel, address in addresses

@@ -14,6 +14,8 @@ from intake.person.erasure import erase_person
 from shops.news import PersonRequest, PrivacyRequest
 from storage.database import Database
 from storage.queries.people.customers import save_customer
+from storage.queries.people.kept_opt_outs import REVOKED, hashed, keep_hashed
+from storage.queries.privacy.returned import restore_returned
 from tests.callbacks import add_sending, open_campaign, providers, save_shop_customer
 from tests.customers import customer_facts
 from tests.facts import PLACED, default_definition
@@ -56,6 +58,25 @@ def test_an_opt_out_holds_when_the_address_returns(database: Database) -> None:
     save(database, "c-2", consent("granted", 0))
     assert reason(database, "c-2") is Reason.NO_CONSENT
     assert everything(database)["kept_opt_outs"] == []
+
+
+def test_a_late_opt_out_of_who_has_come_back_holds_within_a_day(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through an old mail, known by the hash alone: the daily turn finds the address, on whatever page."""
+    monkeypatch.setattr("storage.queries.privacy.returned.PAGE", 1)
+    save(database, "c-1")
+    erase(database)
+    save(database, "c-0", email="ben@example.com", phone="+12025550124")
+    save(database, "c-2")
+    assert restore_returned(database, LATER) == 0
+    with database.transaction() as session:
+        keep_hashed(session, Channel.EMAIL, hashed(session, Channel.EMAIL, EMAIL), REVOKED, LATER)
+    assert reason(database, "c-2", Channel.EMAIL) is None
+    assert restore_returned(database, LATER) == 1
+    assert reason(database, "c-2", Channel.EMAIL) is Reason.NO_CONSENT
+    assert reason(database, "c-0", Channel.EMAIL) is None
+    assert restore_returned(database, LATER) == 0
 
 
 def test_a_new_consent_lifts_it_as_for_anyone(database: Database) -> None:
