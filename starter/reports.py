@@ -15,7 +15,8 @@ from storage.queries.inbox.states import Why
 from storage.queries.messages.messages import messages_of
 from storage.queries.people.consents import consents_of
 from storage.queries.shop.statistics import statistics
-from storage.tables import MessageRow, StepRow
+from storage.rows import get_row
+from storage.tables import MessageRow, OrderRow, StepRow
 
 
 def order_report(session: Session, order_id: str) -> dict[str, Any]:
@@ -25,9 +26,13 @@ def order_report(session: Session, order_id: str) -> dict[str, Any]:
         NotFound: the order has no campaign.
     """
     run = get_run(session, order_id)
+    order = get_row(session, OrderRow, order_id, "no order", fresh=False)
     return {
         "order_id": order_id,
         "customer_id": run.customer_id,
+        "total": str(order.total),
+        "refunded": str(order.refunded),
+        "currency": order.currency,
         "segment": run.segment,
         "exit_reason": run.exit_reason,
         "stop_reason": run.stop_reason,
@@ -82,12 +87,16 @@ def consent_report(session: Session, customer_id: str) -> list[dict[str, Any]]:
 
 
 def _step(row: StepRow, exit_reason: str | None) -> dict[str, Any]:
-    """Return how a step stands. What waited when the campaign ended waits no more."""
+    """Return how a step stands. What waited when the campaign ended waits no more.
+
+    A step that was sent is a step that was sent, also where it was decided again since.
+    """
     cut_off = bool(exit_reason) and row.kind == Kind.WAIT
     reason = Reason((cut_off and exit_reason) or row.reason)
+    kind = Kind.SEND.value if reason is Reason.SENT else row.kind
     return {
         "step": row.step,
-        "decision": Kind.EXIT.value if cut_off else row.kind,
+        "decision": Kind.EXIT.value if cut_off else kind,
         "reason": reason.value,
         "why": reason.text,
         "decided_at": row.decided_at,

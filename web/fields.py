@@ -64,6 +64,7 @@ FIELDS = {
     "status": "What became of the order; in an error, the HTTP status.",
     "step": "The campaign's step.",
     "steps": "The steps that were decided, with their reasons.",
+    "refunded": "What was given back of the total so far, in the order's currency.",
     "stop_reason": "The code that the signal `stop` gave.",
     "tags": "The shop's own marks, for templates and segments.",
     "temporal": "The Temporal server answers.",

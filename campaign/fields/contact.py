@@ -21,7 +21,7 @@ def _phone(value: str) -> str:
         number = None
     written = number and phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if number is None or written != value or not phonenumbers.is_possible_number(number):
-        msg = 'write the number in E.164, such as "+12025550123"'
+        msg = 'is no phone number in E.164: write it such as "+12025550123"'
         raise ValueError(msg)
     return value
 
@@ -35,10 +35,10 @@ def _email(value: str) -> str:
     try:
         found = validate_email(value, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        msg = 'write one e-mail address, such as "ada@example.com"'
+        msg = 'is not one e-mail address: write it such as "ada@example.com"'
         raise ValueError(msg) from None
     if found.ascii_email is None:
-        msg = 'write an address whose part before the "@" is ASCII: no mail can be sent to this one here'
+        msg = 'has a part before the "@" that is not ASCII: write an address that mail can be sent to here'
         raise ValueError(msg)
     return found.normalized
 

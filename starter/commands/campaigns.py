@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -120,6 +121,9 @@ def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -
     ended = stored.get("exit_reason") or live.get("exit_reason")
     head = f"Order {order_id}, segment {stored.get('segment') or live.get('segment') or '-'}: "
     out.print(head + _state(ended, stored, live), markup=False, soft_wrap=True)
+    if Decimal(stored.get("refunded", 0)):
+        paid = f"{stored['refunded']} of {stored['total']} {stored['currency']}"
+        out.print(f"Refunded: {paid}", markup=False, soft_wrap=True)
     for failing in live.get("retrying", []):
         out.print(f"Retrying: {failing}", markup=False, soft_wrap=True)
     steps = table("Steps", "step", "decision", "why", "decided (UTC)", "next (UTC)")

@@ -117,5 +117,5 @@ def table(title: str, *columns: str) -> Table:
     """Return an empty table for people."""
     made = Table(title=title, title_justify="left")
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap="(UTC)" in column)
     return made

@@ -104,14 +104,16 @@ class OrdersAnswered(BaseModel):
 class EventAccepted(BaseModel):
     """What was saved, and the campaign that it is for.
 
-    `not_in_order`, for a refund of a part: products of its lines that the order does not have. They change
-    nothing; the money counts.
+    For a refund of a part: its `refund_id` and `amount`, and `not_in_order`, products of its lines that the
+    order does not have. They change nothing; the money counts.
     """
 
     order_id: str
     status: OrderStatus
     workflow_id: str
     url: str | None
+    refund_id: str | None = None
+    amount: str | None = None
     not_in_order: list[str] | None = None
 
 
@@ -165,6 +167,9 @@ class OrderReport(BaseModel):
 
     order_id: str
     customer_id: str | None = None
+    total: str | None = None
+    refunded: str | None = None
+    currency: str | None = None
     segment: str | None = None
     exit_reason: str | None = None
     stop_reason: str | None = None

@@ -111,7 +111,8 @@ async def post_event(
     accepted = {**_accepted(order_id, url), "status": event.status}
     if event.refund:
         outcome = await receiver.refund(order_id, event.refund)
-        return accepted | {"not_in_order": list(outcome.not_in_order)}
+        part = {"refund_id": event.refund.refund_id, "amount": str(event.refund.amount)}
+        return accepted | part | {"not_in_order": list(outcome.not_in_order)}
     await receiver.event(order_id, event.update)
     return accepted
 
