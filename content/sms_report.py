@@ -82,7 +82,7 @@ def too_long(costs: Iterable[SmsCost]) -> list[Problem]:
 def _ways(cost: SmsCost) -> str:
     """Say what to do about the characters that force UCS-2."""
     ways = {
-        "`python -m starter check --fix-sms`": any(fix is not None for fix in cost.own.values()),
+        "`afterglow check --fix-sms`": any(fix is not None for fix in cost.own.values()),
         "brand.sms_plain_characters = true": any(fix is not None for fix in cost.values.values()),
     }
     return (

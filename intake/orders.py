@@ -32,7 +32,7 @@ from storage.tables import OrderEventRow, OrderRow
 ERASED = "erased-"
 """How the customer id begins that an erasure leaves on orders (docs/privacy.md)."""
 _COMPARED = ("customer_id", "placed_at", "currency", "total", "lines", "renewal")
-_FIX = "an order keeps its id for ever: send the same data again, or use a new order_id"
+_FIX = "an order_id is used once: send the same data again, or use a new order_id"
 
 
 @dataclass(frozen=True)

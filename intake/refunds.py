@@ -114,7 +114,7 @@ def _repeated(session: Session, order: RefundedOrder, refund: Refund, amount: De
         known = {line.sku for line in returnable_lines(session, order.order_id)}
         missing = tuple(sorted({line.sku for line in refund.lines} - known))
         return RefundOutcome(order.order_id, full=_is_full(order, order.refunded), not_in_order=missing)
-    fix = "a refund keeps its id for ever: send the same amount again, or use a new refund_id"
+    fix = "a refund_id is used once: send the same amount again, or use a new refund_id"
     raise BadInput([Problem("amount", "differs from the refund that has this refund_id", fix)])
 
 

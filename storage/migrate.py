@@ -74,7 +74,7 @@ def ensure_schema(database: Database, *, may_upgrade: bool) -> None:
                 Problem(
                     "AFTERGLOW_DATABASE_URL",
                     "its tables are missing or another version's",
-                    "run `python -m starter migrate`",
+                    "run `afterglow migrate`",
                 )
             ]
         )

@@ -62,23 +62,13 @@ def inbox(
     if json:
         typer.echo(as_json({"counts": totals, "rows": shown}))
         return
-    listed = table(
-        f"Inbox ({state.value})",
-        "id",
-        "kind",
-        "order",
-        "customer",
-        "state",
-        "why",
-        "received (UTC)",
-        "next (UTC)",
-    )
+    listed = table(f"Inbox ({state.value})", "id", "kind", "order", "state", "why", "next (UTC)")
     for row in shown:
         next_at = when(row["due_at"]) if row["state"] == State.WAITING else "-"
-        listed.add_row(
-            str(row["id"]), row["kind"], row["order_id"] or "-", row["customer_id"] or "-", row["state"],
-            row["why"] or "-", when(row["received_at"]), next_at,
-        )  # fmt: skip
+        order, why = row["order_id"] or "-", row["why"] or "-"
+        listed.add_row(str(row["id"]), row["kind"], order, row["state"], why, next_at)
+    for narrow in (0, 1, 3):
+        listed.columns[narrow].no_wrap = True
     out.print(listed)
     out.print(", ".join(f"{count} {name}" for name, count in sorted(totals.items())) or "nothing waits")
 

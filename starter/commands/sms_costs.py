@@ -1,4 +1,4 @@
-"""What `python -m starter check` says of SMS: what each costs at its longest, and how to make it cheaper."""
+"""What `afterglow check` says of SMS: what each costs at its longest, and how to make it cheaper."""
 
 from __future__ import annotations
 

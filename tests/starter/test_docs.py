@@ -65,7 +65,7 @@ def test_no_page_names_a_setting_that_is_not_there(page: Path) -> None:
 
 def test_every_command_is_in_its_page_and_the_other_way_round() -> None:
     """docs/cli.md names the starter's commands: all of them, and no other."""
-    named = re.findall(r"python -m starter ([a-z]+)", COMMANDS.read_text("utf-8"))
+    named = re.findall(r"afterglow ([a-z]+)", COMMANDS.read_text("utf-8"))
     assert set(named) == commands()
 
 
@@ -95,7 +95,10 @@ def test_the_readme_is_one_screen_and_a_half() -> None:
 def test_no_page_names_a_command_that_is_not_there(page: Path) -> None:
     """Also in the other pages, what can be typed works."""
     text = page.read_text("utf-8")
-    assert set(re.findall(r"python -m starter ([a-z]+)", text)) <= commands()
+    assert (
+        set(re.findall(r"(?:python -m starter|`afterglow|^ *afterglow) ([a-z]+)", text, re.MULTILINE))
+        <= commands()
+    )
     made = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= made
 

@@ -84,7 +84,7 @@ def test_a_file_that_is_not_there_is_to_be_migrated(tmp_path: Path) -> None:
     """Production's first start says to run the migration, not that the database is away, without a file."""
     file = tmp_path / "new" / "afterglow.db"
     database = Database(f"sqlite:///{file}")
-    with pytest.raises(BadSettings, match="run `python -m starter migrate`"):
+    with pytest.raises(BadSettings, match="run `afterglow migrate`"):
         migrate.ensure_schema(database, may_upgrade=False)
     assert not file.exists()
     database.close()

@@ -74,7 +74,7 @@ def refuse_other_order(found: Mapping[Any, Any], purchase: Purchase) -> None:
     fixed = [name for name in _FIXED if name not in edited]
     differing = [name for name in fixed if found[name] != getattr(purchase, name)]
     if differing:
-        fix = "an order keeps its id for ever: send the same data again, or use a new order_id"
+        fix = "an order_id is used once: send the same data again, or use a new order_id"
         raise BadPurchase(
             [Problem(name, "differs from the order that has this order_id", fix) for name in differing]
         )

@@ -56,7 +56,7 @@ class Why(StrEnum):
 _TEXTS = {
     Why.TEMPORAL_AWAY: "Temporal does not answer",
     Why.NO_ORDER: "its order is not known yet",
-    Why.EARLIER_FIRST: "an earlier one of this customer goes first",
+    Why.EARLIER_FIRST: "an earlier one of its customer goes first",
     Why.NOT_DUE: "its time has not come",
     Why.CAMPAIGN_ENDED: "the campaign has ended: recorded all the same",
     Why.NO_CAMPAIGN: "the order has no campaign: recorded all the same",
