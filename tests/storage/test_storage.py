@@ -55,7 +55,7 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 def test_production_refuses_old_tables(tmp_path: object) -> None:
     """Where migrations are run by command, tables of another version stop the start and name the command."""
     database = Database(f"sqlite:///{tmp_path}/new.db")
-    with pytest.raises(BadSettings, match="starter migrate"):
+    with pytest.raises(BadSettings, match="afterglow migrate"):
         ensure_schema(database, may_upgrade=False)
     ensure_schema(database, may_upgrade=True)
     ensure_schema(database, may_upgrade=False)
