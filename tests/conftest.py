@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import make_url
 from sqlmodel import Session
 from temporalio.client import Client
 
@@ -54,17 +56,46 @@ def postgres_url() -> Iterator[str | None]:
         yield None
 
 
+def with_tables(url: str) -> str:
+    """Give a database this version's tables; return its URL."""
+    made = Database(url)
+    upgrade(made)
+    made.close()
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with this version's tables, to be copied: migrating anew for each test took most of its time."""
+    file = tmp_path_factory.mktemp("tables") / "tables.db"
+    with_tables(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_url: str | None) -> str | None:
+    """The name of a database with this version's tables, to be copied."""
+    if postgres_url is None:
+        return None
+    return make_url(with_tables(new_postgres_database(postgres_url))).database
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str | None) -> Iterator[Database]:
+def database(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    sqlite_tables: Path,
+    postgres_url: str | None,
+    postgres_tables: str | None,
+) -> Iterator[Database]:
     """An empty database of either kind, with this version's tables."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'afterglow.db'}"
+        url = f"sqlite:///{shutil.copy(sqlite_tables, tmp_path / 'afterglow.db')}"
     elif postgres_url is None:
         pytest.skip("no PostgreSQL on this machine: install Debian's package postgresql")
     else:
-        url = new_postgres_database(postgres_url)
+        url = new_postgres_database(postgres_url, postgres_tables)
     opened = Database(url, opt_out_keys=OPT_OUT_KEYS)
-    upgrade(opened)
     yield opened
     opened.close()
 

@@ -103,11 +103,11 @@ def unique(prefix: str) -> str:
     return f"{prefix}-{uuid4().hex[:8]}"
 
 
-def new_postgres_database(server: str) -> str:
-    """Make an empty database on the server; return its URL."""
+def new_postgres_database(server: str, template: str | None = None) -> str:
+    """Make an empty database on the server, or one with the tables of another; return its URL."""
     name = f"test_{uuid4().hex[:12]}"
     admin = Database(server)
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     admin.close()
     return make_url(server).set(database=name).render_as_string(hide_password=False)
