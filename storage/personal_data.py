@@ -24,9 +24,9 @@ class Classes:
 
 CLASSES: dict[str, Classes] = {
     "api_keys": Classes(neither="id name digest created_at last_used_at revoked_at"),
-    "best_sellers": Classes(neither="rank sku quantity"),
-    "bought_together": Classes(neither="sku rank other_sku orders"),
-    "campaign_definitions": Classes(neither="digest name body stored_at"),
+    "best_sellers": Classes(neither="category rank sku quantity"),
+    "bought_together": Classes(neither="sku rank other_sku orders score"),
+    "campaign_definitions": Classes(neither="digest name body stored_at templates"),
     "campaign_runs": Classes(
         personal="stop_reason",
         pseudonymous="order_id customer_id workflow_run_id repurchased_by",
@@ -36,6 +36,15 @@ CLASSES: dict[str, Classes] = {
     "channel_stops": Classes(neither="channel code since probe_at reported"),
     "consents": Classes(
         personal="source wording address", pseudonymous="customer_id", neither="id channel state at confirmed"
+    ),
+    "coupons": Classes(
+        pseudonymous="code message_id order_id customer_id redeemed_order_id",
+        neither="id offer origin state added_at reserved_at issued_at expires_at settled_at discount",
+    ),
+    "customer_scores": Classes(
+        personal="predicted_value expected_orders alive",
+        pseudonymous="customer_id",
+        neither="model_id computed_at",
     ),
     "customers": Classes(
         personal="email email_key phone first_name last_name language country region postal_code time_zone "
@@ -53,6 +62,7 @@ CLASSES: dict[str, Classes] = {
     ),
     "kept_opt_outs": Classes(pseudonymous="digest", neither="id channel reason at"),
     "links": Classes(personal="target", pseudonymous="code message_id"),
+    "loyalty_standings": Classes(personal="tier points source", pseudonymous="customer_id", neither="at"),
     "message_events": Classes(pseudonymous="message_id event_id", neither="id kind at code machine"),
     "messages": Classes(
         personal="address recipient subject html text",
@@ -66,13 +76,20 @@ CLASSES: dict[str, Classes] = {
         pseudonymous="id customer_id", neither="placed_at currency total refunded renewal changed_at"
     ),
     "person_requests": Classes(personal="who", neither="id kind source state received_at due_at settled_at"),
+    "product_ratings": Classes(personal="quote quote_author", neither="sku average count computed_at"),
     "products": Classes(
         neither="sku name url image_url price currency category added_at rating review_count review_quote "
-        "item available"
+        "item available lasts_days"
     ),
     "refunds": Classes(pseudonymous="order_id refund_id", neither="at amount"),
     "replies": Classes(personal="sender text", neither="id received_at settled_at verdict"),
+    "reviews": Classes(
+        personal="text author language",
+        pseudonymous="customer_id order_id source_id",
+        neither="id sku source rating state why written_at settled_at",
+    ),
     "shop_events": Classes(pseudonymous="event_id digest", neither="shop topic received_at outcome"),
+    "shop_models": Classes(neither="id name fitted_at serves why parameters quality"),
     "statistics": Classes(neither="name computed_at rows"),
     "stock_levels": Classes(neither="item location available at"),
     "suppressions": Classes(personal="address source", neither="id channel reason at"),
@@ -103,6 +120,10 @@ EXPORTED: dict[str, tuple[tuple[str, str], ...]] = {
     "links": ((Belongs.MESSAGE, "message_id"),),
     "replies": ((Belongs.PHONE, "sender"),),
     "inbox": ((Belongs.ORDER, "order_id"), (Belongs.PAYLOAD, "id")),
+    "coupons": ((Belongs.CUSTOMER, "customer_id"),),
+    "customer_scores": ((Belongs.CUSTOMER, "customer_id"),),
+    "loyalty_standings": ((Belongs.CUSTOMER, "customer_id"),),
+    "reviews": ((Belongs.CUSTOMER, "customer_id"),),
 }
 """Which rows are a person's, in the order of the export: any of a table's columns is enough."""
 
@@ -111,6 +132,7 @@ NOT_EXPORTED = {
     "erasures": "keyed hashes of who was erased",
     "kept_opt_outs": "keyed hashes of addresses that are not stored",
     "person_requests": "the request itself",
+    "product_ratings": "what all customers' reviews of a product come to; the person's own is in reviews",
     "shop_events": "a hash of a shop's request, and the shop's number of it",
     "webhooks": "a hash of a provider's request",
 }

@@ -15,10 +15,13 @@ from storage.tables.campaigns import (
     RunRow,
     StepRow,
 )
+from storage.tables.coupons import CouponRow
 from storage.tables.inbox import ImportRow, InboxRow, ShopEventRow
 from storage.tables.messages import ChannelStopRow, LinkRow, MessageEventRow, MessageRow, WebhookRow
+from storage.tables.models import CustomerScoreRow, LoyaltyStandingRow, ShopModelRow
 from storage.tables.people import ConsentRow, CustomerRow, ReplyRow, SuppressionRow
 from storage.tables.privacy import ErasureJobRow, ErasureRow, KeptOptOutRow, PersonRequestRow
+from storage.tables.reviews import ProductRatingRow, ReviewRow
 from storage.tables.shop import BestSellerRow, BoughtTogetherRow, ProductRow, StatisticRow, StockLevelRow
 
 __all__ = [
@@ -27,7 +30,9 @@ __all__ = [
     "BoughtTogetherRow",
     "ChannelStopRow",
     "ConsentRow",
+    "CouponRow",
     "CustomerRow",
+    "CustomerScoreRow",
     "DefinitionRow",
     "ErasureJobRow",
     "ErasureRow",
@@ -35,17 +40,21 @@ __all__ = [
     "InboxRow",
     "KeptOptOutRow",
     "LinkRow",
+    "LoyaltyStandingRow",
     "MessageEventRow",
     "MessageRow",
     "OrderEventRow",
     "OrderLineRow",
     "OrderRow",
     "PersonRequestRow",
+    "ProductRatingRow",
     "ProductRow",
     "RefundRow",
     "ReplyRow",
+    "ReviewRow",
     "RunRow",
     "ShopEventRow",
+    "ShopModelRow",
     "StatisticRow",
     "StepRow",
     "StockLevelRow",

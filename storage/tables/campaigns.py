@@ -80,7 +80,10 @@ class OrderEventRow(SQLModel, table=True):
 
 
 class DefinitionRow(SQLModel, table=True):
-    """A version of a campaign, by digest. Rows are added, never changed."""
+    """A version of a campaign, by digest. Rows are added, never changed.
+
+    ``templates``: its templates' texts by path, as JSON; None in versions that were stored without them.
+    """
 
     __tablename__ = "campaign_definitions"
 
@@ -88,6 +91,7 @@ class DefinitionRow(SQLModel, table=True):
     name: str = Field(max_length=40)
     body: str = Field(sa_column=Column(Text, nullable=False))
     stored_at: datetime = Field(sa_type=UtcDateTime)
+    templates: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class RunRow(SQLModel, table=True):

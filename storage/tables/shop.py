@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Boolean, Column, true
+from sqlalchemy import BigInteger, Boolean, Column, Float, String, text, true
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Amount, UtcDateTime
@@ -14,7 +14,8 @@ from storage.columns import Amount, UtcDateTime
 class ProductRow(SQLModel, table=True):
     """One catalogue entry. ``item`` is the shop's inventory item, by which stock is reported.
 
-    ``available``: false where the shop has none left or has taken it off sale: it is not recommended.
+    ``available``: false where the shop has none left or has taken it off sale: it is not recommended;
+    ``lasts_days``: of what is used up, how long one lasts.
     """
 
     __tablename__ = "products"
@@ -32,6 +33,7 @@ class ProductRow(SQLModel, table=True):
     review_quote: str | None = Field(default=None, max_length=500)
     item: str | None = Field(default=None, max_length=100, index=True)
     available: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=true()))
+    lasts_days: int | None = None
 
 
 class StockLevelRow(SQLModel, table=True):
@@ -46,17 +48,20 @@ class StockLevelRow(SQLModel, table=True):
 
 
 class BestSellerRow(SQLModel, table=True):
-    """What sold most, first rank 1: computed by a schedule, read by every message."""
+    """What sold most, overall (``category`` empty) or of a category, first rank 1: computed by a schedule."""
 
     __tablename__ = "best_sellers"
 
+    category: str = Field(
+        default="", sa_column=Column(String(200), primary_key=True, server_default=text("''"))
+    )
     rank: int = Field(primary_key=True)
     sku: str = Field(max_length=100)
     quantity: int = Field(sa_type=BigInteger)
 
 
 class BoughtTogetherRow(SQLModel, table=True):
-    """What stands beside a product in the most orders, first rank 1: computed by a schedule."""
+    """What is bought together with a product more than by chance, first rank 1: computed by a schedule."""
 
     __tablename__ = "bought_together"
 
@@ -64,6 +69,7 @@ class BoughtTogetherRow(SQLModel, table=True):
     rank: int = Field(primary_key=True)
     other_sku: str = Field(max_length=100)
     orders: int
+    score: float = Field(default=0.0, sa_column=Column(Float, nullable=False, server_default=text("0")))
 
 
 class StatisticRow(SQLModel, table=True):
