@@ -12,11 +12,12 @@ from content.checking.examples import full_example
 from content.checking.rendered import check_templates
 from content.context import brand_of
 from content.sms_report import sms_costs, too_long
+from content.sources import Source
 
 PLACEHOLDER_DOMAIN = "example.com"
 
 
-def load_campaign(path: Path, templates: Path, *, production: bool = False) -> Definition:
+def load_campaign(path: Path, templates: Source, *, production: bool = False) -> Definition:
     """Read and check a campaign and every template it names.
 
     In production the sample brand is refused: its addresses lead nowhere.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, NoReturn
 from xml.parsers import expat
 
@@ -20,6 +19,7 @@ from campaign.errors import BadCampaign
 from campaign.reasons import Channel
 from content.context import MessageContext, one_line
 from content.sms import to_gsm7
+from content.sources import Source
 from content.templates import MALFUNCTIONS, BadTemplate, explain, load_template
 
 SUFFIXES = {Channel.EMAIL: "email/{}.mjml.j2", Channel.SMS: "sms/{}.txt.j2"}
@@ -55,7 +55,7 @@ class SmsContent:
     text: str
 
 
-def render_email(folder: Path, template: str, context: MessageContext) -> EmailContent:
+def render_email(source: Source, template: str, context: MessageContext) -> EmailContent:
     """Render an email.
 
     Raises:
@@ -63,26 +63,26 @@ def render_email(folder: Path, template: str, context: MessageContext) -> EmailC
     """
     file = SUFFIXES[Channel.EMAIL].format(template)
     try:
-        return _email(folder, file, _names(context))
+        return _email(source, file, _names(context))
     except MALFUNCTIONS as error:
-        raise BadCampaign([explain(folder, file, error)]) from None
+        raise BadCampaign([explain(source, file, error)]) from None
 
 
-def render_sms(folder: Path, template: str, context: MessageContext) -> SmsContent:
+def render_sms(source: Source, template: str, context: MessageContext) -> SmsContent:
     """Render an SMS: one paragraph, whatever the template's line breaks. Raises as `render_email`.
 
     Where the brand wants plain characters, those that would double the cost are replaced (`to_gsm7`).
     """
     file = SUFFIXES[Channel.SMS].format(template)
     try:
-        text = one_line(load_template(folder, file, escape=False).render(_names(context)))
+        text = one_line(load_template(source, file, escape=False).render(_names(context)))
         return SmsContent(to_gsm7(text) if context.brand.sms_plain_characters else text)
     except MALFUNCTIONS as error:
-        raise BadCampaign([explain(folder, file, error)]) from None
+        raise BadCampaign([explain(source, file, error)]) from None
 
 
-def _email(folder: Path, file: str, names: dict[str, Any]) -> EmailContent:
-    rich, plain = (load_template(folder, file, escape=escape) for escape in (True, False))
+def _email(source: Source, file: str, names: dict[str, Any]) -> EmailContent:
+    rich, plain = (load_template(source, file, escape=escape) for escape in (True, False))
     subject, preheader, text = (_block(plain, block, names) for block in ("subject", "preheader", "text"))
     return EmailContent(one_line(subject), one_line(preheader), _html(rich.render(names)), tidy(text))
 

@@ -14,6 +14,7 @@ from campaign.reasons import Channel
 from content.context import Customer, MessageContext, Offer
 from content.rendering import SUFFIXES, render_sms
 from content.sms import UCS2, Size, fix_template, measure, own_text, plain
+from content.sources import Source, text_of
 
 MAX_SMS_SEGMENTS = 3
 _LINK = re.compile(r"https?://\S+")
@@ -45,7 +46,7 @@ class SmsCost:
 
 def sms_costs(
     definition: Definition,
-    folder: Path,
+    source: Source,
     context: MessageContext,
     longest: Longest | None = None,
     link: str | None = None,
@@ -60,7 +61,7 @@ def sms_costs(
     """
     used = _offers_by_template(definition)
     return [
-        _cost(folder, name, _contexts(context, offers, longest or Longest()), link)
+        _cost(source, name, _contexts(context, offers, longest or Longest()), link)
         for name, offers in sorted(used.items())
         if SUFFIXES[Channel.SMS].format(name) not in without
     ]
@@ -128,12 +129,12 @@ def _with(context: MessageContext, offer: OfferDefinition | None, name: str, pro
     )
 
 
-def _cost(folder: Path, name: str, contexts: Iterable[MessageContext], link: str | None) -> SmsCost:
+def _cost(source: Source, name: str, contexts: Iterable[MessageContext], link: str | None) -> SmsCost:
     file = SUFFIXES[Channel.SMS].format(name)
-    texts = [_shortened(render_sms(folder, name, context).text, link) for context in contexts]
+    texts = [_shortened(render_sms(source, name, context).text, link) for context in contexts]
     worst = max(texts, key=lambda text: (measure(text).segments, measure(text).units))
     size = measure(worst)
-    authors = own_text((folder / file).read_text("utf-8"))
+    authors = own_text(text_of(source, file) or "")
     fixes = {char: plain(char) for char in size.forcing}
     return SmsCost(
         file=file,

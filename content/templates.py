@@ -23,7 +23,6 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from babel.dates import format_date
 from babel.numbers import format_currency
 from jinja2 import (
-    FileSystemLoader,
     StrictUndefined,
     Template,
     TemplateError,
@@ -39,6 +38,7 @@ from campaign.definition.colors import Colors
 from campaign.errors import Problem
 from content.context import Brand, Customer, Line, MessageContext, Offer, Order, Product
 from content.naming import known, main, names
+from content.sources import Source, loader_of, paths_of, text_of
 
 LOCALE = "en_US"
 #: Everything that rendering a wrong template can raise.
@@ -84,20 +84,20 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
 
-def load_template(folder: Path, file: str, *, escape: bool) -> Template:
-    """Compile a template of a folder.
+def load_template(source: Source, file: str, *, escape: bool) -> Template:
+    """Compile a template.
 
     Raises:
         jinja2.TemplateError: it is missing or is not Jinja2.
     """
-    return sandbox(folder, escape=escape).get_template(file)
+    return sandbox(source, escape=escape).get_template(file)
 
 
-@lru_cache(maxsize=8)
-def sandbox(folder: Path, *, escape: bool) -> Sandbox:
-    """Return the environment of a folder's templates, which keeps them compiled."""
+@lru_cache(maxsize=32)
+def sandbox(source: Source, *, escape: bool) -> Sandbox:
+    """Return the environment of a folder's or a version's templates, which keeps them compiled."""
     environment = Sandbox(
-        loader=FileSystemLoader(folder),
+        loader=loader_of(source),
         undefined=StrictUndefined,
         autoescape=escape,
         finalize=_present,
@@ -139,25 +139,25 @@ def query(url: str, **parameters: str) -> str:
     return urlunsplit(parts._replace(query=added))
 
 
-def explain(folder: Path, file: str, error: Exception) -> Problem:
+def explain(source: Source, file: str, error: Exception) -> Problem:
     """Return where in the marketer's own files a template failed, what is wrong, and what to write."""
     if isinstance(error, BadTemplate):
-        return Problem(_line_of(folder, file, error.tag) or file, str(error), error.fix)
+        return Problem(_line_of(source, file, error.tag) or file, str(error), error.fix)
     if isinstance(error, TemplateSyntaxError):
         return Problem(f"{error.name or file}:{error.lineno}", str(error.message), "correct the line")
-    where = next(_places(folder, error), file)
+    where = next(_places(source, error), file)
     if isinstance(error, UndefinedError):
-        return _undefined(folder, where, error)
+        return _undefined(source, where, error)
     what, fix = _description(error)
-    return Problem(where, f"{what}{_shown(folder, where) if isinstance(error, MissingValue) else ''}", fix)
+    return Problem(where, f"{what}{_shown(source, where) if isinstance(error, MissingValue) else ''}", fix)
 
 
-def _shown(folder: Path, where: str) -> str:
+def _shown(source: Source, where: str) -> str:
     """Name what the template's line shows and may be missing: the value is one of these."""
     file, _, line = where.rpartition(":")
-    if not (folder / file).is_file():
+    if (text := text_of(source, file)) is None:
         return ""
-    shown = _SHOWN.findall((folder / file).read_text("utf-8").splitlines()[int(line) - 1])
+    shown = _SHOWN.findall(text.splitlines()[int(line) - 1])
     names = dict.fromkeys(name for name in shown if name.rpartition(".")[2] in _MAYBE)
     return f" ({' or '.join(names)})" if names else ""
 
@@ -174,12 +174,11 @@ def _description(error: Exception) -> tuple[str, str]:
             return f"cannot be rendered: {type(error).__name__}", "correct the line"
 
 
-def _undefined(folder: Path, where: str, error: UndefinedError) -> Problem:
+def _undefined(source: Source, where: str, error: UndefinedError) -> Problem:
     """Report an undefined name, if the name is the template's; it could be a customer's."""
     quoted = _QUOTED.findall(str(error))
     name = quoted[-1] if quoted else ""
-    source = folder / where.rpartition(":")[0]
-    if not name or not source.is_file() or name not in source.read_text("utf-8"):
+    if not name or name not in (text_of(source, where.rpartition(":")[0]) or ""):
         return Problem(where, "uses a name that is not there", "see content/context.py for what there is")
     if name in NAMES:
         what = f"{name} is not there for every customer"
@@ -189,7 +188,7 @@ def _undefined(folder: Path, where: str, error: UndefinedError) -> Problem:
     return Problem(where, f"{name} is not defined", fix)
 
 
-def _places(folder: Path, error: Exception) -> Iterator[str]:
+def _places(source: Source, error: Exception) -> Iterator[str]:
     """Give the template lines that an error came through, innermost first."""
     frames, trace = [], error.__traceback__
     while trace:
@@ -197,17 +196,19 @@ def _places(folder: Path, error: Exception) -> Iterator[str]:
         trace = trace.tb_next
     for path, line in reversed(frames):
         if path.suffix == ".j2":
-            yield f"{path.relative_to(folder) if path.is_relative_to(folder) else path.name}:{line}"
+            below = isinstance(source, Path) and path.is_relative_to(source)
+            yield f"{path.relative_to(source) if below and isinstance(source, Path) else path}:{line}"
 
 
-def _line_of(folder: Path, file: str, tag: str | None) -> str | None:
+def _line_of(source: Source, file: str, tag: str | None) -> str | None:
     """Find a tag in the template, else in the parts (``_*.j2``) beside it; None unless it is there once."""
-    beside = sorted((folder / file).parent.glob("_*.j2"))
-    for sources in ([folder / file], beside):
+    room = file.rpartition("/")[0]
+    beside = [path for path in paths_of(source) if path.startswith(f"{room}/_") and path.endswith(".j2")]
+    for files in ([file], beside):
         found = [
-            f"{source.relative_to(folder)}:{number}"
-            for source in sources
-            for number, text in enumerate(source.read_text("utf-8").splitlines(), 1)
+            f"{path}:{number}"
+            for path in files
+            for number, text in enumerate((text_of(source, path) or "").splitlines(), 1)
             if tag and re.search(rf"{re.escape(tag)}(?![\w-])", text)
         ]
         if len(found) == 1:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError, meta, nodes
 from pydantic import BaseModel
 
+from content.sources import Source
 from content.templates import Sandbox, sandbox
 
 Field = tuple[str, ...]
 
 
-def compared_values(folder: Path, file: str) -> list[tuple[Field, Any]]:
+def compared_values(source: Source, file: str) -> list[tuple[Field, Any]]:
     """Return what a template, and every file that it uses, compares fields of the context with, each once.
 
     A number gives its neighbours as well, so that both sides of `order_count > 3` are there.
     """
     found: dict[tuple[Field, Any], None] = {}
-    environment = sandbox(folder, escape=False)
+    environment = sandbox(source, escape=False)
     for tree in _trees(environment, file, set()):
         for compare in tree.find_all(nodes.Compare):
             sides = [compare.expr, *(operand.expr for operand in compare.ops)]

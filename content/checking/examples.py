@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from content.checking.compared import Field, compared_values, with_value
 from content.context import Brand, Customer, Line, MessageContext, Offer, Order, Product, lines_of
+from content.sources import Source
 
 _AT = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
 
-def examples(brand: Brand, folder: Path | None = None, file: str = "") -> list[MessageContext]:
+def examples(brand: Brand, source: Source | None = None, file: str = "") -> list[MessageContext]:
     """Return full, bare, hostile and joined contexts; for a template, one for each value it compares with."""
     made = [full_example(brand), _bare(brand), _hostile(brand), joined_example(brand)]
-    values = compared_values(folder, file) if folder else []
+    values = compared_values(source, file) if source else []
     return made + [changed for value in values for base in made[:2] if (changed := _changed(base, *value))]
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import reduce
-from pathlib import Path
 from typing import Any, cast
 
 from jinja2 import BaseLoader, TemplateNotFound, TemplateSyntaxError, meta, nodes
@@ -21,6 +20,7 @@ from jinja2.visitor import NodeVisitor
 from campaign.errors import Problem
 from content.checking.value_types import Anything, Unknown, attributes_of, fields_of, item_of, type_of
 from content.context import MessageContext
+from content.sources import Source
 from content.templates import NAMES, Sandbox, sandbox
 
 SEE = "see docs/campaign.md for what there is"
@@ -33,12 +33,12 @@ _ATTRIBUTE_FIRST = {"selectattr", "rejectattr", "groupby", "sum"}
 _IN_MACROS = ("caller", "varargs", "kwargs")
 
 
-def name_problems(folder: Path, file: str) -> list[Problem]:
+def name_problems(source: Source, file: str) -> list[Problem]:
     """List every name, attribute, filter and file that is not there, with file and line.
 
     A template that is missing or cannot be parsed gives none: rendering it reports that.
     """
-    checker = _Checker(sandbox(folder, escape=False))
+    checker = _Checker(sandbox(source, escape=False))
     try:
         checker.file(file, checker.context())
     except (TemplateNotFound, TemplateSyntaxError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from campaign.errors import BadCampaign, Problem
 from campaign.reasons import Channel
@@ -12,17 +11,18 @@ from content.checking.names import name_problems
 from content.context import Brand, MessageContext
 from content.rendering import SUFFIXES, render_email, render_sms
 from content.sms import to_gsm7
+from content.sources import Source
 
 
-def check_templates(folder: Path, wanted: Iterable[tuple[Channel, str]], brand: Brand) -> list[Problem]:
+def check_templates(source: Source, wanted: Iterable[tuple[Channel, str]], brand: Brand) -> list[Problem]:
     """Check every branch's names, and render with several contexts; list each mistake once."""
     found: dict[Problem, None] = {}
     for channel, name in wanted:
         file = SUFFIXES[channel].format(name)
-        found |= dict.fromkeys(name_problems(folder, file))
+        found |= dict.fromkeys(name_problems(source, file))
         known = {_without_line(problem) for problem in found}
-        for context in examples(brand, folder, file):
-            for problem in _check(folder, channel, name, context):
+        for context in examples(brand, source, file):
+            for problem in _check(source, channel, name, context):
                 if _without_line(problem) not in known or problem.where == file:
                     found[problem] = None
     return list(found)
@@ -32,19 +32,19 @@ def _without_line(problem: Problem) -> tuple[str, str]:
     return problem.where.partition(":")[0], problem.what
 
 
-def _check(folder: Path, channel: Channel, name: str, context: MessageContext) -> Iterator[Problem]:
+def _check(source: Source, channel: Channel, name: str, context: MessageContext) -> Iterator[Problem]:
     file = SUFFIXES[channel].format(name)
     try:
         if channel is Channel.EMAIL:
-            yield from _check_email(folder, file, name, context)
+            yield from _check_email(source, file, name, context)
         else:
-            yield from _check_sms(folder, file, name, context)
+            yield from _check_sms(source, file, name, context)
     except BadCampaign as error:
         yield from error.problems
 
 
-def _check_email(folder: Path, file: str, name: str, context: MessageContext) -> Iterator[Problem]:
-    email = render_email(folder, name, context)
+def _check_email(source: Source, file: str, name: str, context: MessageContext) -> Iterator[Problem]:
+    email = render_email(source, name, context)
     if not email.subject:
         yield Problem(file, "has an empty subject", "write one in the block subject")
     for part, text in (("html", email.html), ("text", email.text)):
@@ -67,8 +67,8 @@ def _can_unsubscribe(context: MessageContext, text: str) -> bool:
     return any(way in text for way in (context.unsubscribe_url, context.brand.unsubscribe_email) if way)
 
 
-def _check_sms(folder: Path, file: str, name: str, context: MessageContext) -> Iterator[Problem]:
-    text = render_sms(folder, name, context).text
+def _check_sms(source: Source, file: str, name: str, context: MessageContext) -> Iterator[Problem]:
+    text = render_sms(source, name, context).text
     if not _says(text, context.brand.name):
         yield Problem(file, "does not say who it is from", "law requires it: use brand.name")
     if not _says(text, context.brand.sms_opt_out):
