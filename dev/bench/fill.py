@@ -51,6 +51,15 @@ _TABLES: dict[str, dict[str, str]] = {
         "digest": _ORDER, "kind": "'orders'", "rows_read": "0", "position": "0", "accepted": "0",
         "refused": "0", "started_at": "{ago}",
     },
+    "coupons": {
+        "offer": "'past'", "code": "'PAST' || i", "origin": "'generated'", "state": "'void'",
+        "order_id": _ORDER, "customer_id": _CUSTOMER, "added_at": "{ago}",
+    },
+    "reviews": {
+        "sku": _SKU.format(n="i"), "customer_id": _CUSTOMER, "order_id": _ORDER, "source": "'page'",
+        "source_id": _ORDER, "rating": "1 + i % 5", "text": "'As I hoped.'", "state": "'published'",
+        "written_at": "{ago}",
+    },
     "webhooks": {"digest": "'past-' || i", "at": "{ago}"},
     "shop_events": {
         "shop": "'shopify'", "event_id": _ORDER, "topic": "'orders/paid'", "digest": _ORDER,
@@ -61,6 +70,9 @@ _PRODUCTS = {
     "sku": "'p-' || i", "name": "'Product ' || i", "url": "'https://shop.example.com/p/' || i",
     "price": "'10.00'", "currency": "'USD'", "added_at": "{ago}", "review_count": "0",
     "item": "'i-' || i",
+}  # fmt: skip
+_RATINGS = {
+    "sku": "'p-' || i", "average": "4.5", "count": "i", "quote": "'As I hoped.'", "computed_at": "{ago}",
 }  # fmt: skip
 _STOCK = {"item": "'i-' || i", "location": "'here'", "available": "i % 9", "at": "{ago}"}
 _OF_CUSTOMERS: dict[str, dict[str, str]] = {
@@ -83,6 +95,13 @@ _OF_CUSTOMERS: dict[str, dict[str, str]] = {
     "person_requests": {
         "kind": "'erase'", "source": "'shopify'", "state": "'done'", "received_at": "{ago}",
         "due_at": "{ago}", "settled_at": "{ago}",
+    },
+    "customer_scores": {
+        "customer_id": "'past-' || i", "model_id": "1", "computed_at": "{ago}", "predicted_value": "'30.00'",
+        "expected_orders": "1.5", "alive": "0.5",
+    },
+    "loyalty_standings": {
+        "customer_id": "'past-' || i", "tier": "'silver'", "points": "i", "source": "'past'", "at": "{ago}",
     },
     "suppressions": {
         "channel": "'email'", "address": _ADDRESS.format(of="(i * 10)"), "reason": "'bounced'",
@@ -117,6 +136,7 @@ def fill_products(session: Session, now: datetime, number: int = PRODUCTS) -> No
     """Add the catalogue, and the version of the campaign that past orders had."""
     _fill(session.connection(), "products", _PRODUCTS, 0, number - 1, _ago(session.connection(), now))
     _fill(session.connection(), "stock_levels", _STOCK, 0, number - 1, _ago(session.connection(), now))
+    _fill(session.connection(), "product_ratings", _RATINGS, 0, number - 1, _ago(session.connection(), now))
     insert_once(session, DefinitionRow, digest="past", name="past", body="{}", stored_at=now)
 
 

@@ -25,6 +25,7 @@ from shops.news import PersonRequest
 from storage.queries.people.kept_opt_outs import newest_key
 from storage.queries.people.locks import lock_customers
 from storage.queries.privacy import erasing
+from storage.queries.privacy.erasing_profile import erase_profile
 from storage.queries.privacy.finding import customers_by_id, kept_payloads, orders_of
 from storage.queries.privacy.jobs import add_job, record_erasure
 
@@ -91,6 +92,7 @@ def _erase(session: Session, person: Person, orders: list[str], nobody: str, now
         "consents": erasing.erase_ledger(session, ids, own),
         "replies": erasing.erase_addresses(session, own),
         "payloads": erasing.erase_payloads(session, payloads, now),
+        "reviews": erase_profile(session, ids, nobody),
         "requests_ended": end_exports(session, person, now),
     }
     erasing.erase_inbox(session, orders, nobody, now)

@@ -30,6 +30,10 @@ _ABOUT = {
     "links": "where links of messages lead",
     "replies": "text messages that a person still has to read, or has read",
     "inbox": "reports of the shop that were queued",
+    "coupons": "codes that were made out to the person, and what became of them",
+    "customer_scores": "what the shop's model predicts of the person's purchases",
+    "loyalty_standings": "standing in the loyalty programme",
+    "reviews": "what was written about products",
 }
 
 

@@ -79,6 +79,7 @@ def test_an_erasure_is_recorded_without_the_person(stored: Database) -> None:
     assert counts == {
         "customers": 1, "orders": 1, "campaigns_stopped": 1, "messages": 3, "consents": 2, "replies": 1,
         "payloads": 1, "opt_outs_kept": 2, "requests_ended": 0,
+        "reviews": 1,
     }  # fmt: skip
 
 

@@ -1,0 +1,33 @@
+"""Erasing what is known of a person beyond contact data and orders: scores, standing, coupons, reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import delete, update
+from sqlalchemy.engine import CursorResult
+from sqlmodel import Session, col, select
+
+from storage.tables import CouponRow, CustomerScoreRow, LoyaltyStandingRow, ProductRatingRow, ReviewRow
+
+
+def erase_profile(session: Session, ids: Collection[str], nobody: str) -> int:
+    """Delete scores and standing, leave coupons and ratings to nobody; return how many reviews there were.
+
+    A rating stays, since an average without it would be another one; the words and who wrote them go, also
+    where they are quoted.
+    """
+    mine = sorted(ids)
+    connection = session.connection()
+    for row in (CustomerScoreRow, LoyaltyStandingRow):
+        connection.execute(delete(row).where(col(row.customer_id).in_(mine)))
+    coupons = update(CouponRow).where(col(CouponRow.customer_id).in_(mine))
+    connection.execute(coupons.values(customer_id=nobody))
+    reviewed = select(ReviewRow.sku).where(col(ReviewRow.customer_id).in_(mine))
+    quotes = update(ProductRatingRow).where(col(ProductRatingRow.sku).in_(reviewed))
+    connection.execute(quotes.values(quote=None, quote_author=None))
+    reviews = update(ReviewRow).where(col(ReviewRow.customer_id).in_(mine))
+    emptied = {"customer_id": nobody, "text": None, "author": None, "language": None, "source_id": None}
+    done = connection.execute(reviews.values(emptied))
+    assert isinstance(done, CursorResult)  # noqa: S101 - what changes rows counts them
+    return done.rowcount
