@@ -16,7 +16,8 @@ from campaign.definition.steps import Step
 from campaign.errors import NotFound
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel
-from content.context import MessageContext, Recipient, build_context
+from content.context import MessageContext
+from content.gathering import Recipient, build_context
 from content.links import shorten_html, shorten_text
 from content.rendering import EmailContent, SmsContent, render_email, render_sms
 from storage.database import Database

@@ -22,13 +22,15 @@ class Shelf:
 
     No product is in two of the lists, so that a message that shows several shows each product once.
 
-    ``known`` has the order's own products by sku, as far as the catalogue knows them.
+    ``replenish`` is what the customer bought and has about used up. ``known`` has the order's own
+    products by sku, as far as the catalogue knows them.
     """
 
     known: Mapping[str, Product] = field(default_factory=lambda: MappingProxyType({}))
     best_sellers: Sequence[Product] = ()
     whats_new: Sequence[Product] = ()
     cross_sell: Sequence[Product] = ()
+    replenish: Sequence[Product] = ()
 
 
 def distinct(*lists: Sequence[Product], limit: int = SHOWN) -> tuple[list[Product], ...]:

@@ -10,7 +10,7 @@ from campaign.errors import BadCampaign, Problem
 from campaign.reasons import Channel
 from content.checking.examples import full_example
 from content.checking.rendered import check_templates
-from content.context import brand_of
+from content.gathering import brand_of
 from content.sms_report import sms_costs, too_long
 from content.sources import Source
 

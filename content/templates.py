@@ -18,7 +18,6 @@ from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from babel.dates import format_date
 from babel.numbers import format_currency
@@ -36,7 +35,19 @@ from pydantic import BaseModel
 
 from campaign.definition.colors import Colors
 from campaign.errors import Problem
-from content.context import Brand, Customer, Line, MessageContext, Offer, Order, Product
+from content.context import (
+    Brand,
+    Customer,
+    Line,
+    Loyalty,
+    MessageContext,
+    Offer,
+    Order,
+    Product,
+    Quote,
+    ShopRating,
+)
+from content.gathering import query
 from content.naming import known, main, names
 from content.sources import Source, loader_of, paths_of, text_of
 
@@ -51,7 +62,7 @@ MALFUNCTIONS = (
     AttributeError,
     RecursionError,
 )
-_SEEN = (MessageContext, Brand, Colors, Customer, Order, Line, Product, Offer)
+_SEEN = (MessageContext, Brand, Colors, Customer, Order, Line, Product, Offer, Loyalty, Quote, ShopRating)
 #: Every name that any part of the context has.
 NAMES = sorted({name for seen in _SEEN for name in seen.model_fields})
 #: Those that may be missing.
@@ -130,13 +141,6 @@ def day(value: datetime) -> str:
 def sentence(text: str) -> str:
     """Begin with a capital and leave the rest as it is: names keep theirs."""
     return text[:1].upper() + text[1:]
-
-
-def query(url: str, **parameters: str) -> str:
-    """Add parameters to a link, which keeps those it has."""
-    parts = urlsplit(url)
-    added = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
-    return urlunsplit(parts._replace(query=added))
 
 
 def explain(source: Source, file: str, error: Exception) -> Problem:

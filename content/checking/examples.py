@@ -9,7 +9,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from content.checking.compared import Field, compared_values, with_value
-from content.context import Brand, Customer, Line, MessageContext, Offer, Order, Product, lines_of
+from content.context import (
+    Brand,
+    Customer,
+    Line,
+    Loyalty,
+    MessageContext,
+    Offer,
+    Order,
+    Product,
+    Quote,
+    ShopRating,
+)
+from content.gathering import lines_of
 from content.sources import Source
 
 _AT = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
@@ -31,7 +43,9 @@ def _changed(context: MessageContext, path: Field, value: Any) -> MessageContext
 
 
 def _bare(brand: Brand) -> MessageContext:
-    line = Line(sku="SKU-1", name="SKU-1", quantity=1, unit_price=Decimal("5.00"))
+    line = Line(
+        sku="SKU-1", name="SKU-1", quantity=1, unit_price=Decimal("5.00"), review_url=brand.review_url
+    )
     order = Order(order_id="1001", placed_at=_AT, currency="USD", total=Decimal("5.00"), lines=[line])
     return about_orders(
         MessageContext(
@@ -66,21 +80,29 @@ def full_example(brand: Brand) -> MessageContext:
         currency="USD", category="Kitchen", rating=4.7, review_count=213, review_quote="My favourite.",
     )  # fmt: skip
     about = product.model_dump(exclude={"price", "currency", "category"})
-    lines = [Line(quantity=2, unit_price=Decimal("19.90"), **about)] * 2
+    link = "https://shop.example.com/review/token"
+    lines = [Line(quantity=2, unit_price=Decimal("19.90"), review_url=link, **about)] * 2
     order = Order(order_id="1001", placed_at=_AT, currency="USD", total=Decimal("79.60"), lines=lines)
     return about_orders(_bare(brand), order).model_copy(
         update={
             "customer": Customer(first_name="Ada", language="en"),
             "offer": Offer(
-                code="CODE10", text="10% off your next order", valid_until=_AT, terms="Once per customer."
+                code="CODE10", text="10% off your next order", valid_until=_AT, terms="Once per customer.",
+                apply_url="https://shop.example.com/discount/CODE10", percent=Decimal(10),
             ),
             "best_sellers": [product] * 3,
             "whats_new": [product] * 2,
+            "replenish": [product.model_copy(update={"sku": "TEA-1", "name": "Smoked tea"})],
+            "quotes": [Quote(text="My coffee stays warm.", item="Stoneware mug", rating=5, author="Ben")],
+            "shop_rating": ShopRating(average=4.8, count=2140),
+            "loyalty": Loyalty(
+                tier="Silver", points=420, next_tier="Gold", orders_missing=2, value_missing=Decimal("80.00")
+            ),
             "cross_sell": [product.model_copy(update={"sku": "TRAY-1", "name": "Oak tray"})],
             "unsubscribe_url": "https://shop.example.com/unsubscribe/token",
             "preferences_url": "https://shop.example.com/preferences/token",
         }
-    )
+    )  # fmt: skip
 
 
 def _hostile(brand: Brand) -> MessageContext:

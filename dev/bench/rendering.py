@@ -7,7 +7,7 @@ from pathlib import Path
 
 from campaign.reasons import Channel
 from content.checking.examples import full_example
-from content.context import brand_of
+from content.gathering import brand_of
 from content.links import Shortening, has_foreign_links, shorten_html, shorten_text
 from content.loading import read_definition, wanted_templates
 from content.rendering import render_email

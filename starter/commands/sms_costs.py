@@ -13,7 +13,7 @@ from campaign.definition.model import Definition
 from campaign.errors import BadCampaign, Unavailable
 from campaign.reasons import Channel
 from content.checking.examples import full_example
-from content.context import brand_of
+from content.gathering import brand_of
 from content.loading import wanted_templates
 from content.sms_report import Longest, SmsCost, fix_sms_templates, sms_costs, too_long
 from settings import Settings

@@ -11,7 +11,7 @@ from campaign.definition.colors import contrast
 from campaign.definition.loading import parse_definition
 from campaign.errors import BadCampaign
 from content.checking.examples import full_example
-from content.context import brand_of
+from content.gathering import brand_of
 from content.rendering import render_email
 from tests.facts import CAMPAIGN, ROOT, default_definition
 from web.pages.html import page

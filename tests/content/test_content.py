@@ -15,7 +15,8 @@ from campaign.errors import BadCampaign
 from campaign.reasons import Channel
 from content.checking.examples import examples
 from content.checking.rendered import check_templates
-from content.context import Customer, MessageContext, brand_of
+from content.context import Customer, MessageContext
+from content.gathering import brand_of
 from content.loading import load_campaign, wanted_templates
 from content.naming import names
 from content.rendering import render_email, render_sms

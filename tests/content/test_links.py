@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from content import links
 from content.checking.examples import examples
-from content.context import Customer, MessageContext, brand_of
+from content.context import Customer, MessageContext
+from content.gathering import brand_of
 from content.links import Shortening, has_foreign_links, is_web_address, shorten_html, shorten_text
 from content.rendering import render_email
 from tests.facts import ROOT, default_definition

@@ -11,7 +11,7 @@ from content.checking.compared import compared_values
 from content.checking.examples import examples
 from content.checking.names import name_problems
 from content.checking.rendered import check_templates
-from content.context import brand_of
+from content.gathering import brand_of
 from tests.facts import ROOT, default_definition
 
 CONTENT = ROOT / "content" / "default"

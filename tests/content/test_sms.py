@@ -19,7 +19,8 @@ from campaign.errors import BadCampaign
 from campaign.wire import Customer as Contact
 from campaign.wire import Product
 from content.checking.examples import full_example
-from content.context import Customer, brand_of
+from content.context import Customer
+from content.gathering import brand_of
 from content.loading import load_campaign
 from content.rendering import render_sms
 from content.sms import GSM7, UCS2, fix_template, measure, sms_segments, to_gsm7

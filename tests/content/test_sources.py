@@ -11,7 +11,7 @@ from campaign.definition.templates import TemplateTexts, stored_texts
 from campaign.errors import BadCampaign
 from content.checking.examples import full_example
 from content.checking.rendered import check_templates
-from content.context import brand_of
+from content.gathering import brand_of
 from content.loading import wanted_templates
 from content.rendering import render_email, render_sms
 from content.sources import read_folder

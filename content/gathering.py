@@ -1,0 +1,197 @@
+"""What a message can show, gathered from the facts, the catalogue and what other rooms know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, zip_longest
+from types import MappingProxyType
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from campaign import wire
+from campaign.catalogue import Shelf
+from campaign.customers.history import kept_orders, lifetime_value
+from campaign.definition.model import Definition
+from campaign.definition.steps import Step
+from campaign.facts import Facts, OrderLine, PastOrder
+from content.context import (
+    Brand,
+    Customer,
+    Item,
+    Line,
+    Loyalty,
+    MessageContext,
+    Offer,
+    Order,
+    Product,
+    Quote,
+    ShopRating,
+)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who is written to, as templates may know it, and the pages that the message links to.
+
+    ``message_id`` names the message to our own pages; a preview has none of them.
+    """
+
+    message_id: str = ""
+    first_name: str | None = None
+    language: str | None = None
+    unsubscribe_url: str | None = None
+    preferences_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Coupon:
+    """The customer's own code of the step's offer, and the link that applies it.
+
+    ``valid_until`` is in the zone that it is shown in.
+    """
+
+    code: str
+    apply_url: str | None = None
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What makes a message personal, beyond order and catalogue; each is left out where there is none.
+
+    ``review_urls``: by sku, where this customer reviews it; else the brand's page is linked to.
+    """
+
+    coupon: Coupon | None = None
+    loyalty: Loyalty | None = None
+    quotes: Sequence[Quote] = ()
+    shop_rating: ShopRating | None = None
+    review_urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+NO_EXTRAS = Extras()
+
+
+def build_context(
+    definition: Definition,
+    step: Step,
+    segment: str,
+    facts: Facts,
+    now: datetime,
+    *,
+    about: Sequence[PastOrder],
+    lines: Sequence[OrderLine],
+    shelf: Shelf,
+    recipient: Recipient,
+    extras: Extras = NO_EXTRAS,
+) -> MessageContext:
+    """Gather everything that a template can see, for a message or its preview.
+
+    ``about``: the orders that the message is about, oldest first, at least one; ``lines`` are theirs,
+    ``shelf`` what the catalogue has to show beside them. An offer's end is counted from ``now``.
+    """
+    reviewed = _ReviewLinks(definition.brand.review_url, extras.review_urls)
+    orders = [_order(order, lines, shelf, reviewed) for order in about]
+    return MessageContext(
+        message_id=recipient.message_id,
+        step=step.name,
+        segment=segment,
+        brand=brand_of(definition),
+        customer=Customer(first_name=recipient.first_name, language=recipient.language),
+        order=orders[-1],
+        orders=orders,
+        lines=lines_of(orders),
+        offer=_offer(definition, step, segment, now, extras.coupon),
+        best_sellers=_products(shelf.best_sellers),
+        whats_new=_products(shelf.whats_new),
+        cross_sell=_products(shelf.cross_sell),
+        replenish=_products(shelf.replenish),
+        quotes=list(extras.quotes),
+        shop_rating=extras.shop_rating,
+        loyalty=extras.loyalty,
+        language=recipient.language or "en",
+        order_count=len(kept_orders(facts.orders)),
+        lifetime_value=lifetime_value(facts.orders, facts.currency),
+        currency=facts.currency,
+        unsubscribe_url=recipient.unsubscribe_url,
+        preferences_url=recipient.preferences_url,
+    )
+
+
+def brand_of(definition: Definition) -> Brand:
+    """Return the brand as templates see it."""
+    return Brand.model_validate(definition.brand.model_dump(include=set(Brand.model_fields)))
+
+
+def lines_of(orders: Sequence[Order]) -> list[Line]:
+    """Return the lines of all orders, a product once; first of each order its first: all are named."""
+    found: dict[str, Line] = {}
+    for line in chain.from_iterable(zip_longest(*(order.lines for order in orders))):
+        if line is not None:
+            before = found[line.sku].quantity if line.sku in found else 0
+            found[line.sku] = line.model_copy(update={"quantity": before + line.quantity})
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class _ReviewLinks:
+    """Where each product is reviewed."""
+
+    brand_url: str
+    by_sku: Mapping[str, str]
+
+    def of(self, sku: str) -> str:
+        return self.by_sku.get(sku) or query(self.brand_url, sku=sku)
+
+
+def query(url: str, **parameters: str) -> str:
+    """Add parameters to a link, which keeps those it has."""
+    parts = urlsplit(url)
+    added = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
+    return urlunsplit(parts._replace(query=added))
+
+
+def _order(order: PastOrder, lines: Sequence[OrderLine], shelf: Shelf, reviewed: _ReviewLinks) -> Order:
+    """Show an order without what came back; with all of it where nothing else would be left to show."""
+    mine = [line for line in lines if line.order_id == order.order_id]
+    left = [(line, line.kept) for line in mine if line.kept] or [(line, line.quantity) for line in mine]
+    return Order(
+        order_id=order.order_id,
+        placed_at=order.placed_at,
+        currency=order.currency,
+        total=order.value,
+        lines=[
+            _line(line, quantity, shelf.known.get(line.sku), reviewed.of(line.sku)) for line, quantity in left
+        ],
+    )
+
+
+def _line(line: OrderLine, quantity: int, product: wire.Product | None, review_url: str) -> Line:
+    about = {name: getattr(product, name) for name in Item.model_fields} if product else {"name": line.sku}
+    own = {"sku": line.sku, "quantity": quantity, "unit_price": line.unit_price, "review_url": review_url}
+    return Line(**about | own)
+
+
+def _offer(
+    definition: Definition, step: Step, segment: str, now: datetime, coupon: Coupon | None
+) -> Offer | None:
+    audience = step.audience(segment)
+    offer = definition.offers.get(audience.offer) if audience and audience.offer else None
+    if offer is None:
+        return None
+    until = now + offer.valid_for if offer.valid_for else None
+    shown = Coupon(offer.code, None, until) if coupon is None and offer.code else coupon
+    return Offer(
+        text=offer.text,
+        terms=offer.terms,
+        code=shown.code if shown else None,
+        apply_url=shown.apply_url if shown else None,
+        valid_until=shown.valid_until if shown and shown.valid_until else until,
+    )
+
+
+def _products(products: Sequence[wire.Product]) -> list[Product]:
+    return [
+        Product(**{name: getattr(product, name) for name in Product.model_fields}) for product in products
+    ]
