@@ -8,6 +8,8 @@ from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wait
 from campaign.customers.history import segment_of, superseded
 from campaign.definition.model import Definition
 from campaign.definition.steps import Step
+from campaign.definition.templates import TemplateTexts
+from campaign.definition.version import Version
 from campaign.errors import BadPurchase
 from campaign.problems import time_problems
 from campaign.reasons import Reason
@@ -19,8 +21,13 @@ from storage.queries.campaigns.facts import RunFacts, load_run
 from storage.queries.people.locks import lock_customers
 
 
-def enrol(database: Database, definition: Definition, request: EnrolRequest) -> Enrolled:
-    """Open the order's run, once for ever.
+def enrol(
+    database: Database,
+    definition: Definition,
+    request: EnrolRequest,
+    templates: TemplateTexts | None = None,
+) -> Enrolled:
+    """Open the order's run, once for ever. It keeps this definition, and these templates where given.
 
     Raises:
         BadPurchase: another order has this id, or it lies in the future.
@@ -29,9 +36,10 @@ def enrol(database: Database, definition: Definition, request: EnrolRequest) -> 
     if problems := time_problems("placed_at", purchase.placed_at, request.now):
         raise BadPurchase(problems)
     holdout = in_holdout(definition, purchase.customer_id)
+    version = Version(definition, templates)
     with database.transaction() as session:
         lock_customers(session, [purchase.customer_id])
-        if not open_run(session, Opening(purchase, definition, request.run_id, holdout, request.now)):
+        if not open_run(session, Opening(purchase, version, request.run_id, holdout, request.now)):
             return Enrolled(duplicate=True)
         run = load_run(session, purchase.order_id)
     return Enrolled(

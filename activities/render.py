@@ -20,6 +20,7 @@ from content.context import MessageContext
 from content.gathering import Recipient, build_context
 from content.links import shorten_html, shorten_text
 from content.rendering import EmailContent, SmsContent, render_email, render_sms
+from content.sources import Source
 from storage.database import Database
 from storage.queries.campaigns.facts import RunFacts, RunMessage, load_run_of
 from storage.queries.campaigns.orders import order_lines
@@ -27,8 +28,10 @@ from storage.queries.messages.messages import Body, write_body
 from storage.queries.shop.catalogue import shelf_for
 
 
-def render(database: Database, templates: Path, request: RenderRequest, links: Links | None = None) -> None:
+def render(database: Database, folder: Path, request: RenderRequest, links: Links | None = None) -> None:
     """Write the content of a message that is claimed; one on its way keeps the content it has.
+
+    From the templates of the run's own version; from the ``folder`` where that has none.
 
     What was claimed anew meanwhile, for another purpose or address, is left to be written for that.
     Without ``links`` there is no public address: links stay long, and one unsubscribes by mail.
@@ -44,7 +47,8 @@ def render(database: Database, templates: Path, request: RenderRequest, links: L
             return
         step = run.definition.step(message.step)
         context = _context(session, run, step, message, request.now, links)
-    content = _content(templates, _template(run.definition, step, message), message.channel, context)
+    template = _template(run.definition, step, message)
+    content = _content(run.templates or folder, template, message.channel, context)
     shortened = links.shortened(context) if links else None
     if shortened:
         content = _exchanged(content, shortened)
@@ -53,11 +57,11 @@ def render(database: Database, templates: Path, request: RenderRequest, links: L
 
 
 def _content(
-    templates: Path, template: str, channel: Channel, context: MessageContext
+    source: Source, template: str, channel: Channel, context: MessageContext
 ) -> EmailContent | SmsContent:
     if channel is Channel.EMAIL:
-        return render_email(templates, template, context)
-    return render_sms(templates, template, context)
+        return render_email(source, template, context)
+    return render_sms(source, template, context)
 
 
 def _exchanged(content: EmailContent | SmsContent, shortened: Shortened) -> EmailContent | SmsContent:

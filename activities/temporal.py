@@ -47,6 +47,7 @@ from activities.render import render
 from activities.segment import segment
 from campaign.contract import WORKFLOW_ID_PREFIX
 from campaign.definition.model import Definition
+from campaign.definition.templates import TemplateTexts
 from campaign.errors import Unavailable
 from campaign.reasons import Channel
 from channels.protocol import MessageChannel
@@ -87,13 +88,15 @@ class Retention:
 class Activities:
     """What the activities need.
 
-    ``definition`` is what new campaigns start with; running ones keep the version they have. ``links``
+    ``definition`` and ``texts`` (its templates) are what new campaigns start with; running ones keep the
+    version they have. ``templates`` is the folder, for campaigns of versions that kept none. ``links``
     is None where no public address is set.
     """
 
     database: Database
     definition: Definition
     templates: Path
+    texts: TemplateTexts
     channels: Mapping[Channel, MessageChannel]
     links: Links | None = None
     retention: Retention = Retention()
@@ -101,7 +104,7 @@ class Activities:
     @_performs(ENROL)
     def enrol(self, request: EnrolRequest) -> Enrolled:
         """See `activities.enrol`."""
-        enrolled = enrol(self.database, self.definition, request)
+        enrolled = enrol(self.database, self.definition, request, self.texts)
         order = request.purchase
         CAMPAIGNS_STARTED.inc()
         log.info("campaign started", order=order.order_id, segment=enrolled.segment)

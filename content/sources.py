@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import BaseLoader, Environment, FileSystemLoader, TemplateNotFound
 
 from campaign.definition.templates import TemplateTexts
+from campaign.errors import BadCampaign, Problem
 
 Source = Path | TemplateTexts
 PATTERNS = ("**/*.j2", "**/words.toml")
@@ -22,9 +23,20 @@ def read_folder(folder: Path) -> TemplateTexts:
     """Return the texts of a folder as they are now.
 
     Raises:
-        OSError, UnicodeDecodeError: a file cannot be read, or is not UTF-8.
+        BadCampaign: files that cannot be read, or are not UTF-8.
     """
-    return TemplateTexts({path: (folder / path).read_text("utf-8") for path in paths_of(folder)})
+    texts: dict[str, str] = {}
+    problems = []
+    for path in paths_of(folder):
+        try:
+            texts[path] = (folder / path).read_text("utf-8")
+        except OSError:
+            problems.append(Problem(path, "cannot be read", "let Afterglow's user read it"))
+        except UnicodeDecodeError:
+            problems.append(Problem(path, "is not UTF-8", "save it as UTF-8"))
+    if problems:
+        raise BadCampaign(problems)
+    return TemplateTexts(texts)
 
 
 def paths_of(source: Source) -> list[str]:

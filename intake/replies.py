@@ -13,7 +13,7 @@ from campaign.facts import ConsentEntry
 from campaign.reasons import Channel
 from campaign.rules.consent import after_all, in_force, is_revoked
 from campaign.wire import Consent
-from storage.queries.campaigns.runs import load_definition
+from storage.queries.campaigns.runs import load_version
 from storage.queries.people.consents import as_entry, entries_for, own_entries, record_consent
 from storage.queries.people.kept_opt_outs import forget_opt_out, keep_late_opt_out, was_erased
 from storage.queries.people.locks import lock_customers
@@ -103,4 +103,4 @@ def brand_for(session: Session, phone: str) -> Brand | None:
         .limit(1)
     )
     digest = session.exec(statement).first()
-    return load_definition(session, digest).brand if digest else None
+    return load_version(session, digest).definition.brand if digest else None

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import String, Table, insert, select
 from sqlmodel import Session, SQLModel
 
+from campaign.definition.version import Version
 from storage.database import Database
 from storage.personal_data import CLASSES
-from storage.queries.campaigns.runs import store_definition
+from storage.queries.campaigns.runs import store_version
 from storage.queries.people.kept_opt_outs import ERASED
 from tests.facts import PLACED, default_definition
 
@@ -73,7 +74,7 @@ _ROWS: list[tuple[str, dict[str, Any]]] = [
 
 def store_person(session: Session) -> None:
     """Store the person; every personal column that is not named above holds the mark."""
-    digest = store_definition(session, default_definition(), PLACED)
+    digest = store_version(session, Version(default_definition()), PLACED)
     for name, values in _ROWS:
         table = SQLModel.metadata.tables[name]
         more = {"digest": digest} if name == "campaign_runs" else {}

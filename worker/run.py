@@ -26,6 +26,7 @@ from channels.protocol import MessageChannel
 from channels.sendgrid.send import SendGrid
 from channels.twilio.send import Twilio
 from content.loading import load_campaign
+from content.sources import read_folder
 from settings import Settings
 from starter.client import Campaigns
 from starter.client import connect as connect_as_configured
@@ -49,10 +50,12 @@ def make_activities(settings: Settings, database: Database) -> Activities:
     Raises:
         BadCampaign: the campaign or a template has mistakes.
     """
+    texts = read_folder(settings.templates)
     return Activities(
         database=database,
-        definition=load_campaign(settings.campaign, settings.templates, production=bool(settings.exposed_by)),
+        definition=load_campaign(settings.campaign, texts, production=bool(settings.exposed_by)),
         templates=settings.templates,
+        texts=texts,
         channels=make_channels(settings),
         links=make_links(settings),
         retention=Retention(settings.keep_message_bodies, settings.keep_webhooks, settings.keep_inbox),

@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from campaign.definition.loading import definition_digest, definition_schema
+from campaign.definition.loading import definition_schema
+from campaign.definition.version import Version
 from campaign.wire import Customer, Product
 from content.loading import load_campaign, read_definition, wanted_templates
+from content.sources import read_folder
 from starter.commands import sms_costs
 from starter.commands.console import as_json, command, counted, database, out, progress, settings, table, when
 from starter.inputs import read_all
@@ -99,10 +101,11 @@ def check(
     file, folder = path or chosen.campaign, templates or chosen.templates
     if fix_sms:
         sms_costs.fix_sms(read_definition(file), folder)
-    definition = load_campaign(file, folder, production=bool(chosen.exposed_by))
+    texts = read_folder(folder)
+    definition = load_campaign(file, texts, production=bool(chosen.exposed_by))
     names = ", ".join(step.name for step in definition.steps)
     count = len(wanted_templates(definition))
-    out.print(f"{file}: {definition.name}, version {definition_digest(definition)}", highlight=False)
+    out.print(f"{file}: {definition.name}, version {Version(definition, texts).digest}", highlight=False)
     sms_costs.print_sms_costs(chosen, definition, folder)
     out.print(f"{len(definition.steps)} steps ({names}), {count} templates: no mistakes", highlight=False)
 

@@ -28,6 +28,7 @@ from activities.deliver import deliver
 from activities.interface import ClaimedMessage, DeliverRequest, SegmentRequest
 from activities.segment import segment
 from campaign.definition.model import Definition, Delivery
+from campaign.definition.version import Version
 from campaign.errors import ChannelBusy, ChannelError
 from campaign.facts import MessageState
 from campaign.reasons import Channel
@@ -41,7 +42,7 @@ from channels.twilio.send import Twilio
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.queries.campaigns.orders import save_order
-from storage.queries.campaigns.runs import store_definition
+from storage.queries.campaigns.runs import store_version
 from storage.queries.messages.channel_stops import stopped_channels
 from storage.queries.messages.messages import lock_message, move_message
 from storage.queries.people.customers import save_customer
@@ -297,7 +298,7 @@ def open_campaigns(
 ) -> None:
     """Enrol customers, half of whom want email and half SMS, and let their loyalty steps come."""
     with world.database.transaction() as session:
-        digest = store_definition(session, definition, PLACED)
+        digest = store_version(session, Version(definition), PLACED)
         for number in range(2 * each):
             channel = list(Channel)[number % 2]
             save_customer(session, customer_of(number, channel))

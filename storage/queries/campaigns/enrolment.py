@@ -9,12 +9,11 @@ from typing import Any
 from sqlalchemy import Select, bindparam, literal, select
 from sqlmodel import Session, col
 
-from campaign.definition.loading import definition_digest
-from campaign.definition.model import Definition
+from campaign.definition.version import Version
 from campaign.wire import Purchase
 from storage.inserts import insert_row
 from storage.queries.campaigns.orders import add_order, refuse_other_order
-from storage.queries.campaigns.runs import store_definition
+from storage.queries.campaigns.runs import store_version
 from storage.queries.people.customers import ensure_customers
 from storage.tables import CustomerRow, DefinitionRow, OrderRow, RunRow
 
@@ -43,7 +42,7 @@ class Opening:
     """What a new run is opened with. ``run_id`` is its workflow's first run."""
 
     purchase: Purchase
-    definition: Definition
+    version: Version
     run_id: str
     holdout: bool
     now: datetime
@@ -57,7 +56,7 @@ def open_run(session: Session, opening: Opening) -> bool:
     Raises:
         BadPurchase: another order has this id: its customer, time, currency or total differ.
     """
-    purchase, digest = opening.purchase, definition_digest(opening.definition)
+    purchase, digest = opening.purchase, opening.version.digest
     wanted = {"customer_id": purchase.customer_id, "order_id": purchase.order_id, "definition": digest}
     known = session.connection().execute(_KNOWN, wanted).mappings().one()
     if known["placed_at"] is not None:
@@ -67,7 +66,7 @@ def open_run(session: Session, opening: Opening) -> bool:
     if known["customer"] is None:
         ensure_customers(session, [purchase.customer_id])
     if known["digest"] is None:
-        store_definition(session, opening.definition, opening.now)
+        store_version(session, opening.version, opening.now)
     if known["placed_at"] is None:
         add_order(session, purchase)
     _insert_run(session, opening, digest, known["customer_id"] or purchase.customer_id)

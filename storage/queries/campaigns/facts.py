@@ -17,13 +17,15 @@ from sqlalchemy import TextClause, bindparam, text
 from sqlmodel import Session
 
 from campaign.definition.model import Definition
+from campaign.definition.templates import TemplateTexts
+from campaign.definition.version import Version
 from campaign.errors import NotFound
 from campaign.facts import CustomerFacts, Facts, MessageState, Purpose
 from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 from storage.columns import amount_of
 from storage.queries.campaigns.fact_rows import as_list, as_time, consent_entry, past_message, past_order
-from storage.queries.campaigns.runs import load_definition
+from storage.queries.campaigns.runs import load_version
 
 _NEWEST_MESSAGES = 500
 _NEWEST_ENTRIES = 20
@@ -131,6 +133,8 @@ class RunMessage:
 class RunFacts:
     """A run with all that a decision, a message or a delivery of it needs.
 
+    ``templates`` is None where the run's version has none: it began before versions kept them.
+
     ``open_runs`` are the orders of the customer's open runs; ``stops``: until when a stopped
     channel lets nothing go.
     """
@@ -142,6 +146,7 @@ class RunFacts:
     closed: bool
     total: Decimal
     definition: Definition
+    templates: TemplateTexts | None
     contact: Contact
     facts: Facts
     messages: Mapping[str, RunMessage]
@@ -175,10 +180,10 @@ def _load(session: Session, which: str, identifier: str, missing: str) -> RunFac
     row = session.connection().execute(statement, {"id": identifier}).mappings().first()
     if row is None:
         raise NotFound(missing)
-    return _run(row, load_definition(session, row["digest"]))
+    return _run(row, load_version(session, row["digest"]))
 
 
-def _run(row: Mapping[Any, Any], definition: Definition) -> RunFacts:
+def _run(row: Mapping[Any, Any], version: Version) -> RunFacts:
     messages = as_list(row["messages"])
     orders = as_list(row["orders"])
     contact = _contact(row)
@@ -189,7 +194,8 @@ def _run(row: Mapping[Any, Any], definition: Definition) -> RunFacts:
         segment=row["segment"],
         closed=row["closed_at"] is not None,
         total=amount_of(row["total"]),
-        definition=definition,
+        definition=version.definition,
+        templates=version.templates,
         contact=contact,
         facts=_facts(row, contact, orders, messages),
         messages={m[0]: _run_message(m) for m in messages if m[1] == row["order_id"]},

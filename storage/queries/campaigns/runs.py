@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
-from campaign.definition.loading import definition_digest, definition_text, stored_definition
-from campaign.definition.model import Definition
+from campaign.definition.loading import definition_text, stored_definition
+from campaign.definition.templates import stored_texts
+from campaign.definition.version import Version
 from campaign.reasons import Reason
 from campaign.rules.decision import Decision
 from storage.inserts import insert_once, insert_or_update
@@ -17,8 +18,8 @@ from storage.rows import get_row
 from storage.tables import DefinitionRow, RunRow, StepRow
 
 _KEPT_VERSIONS = 256
-_versions: dict[str, Definition] = {}
-"""Versions by digest. A digest's definition never changes, so that it is read once a process."""
+_versions: dict[str, Version] = {}
+"""Versions by digest. What a digest names never changes, so that it is read once a process."""
 
 _SEGMENT = update(RunRow).where(col(RunRow.order_id) == bindparam("run")).values(segment=bindparam("to"))
 _CLOSE = (
@@ -28,39 +29,40 @@ _CLOSE = (
 )
 
 
-def store_definition(session: Session, definition: Definition, now: datetime) -> str:
+def store_version(session: Session, version: Version, now: datetime) -> str:
     """Keep this version of the campaign; return its digest."""
-    digest = definition_digest(definition)
     insert_once(
         session,
         DefinitionRow,
-        digest=digest,
-        name=definition.name,
-        body=definition_text(definition),
+        digest=version.digest,
+        name=version.definition.name,
+        body=definition_text(version.definition),
+        templates=version.templates.stored if version.templates else None,
         stored_at=now,
     )
-    return digest
+    return version.digest
 
 
-def load_definition(session: Session, digest: str) -> Definition:
+def load_version(session: Session, digest: str) -> Version:
     """Return a stored version.
 
     Raises:
         NotFound: no such version.
     """
     known = _versions.get(digest)
-    return known or _remember(digest, _read_definition(session, digest))
+    return known or _remember(digest, _read_version(session, digest))
 
 
-def _read_definition(session: Session, digest: str) -> Definition:
+def _read_version(session: Session, digest: str) -> Version:
     row = get_row(session, DefinitionRow, digest, "no campaign version", fresh=False)
-    return stored_definition(row.body)
+    templates = None if row.templates is None else stored_texts(row.templates)
+    return Version(stored_definition(row.body), templates)
 
 
-def _remember(digest: str, definition: Definition) -> Definition:
+def _remember(digest: str, version: Version) -> Version:
     if len(_versions) >= _KEPT_VERSIONS:
         _versions.clear()
-    return _versions.setdefault(digest, definition)
+    return _versions.setdefault(digest, version)
 
 
 def get_run(session: Session, order_id: str) -> RunRow:
