@@ -5,6 +5,7 @@ from __future__ import annotations
 from activities.interface import CloseRequest
 from activities.segment import record_news
 from campaign.facts import MessageState
+from counters import CAMPAIGNS_ENDED
 from storage.database import Database
 from storage.queries.campaigns.facts import load_run
 from storage.queries.campaigns.runs import close_run, is_run_of
@@ -16,7 +17,8 @@ def close(database: Database, request: CloseRequest) -> None:
     """End a run: news is kept, and no message stays open.
 
     One that was only claimed will not be sent. One that was being sent is unconfirmed: nobody will look
-    for it any more, but what its provider reports later still holds.
+    for it any more, but what its provider reports later still holds. A run that has ended
+    keeps its first reason, and is counted once.
 
     Raises:
         NotFound: the order has no campaign.
@@ -33,4 +35,6 @@ def close(database: Database, request: CloseRequest) -> None:
                 move_message(session, row, MessageState.SKIPPED, request.now, request.reason)
             elif message.state is MessageState.SENDING:
                 unconfirm_message(session, message.id, request.now)
-        close_run(session, request.order_id, request.reason, request.now)
+        closed = close_run(session, request.order_id, request.reason, request.now)
+    if closed:
+        CAMPAIGNS_ENDED.labels(request.reason.value).inc()

@@ -15,8 +15,9 @@ from campaign.problems import time_problems
 from campaign.reasons import Reason
 from campaign.rules.decision import decide
 from campaign.rules.holdout import in_holdout
+from counters import CAMPAIGNS_STARTED
 from storage.database import Database
-from storage.queries.campaigns.enrolment import Opening, open_run
+from storage.queries.campaigns.enrolment import Opened, Opening, open_run
 from storage.queries.campaigns.facts import RunFacts, load_run
 from storage.queries.people.locks import lock_customers
 
@@ -29,6 +30,8 @@ def enrol(
 ) -> Enrolled:
     """Open the order's run, once for ever. It keeps this definition, and these templates where given.
 
+    A run that is open already is answered again, and not counted.
+
     Raises:
         BadPurchase: another order has this id, or it lies in the future.
     """
@@ -39,9 +42,12 @@ def enrol(
     version = Version(definition, templates)
     with database.transaction() as session:
         lock_customers(session, [purchase.customer_id])
-        if not open_run(session, Opening(purchase, version, request.run_id, holdout, request.now)):
+        opened = open_run(session, Opening(purchase, version, request.run_id, holdout, request.now))
+        if opened is Opened.ELSEWHERE:
             return Enrolled(duplicate=True)
         run = load_run(session, purchase.order_id)
+    if opened is Opened.NOW:
+        CAMPAIGNS_STARTED.inc()
     return Enrolled(
         segment=segment_of(run.definition, run.facts.orders),
         steps=_plan(run, request.now),

@@ -51,7 +51,7 @@ from campaign.definition.templates import TemplateTexts
 from campaign.errors import Unavailable
 from campaign.reasons import Channel
 from channels.protocol import MessageChannel
-from counters import CAMPAIGNS_ENDED, CAMPAIGNS_STARTED, ERASED_BY_AGE, MESSAGES
+from counters import ERASED_BY_AGE, MESSAGES
 from storage.database import Database
 from storage.queries.messages.failures import unseen_failures
 from storage.queries.privacy.retention import Cutoffs, erase_old
@@ -106,7 +106,6 @@ class Activities:
         """See `activities.enrol`."""
         enrolled = enrol(self.database, self.definition, request, self.texts)
         order = request.purchase
-        CAMPAIGNS_STARTED.inc()
         log.info("campaign started", order=order.order_id, segment=enrolled.segment)
         if enrolled.shop_currency:
             currencies = {"currency": order.currency, "shop": enrolled.shop_currency}
@@ -148,7 +147,6 @@ class Activities:
     def close(self, request: CloseRequest) -> None:
         """See `activities.close`."""
         close(self.database, request)
-        CAMPAIGNS_ENDED.labels(request.reason.value).inc()
         log.info("campaign ended", order=request.order_id, reason=request.reason.value)
 
     @_performs(REFRESH_STATISTICS)

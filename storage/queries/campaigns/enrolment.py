@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import Select, bindparam, literal, select
@@ -48,8 +49,16 @@ class Opening:
     now: datetime
 
 
-def open_run(session: Session, opening: Opening) -> bool:
-    """Save the order and open its run, once for ever; False if another workflow has had it already.
+class Opened(Enum):
+    """What came of opening a run: opened now, open already by the same workflow, or another workflow's."""
+
+    NOW = "now"
+    BEFORE = "before"
+    ELSEWHERE = "elsewhere"
+
+
+def open_run(session: Session, opening: Opening) -> Opened:
+    """Save the order and open its run, once for ever.
 
     The customer's locks are held. What is there already is left as it is.
 
@@ -62,7 +71,7 @@ def open_run(session: Session, opening: Opening) -> bool:
     if known["placed_at"] is not None:
         refuse_other_order(known, purchase)
     if known["workflow_run_id"] is not None:
-        return bool(known["workflow_run_id"] == opening.run_id)
+        return Opened.BEFORE if known["workflow_run_id"] == opening.run_id else Opened.ELSEWHERE
     if known["customer"] is None:
         ensure_customers(session, [purchase.customer_id])
     if known["digest"] is None:
@@ -70,7 +79,7 @@ def open_run(session: Session, opening: Opening) -> bool:
     if known["placed_at"] is None:
         add_order(session, purchase)
     _insert_run(session, opening, digest, known["customer_id"] or purchase.customer_id)
-    return True
+    return Opened.NOW
 
 
 def _insert_run(session: Session, opening: Opening, digest: str, customer_id: str) -> None:
