@@ -32,6 +32,10 @@ class Links:
         """Return the address of the customer's preferences."""
         return f"{self.base}/preferences/{make_token(self.secret, TokenUse.PREFERENCES, message_id)}"
 
+    def review(self, message_id: str) -> str:
+        """Return the address of the page on which the message's products are reviewed."""
+        return f"{self.base}/review/{make_token(self.secret, TokenUse.REVIEW, message_id)}"
+
     def shortened(self, context: MessageContext) -> Shortened:
         """Return how the links of a message are exchanged, and which."""
         return Shortened(self, context.message_id, foreign_links=has_foreign_links(context))

@@ -17,7 +17,7 @@ from campaign.errors import NotFound
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel
 from content.context import MessageContext
-from content.gathering import Recipient, build_context
+from content.gathering import Extras, Recipient, build_context
 from content.links import shorten_html, shorten_text
 from content.rendering import EmailContent, SmsContent, render_email, render_sms
 from content.sources import Source
@@ -106,6 +106,7 @@ def _context(
         lines=lines,
         shelf=shelf_for(session, [line.sku for line in lines], now, kept),
         recipient=_recipient(run, message.id, links),
+        extras=Extras(review_page=links.review(message.id) if links else None),
     )
 
 

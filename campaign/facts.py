@@ -90,7 +90,8 @@ class PastOrder:
     """One order of the customer. ``kept`` is false once cancelled or refunded.
 
     ``refunded``: what was given back of ``total``; ``returned``: all of its products came back;
-    ``renewal``: of a subscription; ``started``: it has a campaign, running or ended.
+    ``renewal``: of a subscription; ``started``: it has a campaign, running or ended; ``reviewed``: the
+    customer has reviewed all that was kept of it.
     """
 
     order_id: str
@@ -102,6 +103,7 @@ class PastOrder:
     returned: bool = False
     renewal: bool = False
     started: bool = True
+    reviewed: bool = False
 
     @property
     def value(self) -> Decimal:
@@ -111,13 +113,17 @@ class PastOrder:
 
 @dataclass(frozen=True)
 class OrderLine:
-    """One line of an order as it stands. ``returned`` is how much of ``quantity`` came back."""
+    """One line of an order as it stands. ``returned`` is how much of ``quantity`` came back.
+
+    ``reviewed``: its customer has reviewed the product, of whatever order.
+    """
 
     order_id: str
     sku: str
     quantity: int
     unit_price: Decimal
     returned: int = 0
+    reviewed: bool = False
 
     @property
     def kept(self) -> int:

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     JOINED = "joined", "the customer has had this message for an order placed at about the same time"
     RENEWAL = "renewal", "the step is not for a subscription's renewals"
     RETURNED = "returned", "everything in the order came back"
+    REVIEWED = "reviewed", "everything in the order has been reviewed"
 
     NOT_DUE = "not_due", "not due yet"
     AWAITING_REPORTS = "awaiting_reports", "all is sent; should a message fail, the other channel takes over"

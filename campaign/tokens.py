@@ -12,6 +12,7 @@ class TokenUse(StrEnum):
 
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
+    REVIEW = "review"
 
 
 def make_token(secret: str, use: TokenUse, message_id: str) -> str:

@@ -79,12 +79,15 @@ class Item(Seen):
 class Line(Item):
     """One order line; of a product that the catalogue does not know, ``name`` is its sku.
 
-    ``review_url`` is where this customer reviews this very product.
+    ``review_url`` is where this customer reviews this very product; none where there is nothing to request:
+    it was reviewed, it came back, or the shop requests reviews itself. ``star_urls`` open the same page with
+    one to five stars filled in; none where reviews are written in the shop.
     """
 
     quantity: int
     unit_price: Decimal
-    review_url: str
+    review_url: str | None = None
+    star_urls: list[str] = []
 
 
 class Order(Seen):
@@ -139,12 +142,16 @@ class Loyalty(Seen):
 
 
 class Quote(Seen):
-    """What a customer has written of a product: published, recent, in the message's language."""
+    """What a customer has written of a product: published, recent, in the message's language.
+
+    ``author`` is the name that the customer chose; none: no name. ``verified``: the shop knows the purchase.
+    """
 
     text: str
     item: str
     rating: int
     author: str | None = None
+    verified: bool = False
 
 
 class ShopRating(Seen):

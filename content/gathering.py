@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, zip_longest
-from types import MappingProxyType
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from campaign import wire
 from campaign.catalogue import Shelf
@@ -28,6 +26,7 @@ from content.context import (
     Quote,
     ShopRating,
 )
+from content.review_links import ReviewLinks
 
 
 @dataclass(frozen=True)
@@ -60,14 +59,14 @@ class Coupon:
 class Extras:
     """What makes a message personal, beyond order and catalogue; each is left out where there is none.
 
-    ``review_urls``: by sku, where this customer reviews it; else the brand's page is linked to.
+    ``review_page`` is where this message's products are reviewed; else the brand's page is linked to.
     """
 
     coupon: Coupon | None = None
     loyalty: Loyalty | None = None
     quotes: Sequence[Quote] = ()
     shop_rating: ShopRating | None = None
-    review_urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    review_page: str | None = None
 
 
 NO_EXTRAS = Extras()
@@ -91,8 +90,8 @@ def build_context(
     ``about``: the orders that the message is about, oldest first, at least one; ``lines`` are theirs,
     ``shelf`` what the catalogue has to show beside them. An offer's end is counted from ``now``.
     """
-    reviewed = _ReviewLinks(definition.brand.review_url, extras.review_urls)
-    orders = [_order(order, lines, shelf, reviewed) for order in about]
+    links = ReviewLinks(definition, extras.review_page)
+    orders = [_order(order, lines, shelf, links) for order in about]
     return MessageContext(
         message_id=recipient.message_id,
         step=step.name,
@@ -134,25 +133,7 @@ def lines_of(orders: Sequence[Order]) -> list[Line]:
     return list(found.values())
 
 
-@dataclass(frozen=True)
-class _ReviewLinks:
-    """Where each product is reviewed."""
-
-    brand_url: str
-    by_sku: Mapping[str, str]
-
-    def of(self, sku: str) -> str:
-        return self.by_sku.get(sku) or query(self.brand_url, sku=sku)
-
-
-def query(url: str, **parameters: str) -> str:
-    """Add parameters to a link, which keeps those it has."""
-    parts = urlsplit(url)
-    added = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
-    return urlunsplit(parts._replace(query=added))
-
-
-def _order(order: PastOrder, lines: Sequence[OrderLine], shelf: Shelf, reviewed: _ReviewLinks) -> Order:
+def _order(order: PastOrder, lines: Sequence[OrderLine], shelf: Shelf, links: ReviewLinks) -> Order:
     """Show an order without what came back; with all of it where nothing else would be left to show."""
     mine = [line for line in lines if line.order_id == order.order_id]
     left = [(line, line.kept) for line in mine if line.kept] or [(line, line.quantity) for line in mine]
@@ -161,16 +142,14 @@ def _order(order: PastOrder, lines: Sequence[OrderLine], shelf: Shelf, reviewed:
         placed_at=order.placed_at,
         currency=order.currency,
         total=order.value,
-        lines=[
-            _line(line, quantity, shelf.known.get(line.sku), reviewed.of(line.sku)) for line, quantity in left
-        ],
+        lines=[_line(line, quantity, shelf.known.get(line.sku), links) for line, quantity in left],
     )
 
 
-def _line(line: OrderLine, quantity: int, product: wire.Product | None, review_url: str) -> Line:
+def _line(line: OrderLine, quantity: int, product: wire.Product | None, links: ReviewLinks) -> Line:
     about = {name: getattr(product, name) for name in Item.model_fields} if product else {"name": line.sku}
-    own = {"sku": line.sku, "quantity": quantity, "unit_price": line.unit_price, "review_url": review_url}
-    return Line(**about | own)
+    sold = {"sku": line.sku, "quantity": quantity, "unit_price": line.unit_price}
+    return Line(**about | sold | links.of(line))
 
 
 def _offer(

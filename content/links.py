@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from content.context import MessageContext
+from content.review_links import FILLED_IN
 
 #: Longer ones stay as they are: PostgreSQL's index of them ends at about 2,700 bytes.
 MAX_TARGET = 2_000
@@ -65,7 +66,11 @@ class Shortening:
 
     def _is_target(self, url: str) -> bool:
         ours = tuple(self.public_url + path for path in OUR_PATHS)
-        return is_web_address(url) and not url.startswith(ours)
+        return is_web_address(url) and not url.startswith(ours) and not self._fills_in_stars(url)
+
+    def _fills_in_stars(self, url: str) -> bool:
+        """Return whether it is one of the five star links of a product: a row for each would be many."""
+        return url.startswith(f"{self.public_url}/review/") and f"&{FILLED_IN}=" in url
 
 
 def is_web_address(url: str) -> bool:
@@ -82,7 +87,8 @@ def is_web_address(url: str) -> bool:
 def has_foreign_links(context: MessageContext) -> bool:
     """Return whether there is a link in what customers have written: their names and reviews."""
     shown = (*context.order.lines, *context.best_sellers, *context.whats_new, *context.cross_sell)
-    texts = (context.customer.first_name, *(item.review_quote for item in shown))
+    quoted = (part for quote in context.quotes for part in (quote.text, quote.author))
+    texts = (context.customer.first_name, *(item.review_quote for item in shown), *quoted)
     return any("://" in text for text in texts if text)
 
 

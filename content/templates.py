@@ -47,8 +47,8 @@ from content.context import (
     Quote,
     ShopRating,
 )
-from content.gathering import query
 from content.naming import known, main, names
+from content.review_links import with_query
 from content.sources import Source, loader_of, paths_of, text_of
 
 LOCALE = "en_US"
@@ -115,7 +115,9 @@ def sandbox(source: Source, *, escape: bool) -> Sandbox:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(money=money, day=day, sentence=sentence, query=query, main=main, names=names)
+    environment.filters.update(
+        money=money, day=day, sentence=sentence, query=with_query, main=main, names=names
+    )
     environment.tests["known"] = known
     return environment
 

@@ -76,7 +76,10 @@ CLASSES: dict[str, Classes] = {
         pseudonymous="id customer_id", neither="placed_at currency total refunded renewal changed_at"
     ),
     "person_requests": Classes(personal="who", neither="id kind source state received_at due_at settled_at"),
-    "product_ratings": Classes(personal="quote quote_author", neither="sku average count computed_at"),
+    "product_quotes": Classes(
+        personal="text author", pseudonymous="review_id", neither="sku language rating verified"
+    ),
+    "product_ratings": Classes(neither="sku average count computed_at"),
     "products": Classes(
         neither="sku name url image_url price currency category added_at rating review_count review_quote "
         "item available lasts_days"
@@ -132,7 +135,7 @@ NOT_EXPORTED = {
     "erasures": "keyed hashes of who was erased",
     "kept_opt_outs": "keyed hashes of addresses that are not stored",
     "person_requests": "the request itself",
-    "product_ratings": "what all customers' reviews of a product come to; the person's own is in reviews",
+    "product_quotes": "copies of published reviews; the person's own is in reviews",
     "shop_events": "a hash of a shop's request, and the shop's number of it",
     "webhooks": "a hash of a provider's request",
 }

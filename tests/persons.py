@@ -62,7 +62,7 @@ _ROWS: list[tuple[str, dict[str, Any]]] = [
                  "message_id": "m-1", "order_id": "o-1", "customer_id": MARK, "added_at": PLACED}),
     ("reviews", {"sku": "mug", "customer_id": MARK, "order_id": "o-1", "source": "page", "source_id": MARK,
                  "rating": 5, "state": "published", "written_at": PLACED}),
-    ("product_ratings", {"sku": "mug", "average": 5.0, "count": 1, "computed_at": PLACED}),
+    ("product_quotes", {"sku": "mug", "language": "en", "review_id": 1, "rating": 5, "verified": True}),
     ("replies", {"sender": PHONE, "received_at": PLACED}),
     ("suppressions", {"channel": "email", "address": EMAIL, "reason": "bounced", "at": PLACED}),
     ("inbox", {"key": "order:o-1", "kind": "order", "order_id": "o-1", "customer_id": MARK, "body": None,

@@ -15,6 +15,7 @@ from pydantic import EmailStr, Field, StringConstraints, model_validator
 from campaign.definition.base import Days, Name, Section, Template, Url, Words
 from campaign.definition.colors import Colors
 from campaign.definition.durations import Duration
+from campaign.definition.reviews import Reviews
 from campaign.definition.steps import Step
 from campaign.errors import NotFound
 from campaign.fields.money import CurrencyCode, Money
@@ -177,6 +178,7 @@ class Definition(Section):
     quiet_hours: dict[Channel, Hours] = {}
     caps: list[Cap] = []
     offers: dict[Name, Offer] = {}
+    reviews: Reviews = Reviews()
     steps: Annotated[list[Step], Field(min_length=1, max_length=12)]
 
     def step(self, name: str) -> Step:

@@ -31,6 +31,7 @@ def reference_problems(raw: Table) -> list[Problem]:
         *_catch_all(_rows(raw, "segments")),
         *_audiences(raw),
         *_opens(_table(raw, "tracking")),
+        *_review_steps(raw),
     ]
 
 
@@ -106,6 +107,16 @@ def _opens(tracking: Table) -> Iterator[Problem]:
         if law:
             what = f"an open pixel needs each customer's own consent in {country}, and none is recorded"
             yield Problem(f"tracking.opens_in[{place}]", what, f"leave {country} out ({law.source})")
+
+
+def _review_steps(raw: Table) -> Iterator[Problem]:
+    """Where the shop requests reviews, a step that does so as well would write twice about one purchase."""
+    if _table(raw, "reviews").get("asked_by") != "shop":
+        return
+    for number, step in enumerate(_rows(raw, "steps")):
+        if step.get("review") is True:
+            fix = 'take the step out, or write asked_by = "afterglow"'
+            yield Problem(f"steps[{number}].review", "the shop requests reviews itself ([reviews])", fix)
 
 
 def _unknown(where: str, name: str, known: Iterable[str]) -> Problem:

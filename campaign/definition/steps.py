@@ -63,7 +63,8 @@ class Step(Section):
     follows ``sms_after`` the email, unless that was clicked.
 
     With ``joins`` a customer's orders that follow each other within so long get the step's message once, and
-    it is about all of them. Without ``renewals`` it is not for a subscription's renewals.
+    it is about all of them. Without ``renewals`` it is not for a subscription's renewals. With ``review`` it
+    is nothing but the review request: once everything kept has been reviewed, it is skipped.
     """
 
     name: Name
@@ -77,6 +78,7 @@ class Step(Section):
     sms_after: Duration = timedelta(days=2)
     joins: Duration | None = None
     renewals: bool = True
+    review: bool = False
     audiences: Annotated[list[Audience], Field(min_length=1)]
 
     @model_validator(mode="after")

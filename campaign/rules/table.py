@@ -107,6 +107,13 @@ def returned(question: Question) -> Verdict | None:
     return Verdict(Kind.SKIP, Reason.RETURNED) if nothing_left else None
 
 
+def reviewed(question: Question) -> Verdict | None:
+    """A review request has nothing left to request once everything kept has been reviewed."""
+    if not question.step.review or not question.about or not all(o.reviewed for o in question.about):
+        return None
+    return Verdict(Kind.SKIP, Reason.REVIEWED)
+
+
 def no_audience(question: Question) -> Verdict | None:
     """A step that has nothing for the customer's segment is skipped."""
     return None if question.audience else Verdict(Kind.SKIP, Reason.NO_AUDIENCE)
@@ -204,6 +211,7 @@ STEP_RULES: tuple[StepRule, ...] = (
     not_due,
     joined,
     returned,
+    reviewed,
     no_audience,
 )
 CHANNEL_RULES: tuple[ChannelRule, ...] = (

@@ -43,9 +43,7 @@ def _changed(context: MessageContext, path: Field, value: Any) -> MessageContext
 
 
 def _bare(brand: Brand) -> MessageContext:
-    line = Line(
-        sku="SKU-1", name="SKU-1", quantity=1, unit_price=Decimal("5.00"), review_url=brand.review_url
-    )
+    line = Line(sku="SKU-1", name="SKU-1", quantity=1, unit_price=Decimal("5.00"))
     order = Order(order_id="1001", placed_at=_AT, currency="USD", total=Decimal("5.00"), lines=[line])
     return about_orders(
         MessageContext(
@@ -80,8 +78,10 @@ def full_example(brand: Brand) -> MessageContext:
         currency="USD", category="Kitchen", rating=4.7, review_count=213, review_quote="My favourite.",
     )  # fmt: skip
     about = product.model_dump(exclude={"price", "currency", "category"})
-    link = "https://shop.example.com/review/token"
-    lines = [Line(quantity=2, unit_price=Decimal("19.90"), review_url=link, **about)] * 2
+    page = "https://shop.example.com/review/token?item=MUG-1"
+    stars = [f"{page}&stars={number}" for number in range(1, 6)]
+    line = Line(quantity=2, unit_price=Decimal("19.90"), review_url=page, star_urls=stars, **about)
+    lines = [line] * 2
     order = Order(order_id="1001", placed_at=_AT, currency="USD", total=Decimal("79.60"), lines=lines)
     return about_orders(_bare(brand), order).model_copy(
         update={

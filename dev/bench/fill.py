@@ -60,6 +60,10 @@ _TABLES: dict[str, dict[str, str]] = {
         "source_id": _ORDER, "rating": "1 + i % 5", "text": "'As I hoped.'", "state": "'published'",
         "written_at": "{ago}",
     },
+    "product_quotes": {
+        "sku": "'p-' || i", "language": "'en'", "review_id": "i + 1", "rating": "5", "text": "'As I hoped.'",
+        "verified": "true",
+    },
     "webhooks": {"digest": "'past-' || i", "at": "{ago}"},
     "shop_events": {
         "shop": "'shopify'", "event_id": _ORDER, "topic": "'orders/paid'", "digest": _ORDER,
@@ -72,7 +76,7 @@ _PRODUCTS = {
     "item": "'i-' || i",
 }  # fmt: skip
 _RATINGS = {
-    "sku": "'p-' || i", "average": "4.5", "count": "i", "quote": "'As I hoped.'", "computed_at": "{ago}",
+    "sku": "'p-' || i", "average": "4.5", "count": "i", "computed_at": "{ago}",
 }  # fmt: skip
 _STOCK = {"item": "'i-' || i", "location": "'here'", "available": "i % 9", "at": "{ago}"}
 _OF_CUSTOMERS: dict[str, dict[str, str]] = {

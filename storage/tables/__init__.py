@@ -21,7 +21,7 @@ from storage.tables.messages import ChannelStopRow, LinkRow, MessageEventRow, Me
 from storage.tables.models import CustomerScoreRow, LoyaltyStandingRow, ShopModelRow
 from storage.tables.people import ConsentRow, CustomerRow, ReplyRow, SuppressionRow
 from storage.tables.privacy import ErasureJobRow, ErasureRow, KeptOptOutRow, PersonRequestRow
-from storage.tables.reviews import ProductRatingRow, ReviewRow
+from storage.tables.reviews import ProductQuoteRow, ProductRatingRow, ReviewRow
 from storage.tables.shop import BestSellerRow, BoughtTogetherRow, ProductRow, StatisticRow, StockLevelRow
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "OrderLineRow",
     "OrderRow",
     "PersonRequestRow",
+    "ProductQuoteRow",
     "ProductRatingRow",
     "ProductRow",
     "RefundRow",

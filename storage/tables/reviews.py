@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.columns import UtcDateTime
@@ -14,7 +14,9 @@ class ReviewRow(SQLModel, table=True):
     """One review: pending -> published or rejected.
 
     ``source`` is where it was written (``page``, or the system it was imported from), ``source_id`` its id
-    there; ``order_id`` the order that it is of, where that is known: such a review is verified.
+    there; ``order_id`` the order that it is of, where that is known: such a review is verified. ``author`` is
+    the name to show, as the customer chose it; ``why``: the reason of a rejection, or what a moderator should
+    look at. The rules about it all are in `campaign.reviews`.
     """
 
     __tablename__ = "reviews"
@@ -22,6 +24,8 @@ class ReviewRow(SQLModel, table=True):
         UniqueConstraint("source", "source_id"),
         UniqueConstraint("order_id", "sku"),
         Index("ix_reviews_sku_state_written_at", "sku", "state", "written_at"),
+        # For the moderator's list, the oldest first.
+        Index("ix_reviews_state_id", "state", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -41,13 +45,28 @@ class ReviewRow(SQLModel, table=True):
 
 
 class ProductRatingRow(SQLModel, table=True):
-    """What all ratings of a product come to, and a published quote: computed by a schedule, read by key."""
+    """What all ratings of a product come to: computed by a schedule, read by key; ``''``: the shop."""
 
     __tablename__ = "product_ratings"
 
     sku: str = Field(primary_key=True, max_length=100)
     average: float
     count: int
-    quote: str | None = Field(default=None, max_length=500)
-    quote_author: str | None = Field(default=None, max_length=100)
     computed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ProductQuoteRow(SQLModel, table=True):
+    """The review of a product that messages in one language quote: chosen by a schedule, read by key.
+
+    It goes with its review's publication: whatever takes that back deletes it in the same transaction.
+    """
+
+    __tablename__ = "product_quotes"
+
+    sku: str = Field(primary_key=True, max_length=100)
+    language: str = Field(primary_key=True, max_length=8)
+    review_id: int = Field(foreign_key="reviews.id", index=True)
+    rating: int
+    text: str = Field(max_length=300)
+    author: str | None = Field(default=None, max_length=100)
+    verified: bool = Field(sa_column=Column(Boolean, nullable=False))

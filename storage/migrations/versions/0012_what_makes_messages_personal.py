@@ -119,16 +119,28 @@ def _reviews() -> None:
     )
     op.create_index("ix_reviews_customer_id", "reviews", ["customer_id"])
     op.create_index("ix_reviews_sku_state_written_at", "reviews", ["sku", "state", "written_at"])
+    op.create_index("ix_reviews_state_id", "reviews", ["state", "id"])
     op.create_table(
         "product_ratings",
         sa.Column("sku", sa.String(length=100), nullable=False),
         sa.Column("average", sa.Float(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("quote", sa.String(length=500), nullable=True),
-        sa.Column("quote_author", sa.String(length=100), nullable=True),
         sa.Column("computed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("sku", name=op.f("pk_product_ratings")),
     )
+    op.create_table(
+        "product_quotes",
+        sa.Column("sku", sa.String(length=100), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("review_id", sa.Integer(), nullable=False),
+        sa.Column("rating", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("author", sa.String(length=100), nullable=True),
+        sa.Column("verified", sa.Boolean(), nullable=False),
+        _foreign("product_quotes", "review_id", "reviews"),
+        sa.PrimaryKeyConstraint("sku", "language", name=op.f("pk_product_quotes")),
+    )
+    op.create_index("ix_product_quotes_review_id", "product_quotes", ["review_id"])
 
 
 def _recommendations() -> None:
@@ -166,6 +178,7 @@ def downgrade() -> None:
     op.drop_column("bought_together", "score")
     op.drop_column("products", "lasts_days")
     for table in (
+        "product_quotes",
         "product_ratings",
         "reviews",
         "coupons",

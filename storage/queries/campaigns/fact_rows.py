@@ -37,6 +37,7 @@ def past_order(o: list[Any]) -> PastOrder:
         returned=bool(o[7]),
         renewal=bool(o[8]),
         started=bool(o[9]),
+        reviewed=bool(o[10]),
     )
 
 

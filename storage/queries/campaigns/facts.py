@@ -38,14 +38,18 @@ SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segm
   (SELECT {all}({row}(e.status, e.at)) FROM (
       SELECT status, at FROM order_events WHERE order_id = r.order_id ORDER BY id) e) AS events,
   (SELECT {all}({row}(p.id, p.placed_at, {number}(p.total), p.currency, p.lost, p.open,
-                      {number}(p.refunded), p.returned, p.renewal, p.started)) FROM (
+                      {number}(p.refunded), p.returned, p.renewal, p.started, p.reviewed)) FROM (
       SELECT q.id, q.placed_at, q.total, q.currency, q.refunded, q.renewal,
              EXISTS (SELECT 1 FROM order_events e WHERE e.order_id = q.id
                      AND e.status IN ('cancelled', 'refunded')) AS lost,
              s.order_id IS NOT NULL AS started, s.order_id IS NOT NULL AND s.closed_at IS NULL AS open,
              EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = q.id AND l.returned > 0)
                  AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = q.id
-                                 AND l.returned < l.quantity) AS returned
+                                 AND l.returned < l.quantity) AS returned,
+             EXISTS (SELECT 1 FROM reviews v WHERE v.customer_id = c.id)
+                 AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = q.id
+                                 AND l.returned < l.quantity AND l.sku NOT IN (
+                                     SELECT v.sku FROM reviews v WHERE v.customer_id = c.id)) AS reviewed
       FROM orders q LEFT JOIN campaign_runs s ON s.order_id = q.id
       WHERE q.customer_id = c.id ORDER BY q.placed_at) p) AS orders,
   (SELECT {all}({row}(m.id, m.order_id, m.step, m.channel, m.state, m.sent_at, m.attempted_at,

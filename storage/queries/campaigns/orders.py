@@ -6,18 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
 from campaign.errors import BadPurchase, NotFound, Problem
 from campaign.facts import OrderLine
 from campaign.wire import OrderUpdate, Purchase
 from storage.inserts import insert_once, insert_row, insert_rows
-from storage.tables import OrderEventRow, OrderLineRow, OrderRow
+from storage.tables import OrderEventRow, OrderLineRow, OrderRow, ReviewRow
 
 _FIXED = ("customer_id", "placed_at", "currency", "total")
+_REVIEWED = "reviewed"
 _LINES = (
-    select(*(col(getattr(OrderLineRow, part.name)) for part in fields(OrderLine)))
+    select(
+        *(col(getattr(OrderLineRow, part.name)) for part in fields(OrderLine) if part.name != _REVIEWED),
+        select(func.count() > 0)
+        .where(
+            col(ReviewRow.customer_id) == col(OrderRow.customer_id),
+            col(ReviewRow.sku) == col(OrderLineRow.sku),
+        )
+        .correlate(OrderRow, OrderLineRow)
+        .scalar_subquery()
+        .label(_REVIEWED),
+    )
+    .join(OrderRow, col(OrderRow.id) == col(OrderLineRow.order_id))
     .where(col(OrderLineRow.order_id).in_(bindparam("orders", expanding=True)))
     .order_by(col(OrderLineRow.order_id), col(OrderLineRow.position))
 )
@@ -100,4 +112,4 @@ def has_order(session: Session, order_id: str) -> bool:
 def order_lines(session: Session, order_ids: Sequence[str]) -> list[OrderLine]:
     """Return the lines of orders, an order's in their order, as they stand."""
     rows = session.connection().execute(_LINES, {"orders": list(order_ids)})
-    return [OrderLine(**row) for row in rows.mappings()]
+    return [OrderLine(**{**row, _REVIEWED: bool(row[_REVIEWED])}) for row in rows.mappings()]

@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, col, select
 
-from storage.tables import CouponRow, CustomerScoreRow, LoyaltyStandingRow, ProductRatingRow, ReviewRow
+from storage.tables import CouponRow, CustomerScoreRow, LoyaltyStandingRow, ProductQuoteRow, ReviewRow
 
 
 def erase_profile(session: Session, ids: Collection[str], nobody: str) -> int:
@@ -23,9 +23,8 @@ def erase_profile(session: Session, ids: Collection[str], nobody: str) -> int:
         connection.execute(delete(row).where(col(row.customer_id).in_(mine)))
     coupons = update(CouponRow).where(col(CouponRow.customer_id).in_(mine))
     connection.execute(coupons.values(customer_id=nobody))
-    reviewed = select(ReviewRow.sku).where(col(ReviewRow.customer_id).in_(mine))
-    quotes = update(ProductRatingRow).where(col(ProductRatingRow.sku).in_(reviewed))
-    connection.execute(quotes.values(quote=None, quote_author=None))
+    theirs = select(ReviewRow.id).where(col(ReviewRow.customer_id).in_(mine))
+    connection.execute(delete(ProductQuoteRow).where(col(ProductQuoteRow.review_id).in_(theirs)))
     reviews = update(ReviewRow).where(col(ReviewRow.customer_id).in_(mine))
     emptied = {"customer_id": nobody, "text": None, "author": None, "language": None, "source_id": None}
     done = connection.execute(reviews.values(emptied))

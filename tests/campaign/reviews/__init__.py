@@ -1,0 +1,1 @@
+"""Who is requested to write a review, and what becomes of one."""
