@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from campaign.reasons import Channel
 from campaign.wire import OrderStatus
@@ -153,6 +154,39 @@ class PastMessage:
 
 
 @dataclass(frozen=True)
+class ShopStatistics:
+    """What is computed over the whole shop by a schedule.
+
+    ``top_values``: by share in whole percent (10: the top 10 %), the lifetime value in the shop's currency
+    that a customer must exceed to be in it; empty: not measured, or too few customers.
+    ``buying_cycle``: the parameters of the serving model of buying cycles; empty: none serves.
+    """
+
+    top_values: Mapping[int, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    buying_cycle: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Insight:
+    """What is known of the customer beyond contact data and history. None: not known.
+
+    ``predicted_value``: what the customer will spend in the coming 365 days, in the shop's currency, in
+    ``expected_orders`` orders; ``alive``: the probability that the customer still buys here. ``categories``:
+    of what was bought and kept. ``loyalty_tier``, ``loyalty_points``: the standing that an external programme
+    reported.
+    """
+
+    predicted_value: Decimal | None = None
+    expected_orders: float | None = None
+    alive: float | None = None
+    categories: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    loyalty_tier: str | None = None
+    loyalty_points: int | None = None
+    shop: ShopStatistics = ShopStatistics()
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that `campaign.rules.decision.decide` looks at besides the definition, the step and the time.
 
@@ -170,6 +204,7 @@ class Facts:
     holdout: bool = False
     stopped: bool = False
     repurchased_by: str | None = None
+    insight: Insight = Insight()
 
     @property
     def own(self) -> PastOrder:

@@ -25,6 +25,7 @@ from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 from storage.columns import amount_of
 from storage.queries.campaigns.fact_rows import as_list, as_time, consent_entry, past_message, past_order
+from storage.queries.campaigns.insight import COLUMNS, JOINS, insight_of
 from storage.queries.campaigns.runs import load_version
 
 _NEWEST_MESSAGES = 500
@@ -35,6 +36,7 @@ _RUN = """
 SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segment, r.closed_at,
        r.stop_reason, r.repurchased_by, o.placed_at, o.currency, o.total, c.email, c.email_key, c.phone,
        c.first_name, c.language, c.country, c.region, c.postal_code, c.time_zone, c.preferred_channel, c.less,
+       {insight},
   (SELECT {all}({row}(e.status, e.at)) FROM (
       SELECT status, at FROM order_events WHERE order_id = r.order_id ORDER BY id) e) AS events,
   (SELECT {all}({row}(p.id, p.placed_at, {number}(p.total), p.currency, p.lost, p.open,
@@ -82,6 +84,7 @@ SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segm
          OR (x.channel = 'sms' AND x.address = c.phone)) AS suppressed,
   (SELECT {all}({row}(x.channel, x.probe_at)) FROM channel_stops x) AS stops
 FROM {runs} r JOIN orders o ON o.id = r.order_id JOIN customers c ON c.id = r.customer_id
+{joins}
 WHERE r.order_id {which}"""
 _OF_ORDER = "= :id"
 _OF_MESSAGE = "= (SELECT order_id FROM messages WHERE id = :id)"
@@ -91,16 +94,20 @@ _WORDS = {
     "postgresql": {"all": "json_agg", "row": "json_build_array", "number": "text"},
     "sqlite": {"all": "json_group_array", "row": "json_array", "number": ""},
 }
-_STATEMENTS: dict[tuple[str, str], TextClause] = {
-    (dialect, which): text(_RUN.format(**words, **_LIMITS, runs="campaign_runs", which=which))
+_MORE = {
+    dialect: {**words, **_LIMITS, "insight": COLUMNS.format(**words), "joins": JOINS}
     for dialect, words in _WORDS.items()
+}
+_STATEMENTS: dict[tuple[str, str], TextClause] = {
+    (dialect, which): text(_RUN.format(**words, runs="campaign_runs", which=which))
+    for dialect, words in _MORE.items()
     for which in (_OF_ORDER, _OF_MESSAGE)
 }
 _WITHOUT_RUNS: dict[str, TextClause] = {
-    dialect: text(_RUN.format(**words, **_LIMITS, runs=_NO_RUNS, which="IN :ids")).bindparams(
+    dialect: text(_RUN.format(**words, runs=_NO_RUNS, which="IN :ids")).bindparams(
         bindparam("ids", expanding=True)
     )
-    for dialect, words in _WORDS.items()
+    for dialect, words in _MORE.items()
 }
 
 
@@ -176,7 +183,9 @@ def load_facts(session: Session, order_ids: Sequence[str]) -> list[Facts]:
     """Return the facts that orders without campaigns would begin with, in one statement for all."""
     statement = _WITHOUT_RUNS[session.get_bind().dialect.name]
     rows = session.connection().execute(statement, {"ids": list(order_ids)}).mappings().all()
-    return [_facts(row, _contact(row), as_list(row["orders"]), as_list(row["messages"])) for row in rows]
+    return [
+        _facts(session, row, _contact(row), as_list(row["orders"]), as_list(row["messages"])) for row in rows
+    ]
 
 
 def _load(session: Session, which: str, identifier: str, missing: str) -> RunFacts:
@@ -184,10 +193,10 @@ def _load(session: Session, which: str, identifier: str, missing: str) -> RunFac
     row = session.connection().execute(statement, {"id": identifier}).mappings().first()
     if row is None:
         raise NotFound(missing)
-    return _run(row, load_version(session, row["digest"]))
+    return _run(session, row, load_version(session, row["digest"]))
 
 
-def _run(row: Mapping[Any, Any], version: Version) -> RunFacts:
+def _run(session: Session, row: Mapping[Any, Any], version: Version) -> RunFacts:
     messages = as_list(row["messages"])
     orders = as_list(row["orders"])
     contact = _contact(row)
@@ -201,7 +210,7 @@ def _run(row: Mapping[Any, Any], version: Version) -> RunFacts:
         definition=version.definition,
         templates=version.templates,
         contact=contact,
-        facts=_facts(row, contact, orders, messages),
+        facts=_facts(session, row, contact, orders, messages),
         messages={m[0]: _run_message(m) for m in messages if m[1] == row["order_id"]},
         open_runs=tuple(o[0] for o in orders if o[5]),
         stops={Channel(channel): as_time(probe_at) for channel, probe_at in as_list(row["stops"])},
@@ -209,6 +218,7 @@ def _run(row: Mapping[Any, Any], version: Version) -> RunFacts:
 
 
 def _facts(
+    session: Session,
     row: Mapping[Any, Any],
     contact: Contact,
     orders: list[Any],
@@ -225,6 +235,7 @@ def _facts(
         holdout=bool(row["holdout"]),
         stopped=row["stop_reason"] is not None,
         repurchased_by=row["repurchased_by"],
+        insight=insight_of(session, row),
     )
 
 
