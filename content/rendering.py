@@ -12,12 +12,12 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 from xml.parsers import expat
 
-from jinja2 import Template
 from mjml import mjml2html
 
 from campaign.errors import BadCampaign
 from campaign.reasons import Channel
 from content.context import MessageContext, one_line
+from content.sandbox.environment import BoundedTemplate
 from content.sms import to_gsm7
 from content.sources import Source
 from content.templates import MALFUNCTIONS, BadTemplate, explain, load_template
@@ -34,6 +34,7 @@ _TAGS = frozenset(
         "mj-text", "mj-title", "mj-wrapper", "mjml",
     }
 )  # fmt: skip
+_MOST_NESTED = 100  # a deeper document is more than mrml's stack can take: it would end the process
 _ENTITY = re.compile(r"&[a-zA-Z]\w*;")
 _TAG = re.compile(r"</?[\w-]+")
 
@@ -104,7 +105,17 @@ def _check_markup(mjml: str) -> None:
         BadTemplate: with the tag, by which its line in the template is found.
     """
     parser = expat.ParserCreate()
-    parser.StartElementHandler = _check_tag
+    inside: list[str] = []
+
+    def begin(name: str, _attributes: dict[str, str]) -> None:
+        _check_tag(name)
+        inside.append(name)
+        if len(inside) > _MOST_NESTED:
+            msg = f"has more than {_MOST_NESTED} tags inside each other"
+            raise BadTemplate(msg, "close tags before you open more", None)
+
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = lambda _name: inside.pop() and None
     # HTML's named entities are no XML, but mail programs know them.
     checked = _ENTITY.sub(lambda entity: " " * len(entity.group()), mjml)
     try:
@@ -113,7 +124,7 @@ def _check_markup(mjml: str) -> None:
         _refuse(checked, error)
 
 
-def _check_tag(name: str, _attributes: dict[str, str]) -> None:
+def _check_tag(name: str) -> None:
     if name.startswith("mj") and name not in _TAGS:
         near = get_close_matches(name, _TAGS, 1)
         msg = f"has a tag that MJML does not know: {name}"
@@ -138,16 +149,12 @@ def _names(context: MessageContext) -> dict[str, Any]:
     return {name: getattr(checked, name) for name in MessageContext.model_fields}
 
 
-def _block(template: Template, name: str, variables: dict[str, Any]) -> str:
-    block = template.blocks.get(name)
-    if block is None:
+def _block(template: BoundedTemplate, name: str, variables: dict[str, Any]) -> str:
+    text = template.render_block(name, variables)
+    if text is None:
         msg = f"has no block {name}"
         raise BadTemplate(msg, f"write {{% block {name} %}} ... {{% endblock %}}")
-    try:
-        return "".join(block(template.new_context(variables)))
-    except MALFUNCTIONS:
-        # As Template.render does it: else the lines reported are those of the compiled Python code.
-        template.environment.handle_exception()
+    return text
 
 
 def tidy(text: str) -> str:

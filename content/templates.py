@@ -1,8 +1,4 @@
-"""The sandbox that templates run in, and its faults reported to the person who wrote the template.
-
-Jinja2 that can read data, and do nothing else: a template by other hands sees the fields of the
-context's models and no more. Pydantic's own methods are refused, because some of them open files and
-unpickle what they are given.
+"""Templates, compiled for the sandbox with what they may use, and their faults reported to who wrote them.
 
 The text of a fault may end up in a Temporal history, so it never repeats data: a foreign error is
 reported by its kind, and an undefined name only where the template itself says it.
@@ -17,21 +13,18 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from babel.dates import format_date
 from babel.numbers import format_currency
 from jinja2 import (
     StrictUndefined,
-    Template,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
     UndefinedError,
 )
 from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import BaseModel
 
 from campaign.definition.colors import Colors
 from campaign.errors import Problem
@@ -49,6 +42,8 @@ from content.context import (
 )
 from content.naming import known, main, names
 from content.review_links import with_query
+from content.sandbox.budget import LimitExceeded
+from content.sandbox.environment import BoundedTemplate, Sandbox
 from content.sources import Source, loader_of, paths_of, text_of
 
 LOCALE = "en_US"
@@ -61,6 +56,8 @@ MALFUNCTIONS = (
     LookupError,
     AttributeError,
     RecursionError,
+    SyntaxError,  # what Jinja2 makes of a template may be too deep for Python
+    MemoryError,
 )
 _SEEN = (MessageContext, Brand, Colors, Customer, Order, Line, Product, Offer, Loyalty, Quote, ShopRating)
 #: Every name that any part of the context has.
@@ -85,23 +82,13 @@ class MissingValue(TemplateError):
     """A template shows a field that is empty for this customer."""
 
 
-class Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja2's sandbox, in which a model is its fields."""
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Allow a model's fields only."""
-        if isinstance(obj, BaseModel):
-            return attr in type(obj).model_fields
-        return super().is_safe_attribute(obj, attr, value)
-
-
-def load_template(source: Source, file: str, *, escape: bool) -> Template:
+def load_template(source: Source, file: str, *, escape: bool) -> BoundedTemplate:
     """Compile a template.
 
     Raises:
         jinja2.TemplateError: it is missing or is not Jinja2.
     """
-    return sandbox(source, escape=escape).get_template(file)
+    return cast("BoundedTemplate", sandbox(source, escape=escape).get_template(file))
 
 
 @lru_cache(maxsize=32)
@@ -111,12 +98,10 @@ def sandbox(source: Source, *, escape: bool) -> Sandbox:
         loader=loader_of(source),
         undefined=StrictUndefined,
         autoescape=escape,
-        finalize=_present,
+        write=_present,
+        filters=FILTERS,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    environment.filters.update(
-        money=money, day=day, sentence=sentence, query=with_query, main=main, names=names
     )
     environment.tests["known"] = known
     return environment
@@ -143,6 +128,12 @@ def day(value: datetime) -> str:
 def sentence(text: str) -> str:
     """Begin with a capital and leave the rest as it is: names keep theirs."""
     return text[:1].upper() + text[1:]
+
+
+#: What templates may use beside Jinja2's own filters.
+FILTERS = {
+    "money": money, "day": day, "sentence": sentence, "query": with_query, "main": main, "names": names,
+}  # fmt: skip
 
 
 def explain(source: Source, file: str, error: Exception) -> Problem:
@@ -176,6 +167,10 @@ def _description(error: Exception) -> tuple[str, str]:
             return str(error.message), "wrap it in {% if ... %}, as the default templates do"
         case SecurityError():
             return "uses what templates may not", "read the fields in content/context.py only"
+        case LimitExceeded():
+            return str(error.message), "show what the message needs, and no more"
+        case RecursionError():
+            return "uses itself without end", "let no macro, loop or file use itself"
         case _:
             return f"cannot be rendered: {type(error).__name__}", "correct the line"
 

@@ -9,8 +9,9 @@ from typing import Any
 from jinja2 import TemplateNotFound, TemplateSyntaxError, meta, nodes
 from pydantic import BaseModel
 
+from content.sandbox.environment import Sandbox
 from content.sources import Source
-from content.templates import Sandbox, sandbox
+from content.templates import sandbox
 
 Field = tuple[str, ...]
 

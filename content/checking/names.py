@@ -20,8 +20,9 @@ from jinja2.visitor import NodeVisitor
 from campaign.errors import Problem
 from content.checking.value_types import Anything, Unknown, attributes_of, fields_of, item_of, type_of
 from content.context import MessageContext
+from content.sandbox.environment import Sandbox
 from content.sources import Source
-from content.templates import NAMES, Sandbox, sandbox
+from content.templates import NAMES, sandbox
 
 SEE = "see docs/campaign.md for what there is"
 
@@ -103,6 +104,9 @@ class _Checker(NodeVisitor):
             return f"{name} is not there in an imported file", "pass it to the macro, as its argument"
         return f"{name} is not defined", _suggestion(name, MessageContext.model_fields)
 
+    def visit_Const(self, node: nodes.Const, _scope: Scope) -> Any:
+        return type(node.value) if isinstance(node.value, str | int | float) else Anything
+
     def visit_Getattr(self, node: nodes.Getattr, scope: Scope) -> Any:
         return self._attribute(node, self.visit(node.node, scope), node.attr)
 
@@ -115,6 +119,9 @@ class _Checker(NodeVisitor):
 
     def _attribute(self, node: nodes.Node, of: Any, name: str) -> Any:
         """Check `of.name`; return its type."""
+        if name.startswith("_"):
+            self._report(node, f"{name} is not for templates", SEE)
+            return Anything
         fields = fields_of(of)
         if fields is not None and name in fields:
             return fields[name]

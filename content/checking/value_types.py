@@ -5,11 +5,11 @@ from __future__ import annotations
 import types
 import typing
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
+
+from content.sandbox.environment import ATTRIBUTES
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,7 @@ class Anything:
     """The type of what is not followed: results of calls and most filters, dictionaries, namespaces."""
 
 
-_PLAIN = (str, int, float, Decimal, datetime, bool, list, dict)
-_ALL_ATTRIBUTES = {name for kind in _PLAIN for name in dir(kind)}
+_ALL_ATTRIBUTES = {name for allowed in ATTRIBUTES.values() for name in allowed}
 
 
 def type_of(annotation: Any) -> Any:
@@ -53,7 +52,9 @@ def attributes_of(of: Any) -> set[str]:
     """Return the attributes of a plain value or list; of one that is not known, those of all."""
     if of is Unknown:
         return _ALL_ATTRIBUTES
-    return set(dir(list if isinstance(of, ListOf) else of))
+    kind = list if isinstance(of, ListOf) else of
+    known = next((ATTRIBUTES[base] for base in kind.__mro__ if base in ATTRIBUTES), None)
+    return set(dir(kind)) if known is None else set(known)
 
 
 def item_of(of: Any) -> Any:

@@ -48,6 +48,11 @@ def checked(folder: Path, text: str) -> list[str]:
         ("{% if order_count > 9 %}{{ order.lines[8].nmae }}{% endif %}", "nmae is not defined"),
         ("{% if order_count > 9 %}{{ order['totall'] }}{% endif %}", "totall is not defined"),
         ("{% if order_count > 9 %}{{ order.placed_at.yeer }}{% endif %}", "yeer is not defined"),
+        (
+            "{% if order_count > 9 %}{{ ''.__class__ }}{% endif %}",
+            f"{FILE}:1: __class__ is not for templates",
+        ),
+        ("{% if order_count > 9 %}{{ customer.first_name.encode() }}{% endif %}", "encode is not defined"),
         ("{% set name = customer.first_nam %}", "first_nam is not defined - did you mean first_name?"),
         ("{% if order_count > 9 %}{{ best_sellers | map(attribute='nmae') | join }}{% endif %}", "nmae"),
         ("{% if order_count > 9 %}{{ best_sellers | selectattr('rateing') | first }}{% endif %}", "ratei"),
