@@ -31,6 +31,7 @@ bench: ready
 	$(BIN)/python -m dev.bench.callbacks
 	$(BIN)/python -m dev.bench.orders
 	$(BIN)/python -m dev.bench.imports
+	$(BIN)/python -m dev.bench.models
 
 chaos: ready-tests
 	$(BIN)/python -m pytest -m chaos --chaos-campaigns=50 --chaos-kills=20 \

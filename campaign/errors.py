@@ -12,6 +12,7 @@
     ├── BadSettings           the environment is wrong: every wrong setting is listed
     ├── NotFound              no such order, campaign or message
     │   └── CampaignClosed    the campaign exists but has ended: nothing can be signalled to it
+    ├── ModelRefused          a model could not be fitted to the shop's orders; simpler rules serve
     ├── Unavailable           a server we need (Temporal, database) is not there
     │   └── DatabaseBusy      another transaction holds what this one needs: try again
     └── ChannelError          a message could not be handed to its provider
@@ -121,6 +122,12 @@ class CampaignClosed(NotFound):
     """The campaign has ended; it cannot be signalled any more."""
 
     code = "campaign_closed"
+
+
+class ModelRefused(AfterglowError):
+    """A model cannot be fitted to the shop's orders, or not well enough. The text says why."""
+
+    code = "model_refused"
 
 
 class Unavailable(AfterglowError):

@@ -1,0 +1,1 @@
+"""What the models of a shop's customers cost."""
