@@ -26,6 +26,7 @@ COPY storage/ storage/
 COPY web/ web/
 COPY worker/ worker/
 COPY workflows/ workflows/
+COPY writing/ writing/
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \

@@ -74,7 +74,7 @@ def test_a_text_that_was_written_for_another_claim_is_not_kept(
         shop.decide()
         return render_sms(*args)
 
-    monkeypatch.setattr("activities.render.render_sms", meanwhile)
+    monkeypatch.setattr("writing.message.render_sms", meanwhile)
     render(shop.database, CONTENT, RenderRequest(message_id=message.id, now=LOYALTY))
     assert shop.message(message.id).text is None
     assert shop.deliver(message.id) is MessageState.CLAIMED

@@ -181,14 +181,14 @@ def test_what_changes_while_a_message_is_written_is_not_missed(
 ) -> None:
     """A product comes back between reading the order and keeping the text: the text is not kept."""
     buy(shop, "o-1", 0, "mug", "tray")
-    content = writing._content
+    content = writing.write
 
     def meanwhile(*args: Any) -> Any:
-        monkeypatch.setattr(writing, "_content", content)
+        monkeypatch.setattr(writing, "write", content)
         report(shop, "r-1", "tray")
         return content(*args)
 
-    monkeypatch.setattr(writing, "_content", meanwhile)
+    monkeypatch.setattr(writing, "write", meanwhile)
     identifier = shop.claim()
     assert shop.message(identifier).text is None
     assert shop.deliver(identifier) is MessageState.CLAIMED

@@ -1,0 +1,115 @@
+"""One message, written: what it can show is read, and its template rendered. For sending and for previews."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlmodel import Session
+
+from campaign.customers.joined_orders import orders_about
+from campaign.definition.model import Definition
+from campaign.definition.steps import Step
+from campaign.errors import NotFound
+from campaign.facts import Facts, Purpose
+from campaign.reasons import Channel
+from content.context import MessageContext
+from content.gathering import Extras, Recipient, build_context
+from content.rendering import EmailContent, SmsContent, render_email, render_sms
+from content.sources import Source
+from storage.queries.campaigns.facts import Contact
+from storage.queries.campaigns.orders import order_lines
+from storage.queries.shop.catalogue import shelf_for
+
+Content = EmailContent | SmsContent
+
+
+class Pages(Protocol):
+    """Our own pages, as a message links to them."""
+
+    def unsubscribe(self, message_id: str) -> str:
+        """Return the page that unsubscribes from the message's channel."""
+
+    def preferences(self, message_id: str) -> str:
+        """Return the page of the customer's preferences."""
+
+    def review(self, message_id: str) -> str:
+        """Return the page on which the message's products are reviewed."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Which message: of a step, on a channel, to a segment. ``id`` names it to our pages."""
+
+    id: str
+    step: Step
+    channel: Channel
+    segment: str
+    purpose: Purpose = Purpose.MARKETING
+
+
+@dataclass(frozen=True)
+class About:
+    """Whom and what a message is about: the campaign's definition, the facts, who is written to."""
+
+    definition: Definition
+    facts: Facts
+    contact: Contact
+
+
+def gather(
+    session: Session, about: About, draft: Draft, now: datetime, pages: Pages | None
+) -> MessageContext:
+    """Read what a message can show. Without ``pages`` there is no public address to link to."""
+    step, facts = draft.step, about.facts
+    orders = orders_about(step, facts) or (facts.own,)
+    lines = order_lines(session, [order.order_id for order in orders])
+    kept = [line.sku for line in lines if line.kept]
+    return build_context(
+        about.definition,
+        step,
+        draft.segment,
+        facts,
+        now,
+        about=orders,
+        lines=lines,
+        shelf=shelf_for(session, [line.sku for line in lines], now, kept),
+        recipient=_recipient(about.contact, draft.id, pages),
+        extras=Extras(review_page=pages.review(draft.id) if pages else None),
+    )
+
+
+def _recipient(contact: Contact, message_id: str, pages: Pages | None) -> Recipient:
+    return Recipient(
+        message_id=message_id,
+        first_name=contact.first_name,
+        language=contact.language,
+        unsubscribe_url=pages.unsubscribe(message_id) if pages else None,
+        preferences_url=pages.preferences(message_id) if pages else None,
+    )
+
+
+def write(source: Source, definition: Definition, draft: Draft, context: MessageContext) -> Content:
+    """Render a message.
+
+    Raises:
+        BadCampaign: the template is missing or broken.
+        NotFound: nothing to say to its segment.
+    """
+    template = template_of(definition, draft)
+    if draft.channel is Channel.EMAIL:
+        return render_email(source, template, context)
+    return render_sms(source, template, context)
+
+
+def template_of(definition: Definition, draft: Draft) -> str:
+    """Return the name of a message's template. Raises `NotFound` as `write`."""
+    if draft.purpose is Purpose.OPT_IN:
+        return definition.consent.sms_opt_in
+    audience = draft.step.audience(draft.segment)
+    template = audience.template(draft.channel) if audience else None
+    if template is None:
+        msg = f"step {draft.step.name} says nothing to segment {draft.segment} by {draft.channel}"
+        raise NotFound(msg)
+    return template
