@@ -24,6 +24,7 @@ from storage.queries.campaigns.runs import steps_of
 from storage.queries.shop.catalogue import save_product
 from tests.activities.test_activities import CONTENT, LOYALTY, Shop, purchase_of
 from tests.facts import PLACED
+from writing.message import write
 
 HOUR = timedelta(hours=1)
 NAMES = {"mug": "Stoneware mug", "tray": "Oak tray", "vase": "Clay vase"}
@@ -181,7 +182,7 @@ def test_what_changes_while_a_message_is_written_is_not_missed(
 ) -> None:
     """A product comes back between reading the order and keeping the text: the text is not kept."""
     buy(shop, "o-1", 0, "mug", "tray")
-    content = writing.write
+    content = write
 
     def meanwhile(*args: Any) -> Any:
         monkeypatch.setattr(writing, "write", content)
