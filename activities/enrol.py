@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wait
-from campaign.customers.history import segment_of, superseded
+from campaign.customers.history import superseded
+from campaign.customers.segments import segment_of
 from campaign.definition.model import Definition
 from campaign.definition.steps import Step
 from campaign.definition.templates import TemplateTexts
@@ -49,7 +50,7 @@ def enrol(
     if opened is Opened.NOW:
         CAMPAIGNS_STARTED.inc()
     return Enrolled(
-        segment=segment_of(run.definition, run.facts.orders),
+        segment=segment_of(run.definition, run.facts, request.now),
         steps=_plan(run, request.now),
         supersedes=superseded(run.facts, run.open_runs),
         **_other_currency(run),

@@ -1,4 +1,4 @@
-"""Purchase history: order count, lifetime value, buying cycle, and the segment they make."""
+"""Purchase history: order count, lifetime value, buying cycle, and which campaigns an order ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
-from campaign.definition.model import Definition, Segment
+from campaign.definition.model import Definition
 from campaign.facts import Facts, PastMessage, PastOrder
 from campaign.reasons import Channel
 
@@ -46,19 +46,6 @@ def engaged_channels(
     return frozenset(m.channel for m in messages if (m.clicked or (opens and m.opened)) and m.at >= since)
 
 
-def segment_of(definition: Definition, orders: Sequence[PastOrder]) -> str:
-    """Return the first segment of the definition that the customer belongs to.
-
-    `Segment.min_lifetime_value` is an amount in the shop's currency, whatever an order was paid in.
-    """
-    count = sum(order.kept for order in orders)
-    value = lifetime_value(orders, definition.shop.currency)
-    return next(
-        (s.name for s in definition.segments if _belongs(s, count, value)),
-        definition.segments[-1].name,
-    )
-
-
 def superseded(facts: Facts, open_orders: Iterable[str]) -> list[str]:
     """Return which of the customer's open campaigns this order ends: those of older orders, if it is kept.
 
@@ -71,12 +58,3 @@ def superseded(facts: Facts, open_orders: Iterable[str]) -> list[str]:
         return []
     mine = (facts.placed_at, facts.order_id)
     return sorted(name for name in open_orders if name in known and (known[name].placed_at, name) < mine)
-
-
-def _belongs(segment: Segment, count: int, value: Decimal) -> bool:
-    tests = []
-    if segment.min_orders is not None:
-        tests.append(count >= segment.min_orders)
-    if segment.min_lifetime_value is not None:
-        tests.append(value >= segment.min_lifetime_value)
-    return any(tests) if tests else True

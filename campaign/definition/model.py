@@ -16,9 +16,11 @@ from campaign.definition.base import Days, Name, Section, Template, Url, Words
 from campaign.definition.colors import Colors
 from campaign.definition.durations import Duration
 from campaign.definition.reviews import Reviews
+from campaign.definition.segments.conditions import Segment
+from campaign.definition.segments.loyalty import Loyalty
 from campaign.definition.steps import Step
 from campaign.errors import NotFound
-from campaign.fields.money import CurrencyCode, Money
+from campaign.fields.money import CurrencyCode
 from campaign.fields.places import Country, TimeZone
 from campaign.problems import Form
 from campaign.reasons import Channel
@@ -118,17 +120,6 @@ class Delivery(Section):
     resend_email_after: Annotated[Duration, Field(ge=timedelta(minutes=30))] | None = None
 
 
-class Segment(Section):
-    """Customers with at least so many orders, or at least so much lifetime value (either will do).
-
-    ``min_lifetime_value`` is in `Shop.currency`: what was paid in another one is left out.
-    """
-
-    name: Name
-    min_orders: Annotated[int, Field(ge=1)] | None = None
-    min_lifetime_value: Money | None = None
-
-
 class Hours(Section):
     """When a channel may be used, in the customer's local time; single days may differ."""
 
@@ -175,6 +166,7 @@ class Definition(Section):
     timing: Timing = Timing()
     verticals: Annotated[dict[Name, Vertical], Field(min_length=1)]
     segments: Annotated[list[Segment], Field(min_length=1)]
+    loyalty: Loyalty = Loyalty()
     quiet_hours: dict[Channel, Hours] = {}
     caps: list[Cap] = []
     offers: dict[Name, Offer] = {}

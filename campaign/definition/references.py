@@ -26,6 +26,7 @@ def reference_problems(raw: Table) -> list[Problem]:
     return [
         *_twice("steps", _rows(raw, "steps")),
         *_twice("segments", _rows(raw, "segments")),
+        *_twice("loyalty.tiers", _rows(_table(raw, "loyalty"), "tiers")),
         *_vertical(raw),
         *_brand(_table(raw, "brand")),
         *_catch_all(_rows(raw, "segments")),
@@ -71,12 +72,12 @@ def _brand(brand: Table) -> Iterator[Problem]:
 
 
 def _catch_all(segments: list[Table]) -> Iterator[Problem]:
-    if not segments or segments[-1].keys() & {"min_orders", "min_lifetime_value"} == set():
+    if not segments or segments[-1].keys() & {"when", "min_orders", "min_lifetime_value"} == set():
         return
     yield Problem(
         f"segments[{len(segments) - 1}]",
         f'the last segment, "{segments[-1].get("name")}", does not take everyone who is left',
-        "end the list with a segment that has neither min_orders nor min_lifetime_value",
+        "end the list with a segment that has a name and no conditions",
     )
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from campaign.customers.history import engaged_channels, segment_of
+from campaign.customers.history import engaged_channels
 from campaign.customers.joined_orders import orders_about
+from campaign.customers.segments import segment_of
 from campaign.definition.model import Definition
 from campaign.definition.steps import Audience, Step
 from campaign.facts import Facts, MessageState, PastMessage, PastOrder, Purpose
@@ -45,7 +46,8 @@ class Verdict:
 class Question:
     """One step of one order's campaign at one moment (``now``: the workflow's time, aware).
 
-    What several rules look at is derived once. No derived value depends on ``now``, so that `at` keeps them.
+    What several rules look at is derived once. Only the segment (how long ago the last order was), and with
+    it the audience, depends on ``now``: `at` keeps the others.
     """
 
     definition: Definition
@@ -56,13 +58,14 @@ class Question:
     def at(self, now: datetime) -> Question:
         """Return the same question at another time."""
         other = Question(self.definition, self.facts, self.step, now)
-        other.__dict__.update({**self.__dict__, "now": now})
+        kept = {name: value for name, value in self.__dict__.items() if name not in ("segment", "audience")}
+        other.__dict__.update({**kept, "now": now})
         return other
 
     @cached_property
     def segment(self) -> str:
         """The customer's segment."""
-        return segment_of(self.definition, self.facts.orders)
+        return segment_of(self.definition, self.facts, self.now)
 
     @cached_property
     def window(self) -> Window:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from campaign.customers.history import buying_cycle, lifetime_value, segment_of, superseded
+from campaign.customers.history import buying_cycle, lifetime_value, superseded
 from campaign.definition.model import Cap, Definition, Hours
 from campaign.facts import Facts, MessageState, PastMessage, PastOrder
 from campaign.reasons import Channel, Reason
@@ -273,24 +273,6 @@ def test_a_settled_message_is_never_sent_again(state: MessageState, reason: Reas
     known = facts(messages=(message("loyalty", Channel.EMAIL, at, state=state),), customer=who)
     decision = decide_on("loyalty", known, timedelta(days=21, hours=1))
     assert (decision.kind, decision.reason) == (Kind.SKIP, reason)
-
-
-def test_segments_by_orders_or_value() -> None:
-    """First-time, returning, and VIP by either order count or lifetime value; lost orders do not count."""
-    assert segment_of(DEFINITION, (order(),)) == "first-time"
-    assert segment_of(DEFINITION, (order(1), order(2))) == "returning"
-    assert segment_of(DEFINITION, (order(1, total="500.00"),)) == "vip"
-    assert segment_of(DEFINITION, tuple(order(n) for n in range(6))) == "vip"
-    lost = (order(1), order(2, total="900.00", kept=False))
-    assert segment_of(DEFINITION, lost) == "first-time"
-
-
-def test_lifetime_value_counts_in_the_shops_currency() -> None:
-    """A first order of 600 yen makes nobody a VIP from 500 dollars on; 500 dollars do."""
-    yen = order(1, total="600", currency="JPY")
-    assert decide_on("loyalty", facts(orders=(yen,), currency="JPY"), NOON).segment == "first-time"
-    dollars = order(2, days=-9, total="500.00")
-    assert decide_on("loyalty", facts(orders=(dollars, yen), currency="JPY"), NOON).segment == "vip"
 
 
 def test_lifetime_value_is_in_one_currency() -> None:

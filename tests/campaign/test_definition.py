@@ -114,7 +114,7 @@ def test_broken_toml_is_located_by_line() -> None:
         ('name = "returning"', 'name = "vip"', "is used 2 times"),
         ('vertical = "general"', 'vertical = "generl"', 'did you mean "general"?'),
         ('[[segments]]\nname = "first-time"', "", "does not take everyone"),
-        ('min_lifetime_value = "500.00"', "min_lifetime_value = 500.0", "as a decimal string"),
+        ('value = "150.00"', "value = 150.0", "as a decimal string"),
         ('time_zone = "America/New_York"', 'time_zone = "EST5"', "not an IANA time zone"),
         ("opens_in = []", 'opens_in = ["US", "FR"]', "tracking.opens_in[1]: an open pixel needs each"),
         ('currency = "USD"', "", "shop.currency: is missing"),

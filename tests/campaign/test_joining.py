@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.customers.joined_orders import MOST_JOINED, orders_about
-from campaign.facts import Facts, MessageState, PastMessage, PastOrder, Purpose
+from campaign.facts import Facts, Insight, MessageState, PastMessage, PastOrder, Purpose, ShopStatistics
 from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Decision, Kind, decide
 from campaign.wire import OrderStatus
@@ -169,9 +170,11 @@ def test_nothing_is_written_about_what_came_back() -> None:
 
 def test_a_part_refund_changes_the_value() -> None:
     """What was given back is not spent: a VIP by value is one no more."""
-    rich = with_orders(own=order(total="600.00"))
+    shop = ShopStatistics(top_values={10: Decimal("400.00")})
+    rich = replace(with_orders(own=order(total="600.00")), insight=Insight(shop=shop))
     assert decided(rich).segment == "vip"
-    assert decided(with_orders(own=replace(rich.own, refunded=rich.own.total / 2))).segment == "first-time"
+    half = replace(rich.own, refunded=rich.own.total / 2)
+    assert decided(replace(rich, orders=(half,))).segment == "first-time"
 
 
 HOURS = st.lists(st.integers(0, 24 * 5 * 4).map(lambda quarters: quarters / 4), min_size=2, max_size=8)

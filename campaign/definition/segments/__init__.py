@@ -1,0 +1,1 @@
+"""Segments as rules over facts, the tiers of loyalty, and which segments nobody can be in."""

@@ -1,0 +1,1 @@
+"""Tests of segments, their conditions, and loyalty."""
