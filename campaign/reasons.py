@@ -32,7 +32,7 @@ class Reason(StrEnum):
     SENT = "sent", "sent"
     HOLDOUT = "holdout", "the customer is in the holdout that gets nothing"
     UNCONFIRMED = "unconfirmed", "it is not known whether it arrived: never sent again"
-    FAILED = "failed", "the provider refused the message"
+    FAILED = "failed", "not delivered: refused by the provider, or bounced"
 
     DUE = "due", "due now"
     QUIET_HOURS = "quiet_hours", "quiet hours where the customer lives"

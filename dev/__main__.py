@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dev.servers.ports import TEMPORAL_PORT, UI_PORT, WEB_PORT, next_free
+from dev.servers.ports import TEMPORAL_PORT, UI_PORT, next_free
 from dev.stack import Wanted, cancel_on_signals, finish, stack, until_stopped
 from settings import load_settings
 
@@ -16,7 +16,7 @@ async def develop() -> int:
     settings = load_settings()
     # A tunnel's address, if one is set: providers call back there, and phones follow links.
     public = {"AFTERGLOW_PUBLIC_URL": settings.public_url} if settings.public_url else {}
-    wanted = Wanted(next_free(TEMPORAL_PORT), next_free(UI_PORT), next_free(WEB_PORT), public)
+    wanted = Wanted(next_free(TEMPORAL_PORT), next_free(UI_PORT), next_free(settings.web_port), public)
     async with stack(settings.home, wanted, print) as running:
         print(f"Temporal  {running.temporal.address}  (from {running.temporal.source})")
         print(f"Web UI    {running.temporal.ui_url or 'your own'}")

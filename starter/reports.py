@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
+from campaign.delivery import ProviderEvent
 from campaign.errors import NotFound
 from campaign.reasons import Reason
 from campaign.rules.decision import Kind
 from storage.queries.campaigns.runs import get_run, steps_of
-from storage.queries.inbox.listing import order_in_inbox
-from storage.queries.inbox.states import Why
-from storage.queries.messages.messages import messages_of
-from storage.queries.people.consents import consents_of
+from storage.queries.inbox.listing import order_in_inbox, why_of
+from storage.queries.messages.messages import kinds_of, messages_of
+from storage.queries.people.consents import consents_of, suppressions_of
 from storage.queries.shop.statistics import statistics
 from storage.rows import get_row
 from storage.tables import MessageRow, OrderRow, StepRow
@@ -40,23 +42,33 @@ def order_report(session: Session, order_id: str) -> dict[str, Any]:
         "closed_at": run.closed_at,
         "definition": run.digest,
         "steps": [_step(row, run.exit_reason) for row in steps_of(session, order_id)],
-        "messages": [_message(row) for row in messages_of(session, order_id)],
+        "messages": _messages(session, order_id),
+        "suppressed": [
+            {"channel": row.channel, "reason": row.reason, "at": row.at}
+            for row in suppressions_of(session, run.customer_id)
+        ],
     }
 
 
-def order_report_or_none(session: Session, order_id: str) -> dict[str, Any] | None:
+def _messages(session: Session, order_id: str) -> list[dict[str, Any]]:
+    rows = messages_of(session, order_id)
+    kinds = kinds_of(session, [row.id for row in rows])
+    return [_message(row, kinds[row.id]) for row in rows]
+
+
+def order_report_or_none(session: Session, order_id: str, now: datetime) -> dict[str, Any] | None:
     """Return `order_report`, or why its campaign waits in the inbox; None where the order is not known."""
     try:
         return order_report(session, order_id)
     except NotFound:
-        return _inbox_report(session, order_id)
+        return _inbox_report(session, order_id, now)
 
 
-def _inbox_report(session: Session, order_id: str) -> dict[str, Any] | None:
+def _inbox_report(session: Session, order_id: str, now: datetime) -> dict[str, Any] | None:
     row = order_in_inbox(session, order_id)
     if row is None:
         return None
-    why = Why(row.why) if row.why else None
+    why = why_of(row, now)
     return {
         "order_id": order_id,
         "customer_id": row.customer_id,
@@ -104,7 +116,8 @@ def _step(row: StepRow, exit_reason: str | None) -> dict[str, Any]:
     }
 
 
-def _message(row: MessageRow) -> dict[str, Any]:
+def _message(row: MessageRow, kinds: Collection[str]) -> dict[str, Any]:
+    """Return a message. ``reported``: what its provider has reported of it."""
     return {
         "id": row.id,
         "step": row.step,
@@ -112,6 +125,7 @@ def _message(row: MessageRow) -> dict[str, Any]:
         "purpose": row.purpose,
         "state": row.state,
         "reason": row.reason,
+        "reported": [event.value for event in ProviderEvent if event.value in kinds],
         "due_at": row.due_at,
         "latest_at": row.latest_at,
         "sent_at": row.sent_at,

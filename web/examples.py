@@ -50,11 +50,13 @@ _REPORT: dict[str, Any] = {
             "purpose": "transactional",
             "state": "sent",
             "reason": None,
+            "reported": ["delivered"],
             "due_at": "2026-03-02T15:20:00Z",
             "latest_at": "2026-03-04T15:20:00Z",
             "sent_at": "2026-03-02T15:20:03Z",
         }
     ],
+    "suppressed": [],
 }
 _CONSENT = {
     "id": 1,

@@ -56,6 +56,8 @@ FIELDS = {
     "segment": "The customer's segment when it was last decided.",
     "renewal": "A subscription's next period: it counts as a purchase, and is not thanked for.",
     "sent": "What was sent, where it differs from what is known.",
+    "reported": "What its provider has reported of it: `delivered`, `clicked`, `bounced` and so on.",
+    "suppressed": "Addresses that the customer has now and that are not written to: why, and since when.",
     "sent_at": "When the provider accepted the message.",
     "skipped": "Steps that sent nothing, each with its reason.",
     "sku": "The shop's article number.",

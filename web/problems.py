@@ -32,6 +32,11 @@ CODES = {
     500: "internal_error",
     503: "unavailable",
 }
+_UNROUTED = {
+    (404, "Not Found"): "nothing has this address: /docs lists what there is",
+    (405, "Method Not Allowed"): "this address does not take this method: /docs lists what it takes",
+}
+"""What the framework says of requests that no route takes, with the next step."""
 log = structlog.get_logger(__name__)
 
 
@@ -112,7 +117,8 @@ def _our_error(request: Request, error: Exception) -> JSONResponse:
 def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these
     status = error.status_code
-    return _answer(status, CODES.get(status, "error"), error.detail, headers=error.headers)
+    detail = _UNROUTED.get((status, error.detail), error.detail)
+    return _answer(status, CODES.get(status, "error"), detail, headers=error.headers)
 
 
 def _not_storable(request: Request, _error: Exception) -> JSONResponse:

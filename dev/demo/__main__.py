@@ -40,7 +40,7 @@ from storage.queries.people.customers import save_customer
 from storage.queries.shop.statistics import refresh_statistics
 
 AT_ONCE = 12
-PIPED_WIDTH = 140
+PIPED_WIDTH = 120
 FAST = {"AFTERGLOW_EMAIL_RATE": "2000", "AFTERGLOW_SMS_RATE": "2000", "AFTERGLOW_ENVIRONMENT": "development"}
 
 

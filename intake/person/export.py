@@ -44,7 +44,7 @@ def export_person(session: Session, request: PersonRequest, now: datetime) -> di
         BadInput: nobody is named.
     """
     person = find_person(session, request)
-    rows = rows_of(session, _keys(session, person))
+    rows = rows_of_person(session, person)
     return {
         "exported_at": now,
         "customer_ids": sorted(person.customer_ids),
@@ -55,6 +55,11 @@ def export_person(session: Session, request: PersonRequest, now: datetime) -> di
             if found
         },
     }
+
+
+def rows_of_person(session: Session, person: Person) -> dict[str, list[dict[str, Any]]]:
+    """Return all rows of a person, by table."""
+    return rows_of(session, _keys(session, person))
 
 
 def _keys(session: Session, person: Person) -> dict[str, set[Any]]:

@@ -13,13 +13,14 @@ from campaign.errors import BadInput, NotFound, Problem, Unavailable
 from campaign.facts import Purpose
 from campaign.fields.identifiers import Id
 from campaign.fields.times import UtcTime
-from campaign.reasons import Reason
+from campaign.reasons import Channel, Reason
 from campaign.wire import OrderStatus, OrderUpdate, Purchase, Stop
 from starter import clock, reports
 from starter.client import Campaigns
 from starter.commands.console import as_json, command, database, out, shown_of, table, when, with_campaigns
 from starter.inputs import parse_field, read_all
 from starter.orders import Became, Handled, send_event, send_orders
+from storage.queries.inbox.states import State
 
 app = typer.Typer()
 OrderId = Annotated[str, typer.Argument(help="The shop's order id.")]
@@ -96,7 +97,7 @@ def stop(
 def status(order_id: OrderId, json: AsJson = False) -> None:
     """Show where a campaign stands. Says what was sent, and why a step sent nothing."""
     with database() as opened, opened.transaction() as session:
-        stored = reports.order_report_or_none(session, order_id)
+        stored = reports.order_report_or_none(session, order_id, clock.now())
         counted = reports.statistics_line(session)
     live = _live(order_id, required=stored is None)
     if json:
@@ -124,6 +125,8 @@ def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -
     if Decimal(stored.get("refunded", 0)):
         paid = f"{stored['refunded']} of {stored['total']} {stored['currency']}"
         out.print(f"Refunded: {paid}", markup=False, soft_wrap=True)
+    for one in stored.get("suppressed", []):
+        out.print(f"Suppressed: {Channel(one['channel']).label}, {one['reason']} on {when(one['at'])} UTC")
     for failing in live.get("retrying", []):
         out.print(f"Retrying: {failing}", markup=False, soft_wrap=True)
     steps = table("Steps", "step", "decision", "why", "decided (UTC)", "next (UTC)")
@@ -134,7 +137,7 @@ def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -
         messages.add_row(
             row["step"],
             row["channel"] + (" (opt-in question)" if row["purpose"] == Purpose.OPT_IN else ""),
-            row["state"],
+            ", ".join([row["state"], *row["reported"]]),
             Reason(row["reason"]).text if row["reason"] else "",
             when(row["due_at"]),
             when(row["sent_at"]),
@@ -148,11 +151,24 @@ def _state(ended: str | None, stored: dict[str, Any], live: dict[str, Any]) -> s
     if ended:
         why = stored.get("stop_reason") or live.get("why")
         return f"ended ({ended}{f': {why}' if why else ''})"
+    if "unknown" in live and (waits := _in_inbox(stored.get("inbox"))):
+        return waits
     if "unknown" in live:
         return f"where it stands is not known: {live['unknown']}"
     if live.get("waiting") is None:
         return f"{live.get('step', '?')}, working"
     return f"{live['step']}, {live['why']}, next at {when(live.get('next_at'))} UTC"
+
+
+def _in_inbox(inbox: dict[str, Any] | None) -> str | None:
+    """Say why and until when an order waits for its campaign; None where it was handed over to Temporal."""
+    if inbox is None or inbox["state"] == State.DONE:
+        return None
+    why = inbox["why"] or "it is tried next"
+    if inbox["state"] == State.WAITING:
+        return f"its campaign has not started: waits in the inbox until {when(inbox['due_at'])} UTC: {why}"
+    state = inbox["state"]
+    return f"its campaign was not started ({state}): {why}. See afterglow inbox --state {state}"
 
 
 @app.command("list")

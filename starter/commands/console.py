@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 from campaign.errors import AfterglowError, BadInput
 from settings import Settings, load_settings
 from starter.client import Campaigns, connect
+from starter.commands.fitted import FittedTable
 from storage.database import Database
 from storage.migrate import ensure_schema
 
@@ -115,7 +116,7 @@ def shown_of(count: int, total: int) -> str:
 
 def table(title: str, *columns: str) -> Table:
     """Return an empty table for people."""
-    made = Table(title=title, title_justify="left")
+    made = FittedTable(title=title, title_justify="left")
     for column in columns:
-        made.add_column(column, overflow="fold", no_wrap="(UTC)" in column)
+        made.add_column(column, overflow="fold")
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ from starter.commands.console import (
     when,
 )
 from starter.shops.retries import retry_shop_events
-from storage.queries.inbox.listing import counts, discard_rows, retry_rows, rows_in
+from storage.queries.inbox.listing import counts, discard_rows, retry_rows, rows_in, states_of, why_of
 from storage.queries.inbox.states import State, Why
 from storage.tables import InboxRow
 
@@ -70,7 +70,15 @@ def inbox(
     for narrow in (0, 1, 3):
         listed.columns[narrow].no_wrap = True
     out.print(listed)
-    out.print(", ".join(f"{count} {name}" for name, count in sorted(totals.items())) or "nothing waits")
+    out.print(_summary(state, len(shown), totals), highlight=False)
+
+
+def _summary(shown: Shown, number: int, totals: Mapping[str, int]) -> str:
+    """Count the rows of the listed states, also beyond --limit. Rows that are done are too many to count."""
+    if shown is Shown.DONE:
+        return f"{number} shown; --limit shows more"
+    wanted = {state: totals[state] for state in _states(shown) if state in totals}
+    return ", ".join(f"{count} {state}" for state, count in wanted.items()) or f"nothing is {shown.value}"
 
 
 @app.command()
@@ -86,14 +94,16 @@ def retry(
         raise BadInput([Problem("ID", "is missing, or stands beside --all", "name rows, or write --all")])
     with database() as opened:
         with opened.transaction() as session:
+            before = states_of(session, ids or ())
             number = retry_rows(session, ids or None, clock.now())
         retried = retry_shop_events(opened, settings(), ids or None, clock.now())
-    out.print(f"{counted(number, 'row')} will be tried again")
+    if number or not (retried.applied or retried.refused):
+        out.print(f"{counted(number, 'row')} will be tried again by a worker", highlight=False)
     if retried.applied:
-        out.print(f"{counted(retried.applied, 'request')} of a shop applied")
+        out.print(f"{counted(retried.applied, 'request')} of a shop applied", highlight=False)
     for row, why in retried.refused.items():
         err.print(f"{row}: still cannot be applied: {why}", markup=False, highlight=False, soft_wrap=True)
-    if retried.refused:
+    if _left(ids or (), before) or retried.refused:
         raise typer.Exit(FAILED)
 
 
@@ -102,8 +112,21 @@ def retry(
 def discard(ids: Annotated[list[int], typer.Argument(help="Rows, by their numbers.")]) -> None:
     """Give rows up: no campaign starts, nothing is signalled. Orders and news themselves stay recorded."""
     with database() as opened, opened.transaction() as session:
+        before = states_of(session, ids)
         number = discard_rows(session, ids, clock.now())
-    out.print(f"{counted(number, 'row')} discarded")
+    out.print(f"{counted(number, 'row')} discarded", highlight=False)
+    if _left(ids, before):
+        raise typer.Exit(FAILED)
+
+
+def _left(ids: Collection[int], before: Mapping[int, State]) -> bool:
+    """Name the rows that nothing can be done with; return whether there are any."""
+    over = {State.DONE, State.DISCARDED}
+    left = [one for one in ids if before.get(one, State.DONE) in over]
+    for one in left:
+        what = f"is {before[one].value} already" if one in before else "there is no such row"
+        err.print(f"{one}: {what}", markup=False, highlight=False, soft_wrap=True)
+    return bool(left)
 
 
 def _states(shown: Shown) -> list[str]:
@@ -130,10 +153,5 @@ def described(rows: Sequence[InboxRow], now: datetime) -> list[dict[str, Any]]:
 
 def _reason(row: InboxRow, ahead: set[str], now: datetime) -> Why | None:
     """Return why a row is where it is; None for one that has just come."""
-    if row.state != State.WAITING or row.why:
-        return Why(row.why) if row.why else None
-    if row.customer_id is None:
-        return Why.NO_ORDER
-    if row.due_at > now:
-        return Why.NOT_DUE
-    return Why.EARLIER_FIRST if row.customer_id in ahead else None
+    waits_behind = row.state == State.WAITING and row.customer_id in ahead
+    return why_of(row, now) or (Why.EARLIER_FIRST if waits_behind else None)

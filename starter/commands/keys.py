@@ -20,7 +20,7 @@ def add(name: Name) -> None:
     """Make a key, and print it. This once: only its digest is kept."""
     with database() as opened, opened.transaction() as session:
         key = add_key(session, name, clock.now())
-    err.print(f"{name}: the key is printed this once. It is accepted within 3 seconds.", highlight=False)
+    err.print(f"{name}: the key is printed this once. It is accepted within 5 seconds.", highlight=False)
     typer.echo(key)
 
 

@@ -70,15 +70,21 @@ def _check(opened: Database, system: ShopSystem, ours: Settings, test_url: str |
     """Show one shop; return what is wrong with it."""
     out.print(f"{system.label}: webhooks to {web_address(ours)}/webhooks/{system.name}", soft_wrap=True)
     wrong = _secret_problems(system, ours)
-    if test_url and not wrong:
-        wrong += _test(opened, system, ours, test_url)
+    arrived = False
+    if test_url and wrong:
+        wrong.append(f"{system.label}: no test event was sent: set the secret first")
+    elif test_url:
+        failed = _test(opened, system, ours, test_url)
+        wrong, arrived = wrong + failed, not failed
     with opened.reading() as session:
         seen = last_of_topics(session, system.name, system.topics)
         newest = newest_events(session, system.name, LAST)
         refused = refused_requests(session, system.name)
     _show_topics(system, seen)
     _show_newest(newest)
-    if not seen:
+    if not seen and arrived:
+        out.print(f"{system.label} itself has sent nothing yet of these topics", highlight=False)
+    elif not seen:
         wrong.append(f"{system.label}: nothing has been received yet of these topics")
     if refused:
         wrong.append(

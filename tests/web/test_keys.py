@@ -94,6 +94,20 @@ async def test_several_keys_are_accepted_at_once(database: Database) -> None:
     assert "afterglow keys add" in answer.json()["detail"]
 
 
+async def test_a_refusal_says_what_to_do(database: Database) -> None:
+    """Nobody has a key, the only one is revoked, and an address that is none: each names the next step."""
+    async with client_of(database, **LISTENING) as client:
+        assert "nobody has a key yet" in (await client.get("/orders/o-1")).json()["detail"]
+    added(database, "shop")
+    revoked(database, "shop")
+    async with client_of(database, **LISTENING) as client:
+        assert "every key is revoked" in (await client.get("/orders/o-1")).json()["detail"]
+        missing = await client.get("/order/o-1")
+        assert (missing.status_code, "/docs lists" in missing.json()["detail"]) == (404, True)
+        other = await client.delete("/healthz")
+        assert (other.status_code, "/docs lists" in other.json()["detail"]) == (405, True)
+
+
 def test_a_key_is_random_and_kept_as_a_digest_alone(database: Database) -> None:
     """256 bits behind a prefix that scanners find; no row of the table holds them."""
     keys = {added(database, f"shop-{number}") for number in range(20)}

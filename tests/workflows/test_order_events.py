@@ -61,7 +61,7 @@ async def test_a_second_order_of_the_day_is_not_thanked_for_again(shop: Shop) ->
     status = await newer.query("status")
     assert [(one["step"], one["reason"]) for one in status["skipped"]] == [("thank-you", "joined")]
     with shop.database.transaction() as session:
-        report = order_report_or_none(session, second["order_id"])
+        report = order_report_or_none(session, second["order_id"], clock.now())
     assert report
     assert [(step["step"], step["reason"]) for step in report["steps"]] == [("thank-you", "joined")]
     assert "placed at about the same time" in report["steps"][0]["why"]

@@ -74,6 +74,8 @@ class Keyring:
         if self._may_be_open and not known.any_made:
             return Admitted(None)
         if not (self._own or known.active):
+            if known.any_made:
+                return Refused("every key is revoked: make one with `afterglow keys add NAME`")
             return Refused("nobody has a key yet: make one with `afterglow keys add NAME`")
         return Refused("a bearer token is needed: a key that `afterglow keys add NAME` has made")
 

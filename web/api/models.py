@@ -129,7 +129,7 @@ class Step(BaseModel):
 
 
 class Message(BaseModel):
-    """One message: never its address or text."""
+    """One message: never its address or text. ``reported``: what its provider has reported of it."""
 
     id: str
     step: str
@@ -137,6 +137,7 @@ class Message(BaseModel):
     purpose: str | None = None
     state: str
     reason: str | None = None
+    reported: list[str] = []
     due_at: datetime | None = None
     latest_at: datetime | None = None
     sent_at: datetime | None = None
@@ -158,6 +159,14 @@ class InInbox(BaseModel):
     why: str | None
     received_at: datetime
     due_at: datetime
+
+
+class Suppressed(BaseModel):
+    """Why and since when an address that the customer has now is not written to."""
+
+    channel: str
+    reason: str
+    at: datetime
 
 
 class OrderReport(BaseModel):
@@ -186,6 +195,7 @@ class OrderReport(BaseModel):
     order_updates: dict[str, datetime] | None = None
     steps: list[Step] | None = None
     messages: list[Message] | None = None
+    suppressed: list[Suppressed] | None = None
     inbox: InInbox | None = None
 
 

@@ -120,7 +120,7 @@ async def post_event(
 def stored_report(database: AppDatabase, order_id: str) -> dict[str, Any] | None:
     """Return what the database has of an order. A plain ``def``, so that its SQL runs in a thread."""
     with database.reading() as session:
-        return order_report_or_none(session, order_id)
+        return order_report_or_none(session, order_id, clock.now())
 
 
 @router.get(

@@ -62,11 +62,12 @@ def _share(text: str) -> Share:
 
 
 def _print(shown: Preview, definition: Definition, since: str) -> None:
-    out.print(
-        f"{counted(shown.looked_at, 'customer')} whose newest order, of the last {since}, has no campaign; "
-        f"{shown.a_day} a day",
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    many = "no customer" if not shown.looked_at else counted(shown.looked_at, "customer")
+    a_day = f"; {shown.a_day} a day" if shown.started else ""
+    head = f"{many} whose newest order, of the last {since}, has no campaign{a_day}"
+    out.print(head, highlight=False, soft_wrap=True)
+    if not shown.looked_at:
+        return
     steps = [step.name for step in definition.steps]
     days = sorted({day for day, _, _ in shown.messages})
     made = table("Messages by day (UTC)", "day", *steps)
@@ -74,14 +75,20 @@ def _print(shown: Preview, definition: Definition, since: str) -> None:
         made.add_row(str(day), *(_cell(shown, day, step) for step in steps))
     if days:
         out.print(made)
+    if shown.started:
+        _print_starts(shown)
+    if nothing := shown.nothing.total():
+        out.print(f"{nothing} would get nothing, and are not started", highlight=False)
+    for reason, count in shown.nothing.most_common():
+        out.print(f"  {count}: {reason.text}", highlight=False)
+
+
+def _print_starts(shown: Preview) -> None:
     out.print(
         f"{shown.started} would be started, the last on {when(shown.last_start)} UTC; of these",
         highlight=False,
     )
     out.print(f"  {shown.held_out} are in the holdout and get nothing", highlight=False)
-    out.print(f"{shown.nothing.total()} would get nothing, and are not started", highlight=False)
-    for reason, count in shown.nothing.most_common():
-        out.print(f"  {count}: {reason.text}", highlight=False)
 
 
 def _cell(shown: Preview, day: object, step: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,18 +10,17 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import Session
 
-from campaign.errors import BadInput, Problem
+from campaign.errors import BadInput, NotFound, Problem
 from campaign.fields.contact import Email, Phone
 from campaign.fields.identifiers import Id
 from intake.person.erasure import Erased, erase_person
 from intake.person.export import export_person
-from intake.person.persons import Person, find_person
+from intake.person.preview import ErasurePreview, preview_erasure
 from intake.person.requests import approve, discard, person_of
 from shops.news import PersonRequest, PrivacyRequest
 from starter import clock
 from starter.commands.console import as_json, command, counted, database, err, out, table, when
 from starter.inputs import parse_field
-from storage.queries.privacy.finding import orders_of
 from storage.queries.privacy.jobs import count_jobs
 from storage.queries.privacy.requests import RequestState, get_request, settle_request, waiting_requests
 
@@ -30,6 +30,10 @@ _Email = Annotated[str | None, typer.Option("--email", help="Everybody with this
 _Phone = Annotated[str | None, typer.Option("--phone", help="Everybody with this number (E.164).")]
 _Id = Annotated[str | None, typer.Option("--id", help="This customer, and guests with the same address.")]
 _Numbers = list[int] | None
+NOBODY = "nothing is stored about this person"
+SHOWN = 20
+KEPT = frozenset({"orders", "order_lines", "order_events", "refunds", "campaign_runs", "campaign_steps"})
+"""Tables that stay, without the person."""
 
 
 @app.command()
@@ -48,8 +52,10 @@ def export(
     now = clock.now()
     with database() as opened, opened.transaction() as session:
         who = _requested(session, request) if request else _named(email, phone, identifier)
-        exported = as_json(export_person(session, who, now))
-        _write(exported, to)
+        exported = export_person(session, who, now)
+        if not exported["data"] and not request:
+            raise NotFound(NOBODY)
+        _write(as_json(exported), to)
         if request:
             settle_request(session, get_request(session, request), RequestState.DONE, now)
 
@@ -70,8 +76,10 @@ def erase(
     who = _named(email, phone, identifier)
     with database() as opened:
         with opened.reading() as session:
-            person = find_person(session, who)
-            _announce(person, len(orders_of(session, person.customer_ids)))
+            found = preview_erasure(session, who)
+        if not (found.stored or identifier):
+            raise NotFound(NOBODY)
+        _announce(found)
         if not yes:
             typer.confirm("Erase? This cannot be undone", abort=True)
         _report(opened.retrying(lambda session: erase_person(session, who, "command line", clock.now())))
@@ -132,17 +140,35 @@ def _write(exported: str, to: Path | None) -> None:
     err.print(f"written to {to}", markup=False)
 
 
-def _announce(person: Person, orders: int) -> None:
-    """Say who it is; those who share an address are left alone, and named."""
-    out.print(f"{counted(len(person.customer_ids), 'customer id')}: {', '.join(sorted(person.customer_ids))}")
-    out.print(f"{counted(orders, 'order')} kept without the person; campaigns end; texts and contact data go")
-    for other in person.others:
-        out.print(f"not erased, shares an address: {other} (erase it too with --id {other})", markup=False)
+def _announce(found: ErasurePreview) -> None:
+    """Say who it is and what would happen; those who share an address are left alone, and named."""
+    ids = found.person.customer_ids
+    if not found.stored:
+        only = "only Temporal's histories of this customer id, if there are any, can be deleted"
+        _line(f"{NOBODY}: {only}")
+        return
+    _line(f"{counted(len(ids), 'customer id')}: {_listed(sorted(ids))}")
+    _line(f"{counted(len(found.orders), 'order')} kept without the person: {_listed(found.orders)}")
+    campaigns, starts = counted(found.open_campaigns, "open campaign"), counted(found.waiting_starts, "start")
+    _line(f"to be ended: {campaigns}, {starts} in the inbox")
+    gone = (f"{name.replace('_', ' ')} {count}" for name, count in found.stored.items() if name not in KEPT)
+    _line(f"contact data and texts of these go: {', '.join(gone) or '-'}")
+    for other in found.person.others:
+        _line(f"not erased, shares an address: {other} (erase it too with --id {other})")
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return (", ".join(ids[:SHOWN]) or "-") + more
+
+
+def _line(text: str) -> None:
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _report(erased: Erased) -> None:
     if not erased.found:
-        out.print("nothing is stored about this person")
+        out.print("nothing was stored here; the worker looks for histories in Temporal")
         return
     shown = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in erased.counts.items() if count)
     out.print(f"erased: {shown}")

@@ -20,6 +20,15 @@ def order_in_inbox(session: Session, order_id: str) -> InboxRow | None:
     return session.exec(select(InboxRow).where(col(InboxRow.key) == order_key(order_id))).first()
 
 
+def why_of(row: InboxRow, now: datetime) -> Why | None:
+    """Return why a row is where it is; None for one whose turn has come."""
+    if row.state != State.WAITING or row.why:
+        return Why(row.why) if row.why else None
+    if row.customer_id is None:
+        return Why.NO_ORDER
+    return Why.NOT_DUE if row.due_at > now else None
+
+
 def waiting_orders(session: Session, order_ids: Collection[str]) -> set[str]:
     """Return those of the orders whose campaigns have not started yet."""
     keys = {order_key(order_id): order_id for order_id in order_ids}
@@ -78,6 +87,12 @@ def retry_rows(session: Session, ids: Collection[int] | None, now: datetime) -> 
         statement = statement.where(col(InboxRow.id).in_(sorted(ids)))
     values = {"state": State.WAITING.value, "due_at": now, "why": None, "settled_at": None}
     return session.connection().execute(statement.values(**values, attempts=0, leased_until=None)).rowcount
+
+
+def states_of(session: Session, ids: Collection[int]) -> dict[int, State]:
+    """Return the state of each of these rows that is here."""
+    rows = session.exec(select(InboxRow.id, InboxRow.state).where(col(InboxRow.id).in_(sorted(ids))))
+    return {identifier or 0: State(state) for identifier, state in rows}
 
 
 def discard_rows(session: Session, ids: Collection[int], now: datetime) -> int:

@@ -63,7 +63,7 @@ _TEXTS = {
     Why.BEFORE_ORDER: "is dated before its order was placed",
     Why.NOT_OF_ORDER: "does not fit its order: too much, in another currency, or from before it",
     Why.NOT_ACCEPTED: "Temporal does not accept it",
-    Why.NOT_UNDERSTOOD: "a shop's request that this version cannot read: retry it with a newer one",
+    Why.NOT_UNDERSTOOD: "a shop's request that cannot be read or applied: `inbox retry ID` names the field",
     Why.ERASED: "the customer was erased",
     Why.NEWER_ORDER: "the customer has bought again before its turn",
     Why.BY_HAND: "discarded by hand",

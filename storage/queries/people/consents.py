@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from campaign.customers.addresses import normal_address
@@ -185,13 +186,27 @@ def suppress(
 
 def suppressed_channels(session: Session, keys: Mapping[Channel, str | None]) -> frozenset[Channel]:
     """Return the channels whose address (in normal form) may not be written to."""
-    tests = [
+    tests = _of_addresses(keys)
+    found = session.exec(select(SuppressionRow.channel).where(or_(*tests))) if tests else ()
+    return frozenset(map(Channel, found))
+
+
+def _of_addresses(keys: Mapping[Channel, str | None]) -> list[ColumnElement[bool]]:
+    return [
         (col(SuppressionRow.channel) == channel.value) & (col(SuppressionRow.address) == key)
         for channel, key in keys.items()
         if key
     ]
-    found = session.exec(select(SuppressionRow.channel).where(or_(*tests))) if tests else ()
-    return frozenset(map(Channel, found))
+
+
+def suppressions_of(session: Session, customer_id: str) -> Sequence[SuppressionRow]:
+    """Return why and since when the addresses that a customer has now are not written to."""
+    row = session.get(CustomerRow, customer_id)
+    keys = {Channel.EMAIL: row.email_key, Channel.SMS: row.phone} if row else {}
+    tests = _of_addresses(keys)
+    if not tests:
+        return ()
+    return session.exec(select(SuppressionRow).where(or_(*tests)).order_by(col(SuppressionRow.id))).all()
 
 
 def is_suppressed(session: Session, channel: Channel, address: str) -> bool:

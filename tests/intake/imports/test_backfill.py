@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper
+from typer.testing import CliRunner
 
 from campaign.forecast import forecast
 from campaign.wire import Customer, OrderUpdate, Purchase
@@ -20,6 +21,7 @@ from content.loading import read_definition
 from intake.imports.backfill import Share, as_enrolled, preview, start_planned
 from intake.orders import receive_orders
 from settings import Settings
+from starter.__main__ import app
 from starter.client import Campaigns
 from starter.forwarding import forward_turn
 from storage.database import Database
@@ -48,6 +50,17 @@ async def shop(client: Client, database: Database, tmp_path: Path) -> AsyncItera
 def now() -> datetime:
     """The server's own: campaigns begin by it."""
     return datetime.now(UTC)  # noqa: TID251 - the server's clock is real
+
+
+def test_nothing_to_do_is_one_line(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an order there is no table, no zero and no question."""
+    monkeypatch.setenv("AFTERGLOW_DATABASE_URL", database.url)
+    monkeypatch.setenv("AFTERGLOW_HOME", str(tmp_path))
+    done = CliRunner().invoke(app, ["backfill"])
+    first = "no customer whose newest order, of the last 90d, has no campaign"
+    assert (done.exit_code, done.output) == (0, f"{first}\nNothing was started.\n")
 
 
 def bought(order_id: str, customer_id: str, at: datetime, **changes: Any) -> Purchase:

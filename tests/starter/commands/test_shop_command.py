@@ -84,7 +84,15 @@ def test_a_test_event_arrives(
         code, text = check(shop, "--send-test", "--url", str(calls.http.base_url))
     assert "the test event arrived" in text
     assert "is in the database" in text
-    assert code == 1, "of the shop itself nothing has come yet"
+    assert "itself has sent nothing yet" in text
+    assert code == 0, text
+
+
+def test_a_test_event_needs_a_secret(check: Check) -> None:
+    """Without one it says that nothing was sent, and what to set."""
+    code, text = check("woocommerce", "--send-test")
+    assert (code, "no test event was sent" in text) == (1, True)
+    assert "AFTERGLOW_WOOCOMMERCE_SECRET is not set" in text
 
 
 def test_a_test_event_that_does_not_arrive(check: Check, database: Database, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_what_can_be_read_now_is_applied_and_the_rest_stays(
     result = CliRunner().invoke(app, ["inbox", "retry", "--all"])
     assert result.exit_code == 1
     assert "1 request of a shop applied" in result.output
+    assert "0 rows" not in result.output
     assert "still cannot be applied" in result.output
     assert "Ada" not in result.output
     shop = ShopSystem(database)

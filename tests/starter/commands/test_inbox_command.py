@@ -77,13 +77,41 @@ async def test_refused_rows_are_listed_tried_again_and_discarded(run: Run, datab
     refused = await rows_of(run, "--state", "refused")
     assert [row["reason"] for row in refused] == ["not_accepted", "not_accepted"]
     first, second = (str(row["id"]) for row in refused)
-    assert (await run("inbox", "retry", first)).output == "1 row will be tried again\n"
+    assert (await run("inbox", "retry", first)).output == "1 row will be tried again by a worker\n"
     assert [row["order_id"] for row in await rows_of(run, "--state", "waiting")] == ["bad-1", "o-9"]
-    assert (await run("inbox", "discard", second, "999")).output == "1 row discarded\n"
-    assert (await run("inbox", "retry", second)).output == "0 rows will be tried again\n"
+    discarded = await run("inbox", "discard", second, "999")
+    assert (discarded.exit_code, "1 row discarded\n" in discarded.output) == (1, True)
+    assert "999: there is no such row" in discarded.output
+    late = await run("inbox", "retry", second)
+    assert (late.exit_code, f"{second}: is discarded already" in late.output) == (1, True)
     assert [row["reason"] for row in await rows_of(run, "--state", "discarded")] == ["by_hand"]
     assert (await run("inbox", "retry")).exit_code == 2
     assert (await run("inbox", "retry", first, "--all")).exit_code == 2
+
+
+async def test_only_what_was_listed_is_counted(run: Run, database: Database) -> None:
+    """The last line counts the states that were shown, and no other."""
+    receive(database, order("bad-1"))
+    report(database, "o-9", news())
+    await forward_turn(database, Temporal(), PLACED)
+    assert (await run("inbox")).output.rstrip().endswith("1 waiting, 1 refused")
+    assert (await run("inbox", "--state", "refused")).output.rstrip().endswith("1 refused")
+    assert (await run("inbox", "--state", "unmatched")).output.rstrip().endswith("nothing is unmatched")
+    assert (await run("inbox", "--state", "done")).output.rstrip().endswith("0 shown; --limit shows more")
+
+
+async def test_status_says_where_an_order_waits(run: Run, database: Database) -> None:
+    """Why and until when, for people and as JSON; of a refused one where to look."""
+    receive(database, order("o-1"), due_at=PLACED.replace(year=2090))
+    receive(database, order("bad-1", customer_id="c-2"))
+    await forward_turn(database, Temporal(), PLACED)
+    shown = (await run("status", "o-1")).output
+    assert "waits in the inbox until 2090-" in shown
+    assert "its time has not come" in shown
+    assert "not known" not in shown
+    inbox = json.loads((await run("status", "o-1", "--json")).output)["inbox"]
+    assert (inbox["reason"], inbox["why"]) == ("not_due", "its time has not come")
+    assert "was not started (refused): Temporal does not accept it" in (await run("status", "bad-1")).output
 
 
 def test_all_that_waits_is_tried_at_once(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""Commands, each with its own file."""
