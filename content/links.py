@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
+from campaign.reviews.links import FILLED_IN
 from content.context import MessageContext
-from content.review_links import FILLED_IN
 
 #: Longer ones stay as they are: PostgreSQL's index of them ends at about 2,700 bytes.
 MAX_TARGET = 2_000

@@ -9,9 +9,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from campaign.definition.model import Definition
 from campaign.definition.reviews import STARS, RequestedBy
 from campaign.facts import OrderLine
-
-#: The parameters of our review page: which product, and the stars to fill in.
-ITEM, FILLED_IN = "item", "stars"
+from campaign.reviews.links import FILLED_IN, ITEM
 
 
 @dataclass(frozen=True)

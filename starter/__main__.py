@@ -16,6 +16,7 @@ from starter.commands.history import backfill as backfill_commands
 from starter.commands.history import imports as import_commands
 from starter.commands.people import person as person_commands
 from starter.commands.people import replies as reply_commands
+from starter.commands.people import reviews as review_commands
 from starter.leaving import leave
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app.add_typer(channel_commands.app)
 app.add_typer(reply_commands.app)
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(shop_commands.app, name="shop")
+app.add_typer(review_commands.app, name="reviews")
 app.add_typer(person_commands.app, name="person")
 
 

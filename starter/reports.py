@@ -1,4 +1,4 @@
-"""One order's campaign as the database has it: steps with reasons, messages with times."""
+"""What the database has, as people and programs read it: an order's campaign, consents, reviews."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlmodel import Session
 from campaign.delivery import ProviderEvent
 from campaign.errors import NotFound
 from campaign.reasons import Reason
+from campaign.reviews.states import Rejection
 from campaign.rules.decision import Kind
 from storage.queries.campaigns.runs import get_run, steps_of
 from storage.queries.inbox.listing import order_in_inbox, why_of
@@ -18,7 +19,19 @@ from storage.queries.messages.messages import kinds_of, messages_of
 from storage.queries.people.consents import consents_of, suppressions_of
 from storage.queries.shop.statistics import statistics
 from storage.rows import get_row
-from storage.tables import MessageRow, OrderRow, StepRow
+from storage.tables import MessageRow, OrderRow, ReviewRow, StepRow
+
+
+def review_report(row: ReviewRow) -> dict[str, Any]:
+    """Return a review as moderators and shops read it: never the address of its writer."""
+    reason = Rejection(row.why) if row.why in list(Rejection) else None
+    return {
+        "id": row.id, "sku": row.sku, "rating": row.rating, "text": row.text, "author": row.author,
+        "verified": row.order_id is not None, "language": row.language, "state": row.state, "reason": row.why,
+        "why": reason.text if reason else None, "order_id": row.order_id, "customer_id": row.customer_id,
+        "origin": row.source, "origin_id": row.source_id, "written_at": row.written_at,
+        "settled_at": row.settled_at,
+    }  # fmt: skip
 
 
 def order_report(session: Session, order_id: str) -> dict[str, Any]:

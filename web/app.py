@@ -22,7 +22,7 @@ from web.hooks import shopify as shopify_hooks
 from web.hooks import twilio as twilio_hooks
 from web.hooks import woocommerce as woocommerce_hooks
 from web.openapi import DESCRIPTION, TAGS, Afterglow
-from web.pages import clicks
+from web.pages import clicks, reviews
 from web.pages import routes as pages
 from web.problems import add_error_answers
 from web.receiving.receiver import receiving
@@ -61,6 +61,6 @@ def create_app(settings: Settings, database: Database, connected: Connect = _whe
         app.include_router(part)
     for part in (shopify_hooks.router, woocommerce_hooks.router):
         app.include_router(part)
-    for part in (pages.router, clicks.router, health.router, docs.router):
+    for part in (pages.router, reviews.router, clicks.router, health.router, docs.router):
         app.include_router(part)
     return app

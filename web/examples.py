@@ -85,6 +85,25 @@ _CONFLICT = {
     "sent": {"total": "41.00"},
 }
 _REFUSED = {"status": 409, "order_id": "1002", "workflow_id": None, "url": None, "problem": _CONFLICT}
+_REVIEW = {
+    "id": 7,
+    "sku": "mug",
+    "rating": 2,
+    "text": "Smaller than I thought.",
+    "author": "Ada L.",
+    "verified": True,
+    "language": "en",
+    "state": "pending",
+    "reason": None,
+    "why": None,
+    "order_id": "1001",
+    "customer_id": "c-1",
+    "origin": "page",
+    "origin_id": None,
+    "written_at": "2026-03-24T18:02:11Z",
+    "settled_at": None,
+}
+_DECIDED = {"settled_at": "2026-03-25T09:00:00Z"}
 _PAGE = "<!doctype html><html lang=en><title>Your messages</title><main><h1>Your messages</h1></main></html>"
 _SHOP = {"200": {"outcome": "applied", "duplicate": False}}
 _TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response><Message>Shop: unsubscribed.</Message></Response>'
@@ -98,6 +117,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "POST /orders/{order_id}/events": {"202": {**_CAMPAIGN, "status": "processed"}},
     "GET /orders/{order_id}": {"200": _REPORT},
+    "GET /reviews": {"200": {"reviews": [_REVIEW], "next": 7}},
+    "GET /reviews/{review_id}": {"200": _REVIEW},
+    "POST /reviews/{review_id}/publish": {"200": _REVIEW | _DECIDED | {"state": "published"}},
+    "POST /reviews/{review_id}/hide": {"200": _REVIEW},
+    "POST /reviews/{review_id}/reject": {
+        "200": _REVIEW
+        | _DECIDED
+        | {"state": "rejected", "reason": "personal_data", "why": "it has personal data in it"}
+    },
     "POST /webhooks/sendgrid": {"200": {"events": 3, "new": 2, "ignored": 1, "not_understood": 0}},
     "POST /webhooks/twilio/inbound": {"200": _TWIML},
     "POST /webhooks/shopify": _SHOP,

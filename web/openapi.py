@@ -24,6 +24,7 @@ people, and `problems` lists every mistake with its place and what to write inst
 TAGS = [
     {"name": "orders", "description": "Purchases, what becomes of them, and where their campaigns stand."},
     {"name": "customers", "description": "Contact data and consents."},
+    {"name": "reviews", "description": "What customers wrote about products, and its moderation."},
     {"name": "provider callbacks", "description": "For Twilio and SendGrid, who sign what they send."},
     {"name": "shops", "description": "For Shopify and WooCommerce, who sign what they send."},
     {"name": "pages", "description": "For customers, by the signed links in their messages."},

@@ -1,0 +1,1 @@
+"""Reviews as they arrive: written on our page, moderated, imported."""

@@ -1,0 +1,1 @@
+"""Reviews, what they come to, and which of them are quoted."""
