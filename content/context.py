@@ -40,7 +40,11 @@ class Seen(BaseModel):
 
 
 class Brand(Seen):
-    """Who the message is from."""
+    """Who the message is from.
+
+    ``language`` is what the shop writes in where there is nothing in the customer's; ``tone`` is ``formal``,
+    ``informal``, or nothing: what each language's templates have.
+    """
 
     name: str
     url: str
@@ -55,6 +59,8 @@ class Brand(Seen):
     loyalty_name: str
     loyalty_url: str
     colors: Colors = Colors()
+    language: str = "en"
+    tone: str | None = None
 
 
 class Customer(Seen):

@@ -10,9 +10,11 @@ from itertools import chain, zip_longest
 from campaign import wire
 from campaign.catalogue import Shelf
 from campaign.customers.history import kept_orders, lifetime_value
+from campaign.definition.localized import in_language
 from campaign.definition.model import Definition
 from campaign.definition.steps import Step
 from campaign.facts import Facts, OrderLine, PastOrder
+from campaign.languages.tags import tag_of
 from content.context import (
     Brand,
     Customer,
@@ -90,13 +92,14 @@ def build_context(
     ``about``: the orders that the message is about, oldest first, at least one; ``lines`` are theirs,
     ``shelf`` what the catalogue has to show beside them. An offer's end is counted from ``now``.
     """
+    language = tag_of(recipient.language or definition.shop.language, facts.customer.country)
     links = ReviewLinks(definition, extras.review_page)
     orders = [_order(order, lines, shelf, links) for order in about]
     return MessageContext(
         message_id=recipient.message_id,
         step=step.name,
         segment=segment,
-        brand=brand_of(definition),
+        brand=brand_of(definition, language),
         customer=Customer(first_name=recipient.first_name, language=recipient.language),
         order=orders[-1],
         orders=orders,
@@ -109,7 +112,7 @@ def build_context(
         quotes=list(extras.quotes),
         shop_rating=extras.shop_rating,
         loyalty=extras.loyalty,
-        language=recipient.language or "en",
+        language=language,
         order_count=len(kept_orders(facts.orders)),
         lifetime_value=lifetime_value(facts.orders, facts.currency),
         currency=facts.currency,
@@ -118,9 +121,12 @@ def build_context(
     )
 
 
-def brand_of(definition: Definition) -> Brand:
-    """Return the brand as templates see it."""
-    return Brand.model_validate(definition.brand.model_dump(include=set(Brand.model_fields)))
+def brand_of(definition: Definition, language: str | None = None) -> Brand:
+    """Return the brand as templates see it, with its words in a language, else in the shop's."""
+    brand, shops = definition.brand, definition.shop.language
+    own = brand.model_dump(include=set(Brand.model_fields))
+    opt_out = in_language(brand.sms_opt_out, language or shops, shops)
+    return Brand.model_validate({**own, "language": shops, "sms_opt_out": opt_out})
 
 
 def lines_of(orders: Sequence[Order]) -> list[Line]:

@@ -35,6 +35,7 @@ _NO_LINKS = re.compile(
       | <!--(?!-?>)[^-]*+(?:-[^-]++)*+-->
       | <!doctype[^<>\[]*+>
       | <style(?:\s[^<>]*+)?+>[^<]*+</style\s*+>
+      | <script\ type="application/ld\+json">[^<]*+</script>
       | <title(?:\s[^<>]*+)?+>[^<]*+</title\s*+>
       | </[a-z][a-z0-9:-]*+\s*+>
       | <(?!(?:a|area|iframe|noembed|noframes|noscript|plaintext|script|style|svg|math|textarea|title|xmp)\b)

@@ -7,6 +7,7 @@ Python, and no Node.js. An email template has the blocks subject, preheader, bod
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -21,6 +22,7 @@ from content.sandbox.environment import BoundedTemplate
 from content.sms import to_gsm7
 from content.sources import Source
 from content.templates import MALFUNCTIONS, BadTemplate, explain, load_template
+from content.writing.language import Language, Wanted, written_in
 
 SUFFIXES = {Channel.EMAIL: "email/{}.mjml.j2", Channel.SMS: "sms/{}.txt.j2"}
 # The components at documentation.mjml.io, without mj-include: templates are put together by Jinja2.
@@ -64,7 +66,8 @@ def render_email(source: Source, template: str, context: MessageContext) -> Emai
     """
     file = SUFFIXES[Channel.EMAIL].format(template)
     try:
-        return _email(source, file, _names(context))
+        file, language = written_in(source, file, wanted_of(context))
+        return _email(source, file, language, _names(context))
     except MALFUNCTIONS as error:
         raise BadCampaign([explain(source, file, error)]) from None
 
@@ -76,15 +79,21 @@ def render_sms(source: Source, template: str, context: MessageContext) -> SmsCon
     """
     file = SUFFIXES[Channel.SMS].format(template)
     try:
-        text = one_line(load_template(source, file, escape=False).render(_names(context)))
+        file, language = written_in(source, file, wanted_of(context))
+        text = one_line(load_template(source, file, language, escape=False).render(_names(context)))
         return SmsContent(to_gsm7(text) if context.brand.sms_plain_characters else text)
     except MALFUNCTIONS as error:
         raise BadCampaign([explain(source, file, error)]) from None
 
 
-def _email(source: Source, file: str, names: dict[str, Any]) -> EmailContent:
-    rich, plain = (load_template(source, file, escape=escape) for escape in (True, False))
-    subject, preheader, text = (_block(plain, block, names) for block in ("subject", "preheader", "text"))
+def wanted_of(context: MessageContext) -> Wanted:
+    """Return which languages a message is wanted in."""
+    return Wanted(context.language, context.brand.language, context.brand.tone)
+
+
+def _email(source: Source, file: str, language: Language, names: dict[str, Any]) -> EmailContent:
+    rich, plain = (load_template(source, file, language, escape=escape) for escape in (True, False))
+    subject, preheader, text = _blocks(plain, ("subject", "preheader", "text"), names)
     return EmailContent(one_line(subject), one_line(preheader), _html(rich.render(names)), tidy(text))
 
 
@@ -149,12 +158,13 @@ def _names(context: MessageContext) -> dict[str, Any]:
     return {name: getattr(checked, name) for name in MessageContext.model_fields}
 
 
-def _block(template: BoundedTemplate, name: str, variables: dict[str, Any]) -> str:
-    text = template.render_block(name, variables)
-    if text is None:
-        msg = f"has no block {name}"
-        raise BadTemplate(msg, f"write {{% block {name} %}} ... {{% endblock %}}")
-    return text
+def _blocks(template: BoundedTemplate, wanted: Sequence[str], variables: dict[str, Any]) -> list[str]:
+    texts = template.render_blocks(wanted, variables)
+    for name in wanted:
+        if name not in texts:
+            msg = f"has no block {name}"
+            raise BadTemplate(msg, f"write {{% block {name} %}} ... {{% endblock %}}")
+    return [texts[name] for name in wanted]
 
 
 def tidy(text: str) -> str:

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
-from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from babel.dates import format_date
-from babel.numbers import format_currency
 from jinja2 import (
     StrictUndefined,
     TemplateError,
@@ -40,13 +36,13 @@ from content.context import (
     Quote,
     ShopRating,
 )
-from content.naming import known, main, names
-from content.review_links import with_query
 from content.sandbox.budget import LimitExceeded
 from content.sandbox.environment import BoundedTemplate, Sandbox
 from content.sources import Source, loader_of, paths_of, text_of
+from content.writing.functions import Functions, UnknownWord
+from content.writing.language import Language, language_of
+from content.writing.naming import known
 
-LOCALE = "en_US"
 #: Everything that rendering a wrong template can raise.
 MALFUNCTIONS = (
     TemplateError,
@@ -82,27 +78,34 @@ class MissingValue(TemplateError):
     """A template shows a field that is empty for this customer."""
 
 
-def load_template(source: Source, file: str, *, escape: bool) -> BoundedTemplate:
+def load_template(source: Source, file: str, language: Language, *, escape: bool) -> BoundedTemplate:
     """Compile a template.
 
     Raises:
         jinja2.TemplateError: it is missing or is not Jinja2.
     """
-    return cast("BoundedTemplate", sandbox(source, escape=escape).get_template(file))
+    return cast("BoundedTemplate", _sandbox(source, language, escape=escape).get_template(file))
 
 
-@lru_cache(maxsize=32)
-def sandbox(source: Source, *, escape: bool) -> Sandbox:
-    """Return the environment of a folder's or a version's templates, which keeps them compiled."""
+def sandbox(source: Source, folder: str = "", *, escape: bool) -> Sandbox:
+    """Return the environment of a source's templates, in the language of one of its folders."""
+    return _sandbox(source, language_of(source, folder), escape=escape)
+
+
+@lru_cache(maxsize=128)
+def _sandbox(source: Source, language: Language, *, escape: bool) -> Sandbox:
+    """Return an environment, which keeps its templates compiled."""
+    functions = Functions(language, rich=escape)
     environment = Sandbox(
         loader=loader_of(source),
         undefined=StrictUndefined,
         autoescape=escape,
         write=_present,
-        filters=FILTERS,
+        filters=functions.filters,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(functions.names_given)
     environment.tests["known"] = known
     return environment
 
@@ -113,27 +116,6 @@ def _present(value: Any) -> Any:
         msg = "shows a value that is not there for every customer"
         raise MissingValue(msg)
     return value
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """Write an amount as people do: ``$19.90``."""
-    return format_currency(amount, currency, locale=LOCALE)
-
-
-def day(value: datetime) -> str:
-    """Write a date as people do: ``March 5, 2026``."""
-    return format_date(value, "long", locale=LOCALE)
-
-
-def sentence(text: str) -> str:
-    """Begin with a capital and leave the rest as it is: names keep theirs."""
-    return text[:1].upper() + text[1:]
-
-
-#: What templates may use beside Jinja2's own filters.
-FILTERS = {
-    "money": money, "day": day, "sentence": sentence, "query": with_query, "main": main, "names": names,
-}  # fmt: skip
 
 
 def explain(source: Source, file: str, error: Exception) -> Problem:
@@ -159,20 +141,25 @@ def _shown(source: Source, where: str) -> str:
     return f" ({' or '.join(names)})" if names else ""
 
 
+#: What is wrong, and what to write, by the kind of an error that says nothing of it itself.
+_BY_KIND: dict[type[Exception], tuple[str, str]] = {
+    UnknownWord: ("uses a word that is not there", "add it to words.toml"),
+    SecurityError: ("uses what templates may not", "read the fields in content/context.py only"),
+    RecursionError: ("uses itself without end", "let no macro, loop or file use itself"),
+}
+
+
 def _description(error: Exception) -> tuple[str, str]:
     match error:
         case TemplateNotFound():
             return f"no such file: {error.name}", "create it, or name another"
         case MissingValue():
             return str(error.message), "wrap it in {% if ... %}, as the default templates do"
-        case SecurityError():
-            return "uses what templates may not", "read the fields in content/context.py only"
         case LimitExceeded():
             return str(error.message), "show what the message needs, and no more"
-        case RecursionError():
-            return "uses itself without end", "let no macro, loop or file use itself"
         case _:
-            return f"cannot be rendered: {type(error).__name__}", "correct the line"
+            usual = (f"cannot be rendered: {type(error).__name__}", "correct the line")
+            return next((said for kind, said in _BY_KIND.items() if isinstance(error, kind)), usual)
 
 
 def _undefined(source: Source, where: str, error: UndefinedError) -> Problem:
@@ -203,9 +190,10 @@ def _places(source: Source, error: Exception) -> Iterator[str]:
 
 def _line_of(source: Source, file: str, tag: str | None) -> str | None:
     """Find a tag in the template, else in the parts (``_*.j2``) beside it; None unless it is there once."""
-    room = file.rpartition("/")[0]
+    room = file.split("/")[-2]
+    own = [path for path in paths_of(source) if path in (file, "/".join(file.split("/")[-2:]))]
     beside = [path for path in paths_of(source) if path.startswith(f"{room}/_") and path.endswith(".j2")]
-    for files in ([file], beside):
+    for files in (own, beside):
         found = [
             f"{path}:{number}"
             for path in files

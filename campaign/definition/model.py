@@ -15,13 +15,14 @@ from pydantic import EmailStr, Field, StringConstraints, model_validator
 from campaign.definition.base import Days, Name, Section, Template, Url, Words
 from campaign.definition.colors import Colors
 from campaign.definition.durations import Duration
+from campaign.definition.localized import LocalizedOptOut
 from campaign.definition.reviews import Reviews
 from campaign.definition.segments.conditions import Segment
 from campaign.definition.segments.loyalty import Loyalty
 from campaign.definition.steps import Step
 from campaign.errors import NotFound
 from campaign.fields.money import CurrencyCode
-from campaign.fields.places import Country, TimeZone
+from campaign.fields.places import Country, Language, TimeZone
 from campaign.problems import Form
 from campaign.reasons import Channel
 
@@ -31,6 +32,8 @@ class Brand(Section):
 
     With ``sms_plain_characters`` an SMS is written in GSM-7 where no letter is lost by it (a curly quote
     becomes a straight one, a name's ś an s): one other character takes it to UCS-2, at twice the price.
+    ``tone`` is how customers are addressed where a language makes a difference (du or Sie); left out: as
+    each language's templates have it.
     """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -41,19 +44,21 @@ class Brand(Section):
     support_email: EmailStr
     unsubscribe_email: EmailStr
     postal_address: Words
-    sms_opt_out: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "Reply STOP to opt out"
+    sms_opt_out: LocalizedOptOut = "Reply STOP to opt out"
     sms_plain_characters: bool = False
     sms_help: Annotated[str, StringConstraints(min_length=1, max_length=160)] | None = None
     review_url: Url
     share_url: Url
     loyalty_name: Words
     loyalty_url: Url
+    tone: Literal["formal", "informal"] | None = None
     colors: Colors = Colors()
 
 
 class Shop(Section):
     """What holds for customers about whom nothing better is known.
 
+    ``language``: what a customer reads whose own language there are no templates in.
     ``fallback``: where one channel fails for good or may not be used any more, a customer who named no
     channel is written to on the other.
     """
@@ -62,6 +67,7 @@ class Shop(Section):
     country: Country
     time_zone: TimeZone
     vertical: Name = "general"
+    language: Language = "en"
     channels: Annotated[list[Channel], Field(min_length=1)] = [Channel.EMAIL, Channel.SMS]
     fallback: bool = True
     email_opt_out_countries: list[Country] = []

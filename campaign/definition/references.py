@@ -62,13 +62,22 @@ def _vertical(raw: Table) -> Iterator[Problem]:
 
 def _brand(brand: Table) -> Iterator[Problem]:
     """What law wants in messages must do what it is there for (CTIA's keywords; 15 USC 7704(a)(5))."""
-    wording = brand.get("sms_opt_out")
-    if isinstance(wording, str) and not set(re.findall(r"\w+", wording.upper())) & set(OPT_OUT_KEYWORDS):
-        what = "names no word that opts out"
-        yield Problem("brand.sms_opt_out", what, f"write one of {', '.join(OPT_OUT_KEYWORDS)}")
+    wordings = brand.get("sms_opt_out")
+    for where, wording in _each(wordings, "brand.sms_opt_out"):
+        if not set(re.findall(r"\w+", wording.upper())) & set(OPT_OUT_KEYWORDS):
+            what = "names no word that opts out"
+            yield Problem(where, what, f"write one of {', '.join(OPT_OUT_KEYWORDS)}")
     address = brand.get("postal_address")
     if isinstance(address, str) and not re.search(r"\d", address):
         yield Problem("brand.postal_address", "has no number", "write the street or PO box and postal code")
+
+
+def _each(text: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Give a text, or that of each language, with its key path."""
+    texts = (
+        {f"{where}.{tag}": words for tag, words in text.items()} if isinstance(text, dict) else {where: text}
+    )
+    yield from ((place, words) for place, words in texts.items() if isinstance(words, str))
 
 
 def _catch_all(segments: list[Table]) -> Iterator[Problem]:

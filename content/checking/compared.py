@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from content.sandbox.environment import Sandbox
 from content.sources import Source
 from content.templates import sandbox
+from content.writing.functions import PARTS
 
 Field = tuple[str, ...]
 
@@ -56,7 +57,8 @@ def _trees(environment: Sandbox, file: str, seen: set[str]) -> Iterator[nodes.Te
         return
     yield tree
     for other in meta.find_referenced_templates(tree):
-        yield from _trees(environment, other, seen) if other else ()
+        for named in [other] if other else PARTS.values():  # only ``parts`` is no constant
+            yield from _trees(environment, named, seen)
 
 
 def _path(node: nodes.Node) -> Field | None:

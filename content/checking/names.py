@@ -18,11 +18,14 @@ from jinja2 import BaseLoader, TemplateNotFound, TemplateSyntaxError, meta, node
 from jinja2.visitor import NodeVisitor
 
 from campaign.errors import Problem
+from campaign.languages.words import Words
 from content.checking.value_types import Anything, Unknown, attributes_of, fields_of, item_of, type_of
 from content.context import MessageContext
 from content.sandbox.environment import Sandbox
 from content.sources import Source
 from content.templates import NAMES, sandbox
+from content.writing.functions import PARTS
+from content.writing.language import words_of
 
 SEE = "see docs/campaign.md for what there is"
 
@@ -39,7 +42,7 @@ def name_problems(source: Source, file: str) -> list[Problem]:
 
     A template that is missing or cannot be parsed gives none: rendering it reports that.
     """
-    checker = _Checker(sandbox(source, escape=False))
+    checker = _Checker(sandbox(source, escape=False), words_of(source, ""))
     try:
         checker.file(file, checker.context())
     except (TemplateNotFound, TemplateSyntaxError):
@@ -52,6 +55,7 @@ class _Checker(NodeVisitor):
     """Walks one template and every file that it uses."""
 
     environment: Sandbox
+    words: Words
     found: dict[Problem, None] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
     _undeclared: list[set[str]] = field(default_factory=list)
@@ -204,16 +208,31 @@ class _Checker(NodeVisitor):
         return self._other(node, node.template, lambda file: self.file(file, inner))
 
     def _other(self, node: nodes.Node, named: nodes.Node, check: Callable[[str], Scope]) -> Scope | None:
-        """Check another file, if its name is written here; None if nothing is known of it."""
-        if not isinstance(named, nodes.Const) or not isinstance(named.value, str):
-            return None
+        """Check the other files, if they are named here; None if nothing is known of them."""
+        found = [self._checked(node, file, check) for file in files_named(named)]
+        known = [scope for scope in found if scope is not None]
+        return (
+            {name: of for name, of in known[0].items() if all(name in scope for scope in known)}
+            if known
+            else None
+        )
+
+    def _checked(self, node: nodes.Node, file: str, check: Callable[[str], Scope]) -> Scope | None:
         try:
-            return check(named.value)
+            return check(file)
         except TemplateNotFound:
-            self._report(node, f"no such file: {named.value}", "create it, or name another")
+            self._report(node, f"no such file: {file}", "create it, or name another")
             return None
 
     # What is computed.
+
+    def visit_Call(self, node: nodes.Call, scope: Scope) -> Any:
+        key = node.args[0] if node.args else None
+        by_name = isinstance(node.node, nodes.Name) and node.node.name == "t" and "t" not in scope
+        if by_name and isinstance(key, nodes.Const) and key.value not in self.words.entries:
+            fix = _suggestion(str(key.value), self.words.entries)
+            self._report(node, f"no such word: {key.value}", fix if fix != SEE else "add it to words.toml")
+        return self.generic_visit(node, scope)
 
     def visit_Filter(self, node: nodes.Filter, scope: Scope) -> Any:
         if node.name not in self.environment.filters:
@@ -261,6 +280,13 @@ class _Checker(NodeVisitor):
         kinds = [self.visit(part, scope) for part in node.iter_child_nodes()]
         kinds = kinds[1:] if isinstance(node, nodes.CondExpr) else kinds
         return kinds[0] if all(kind == kinds[0] for kind in kinds) else Anything
+
+
+def files_named(node: nodes.Node) -> list[str]:
+    """Return the files that an import or include names; ``parts`` are those of HTML and of plain text."""
+    if isinstance(node, nodes.Name) and node.name == "parts":
+        return list(PARTS.values())
+    return [node.value] if isinstance(node, nodes.Const) and isinstance(node.value, str) else []
 
 
 def _attribute_arguments(node: nodes.Filter) -> Iterator[str]:

@@ -9,23 +9,46 @@ from campaign.reasons import Channel
 from content.checking.examples import examples
 from content.checking.names import name_problems
 from content.context import Brand, MessageContext
-from content.rendering import SUFFIXES, render_email, render_sms
+from content.rendering import SUFFIXES, render_email, render_sms, wanted_of
 from content.sms import to_gsm7
-from content.sources import Source
+from content.sources import Source, text_of
+from content.writing.language import TONES, base_of, language_folders, words_of, written_in
+
+#: What is longer is cut off by Gmail, with the foot and its way to unsubscribe.
+MOST_BYTES = 102 * 1024
 
 
 def check_templates(source: Source, wanted: Iterable[tuple[Channel, str]], brand: Brand) -> list[Problem]:
-    """Check every branch's names, and render with several contexts; list each mistake once."""
+    """Check every branch's names, and render in all languages with several contexts; list a mistake once."""
     found: dict[Problem, None] = {}
-    for channel, name in wanted:
-        file = SUFFIXES[channel].format(name)
-        found |= dict.fromkeys(name_problems(source, file))
-        known = {_without_line(problem) for problem in found}
-        for context in examples(brand, source, file):
-            for problem in _check(source, channel, name, context):
-                if _without_line(problem) not in known or problem.where == file:
-                    found[problem] = None
+    templates = list(wanted)
+    for folder in ("", *language_folders(source)):
+        for channel, name in templates:
+            file = SUFFIXES[channel].format(name)
+            own = f"{folder}/{file}" if folder else file
+            if not folder or text_of(source, own) is not None:
+                found |= dict.fromkeys(_template(source, folder, own, channel, name, brand))
     return list(found)
+
+
+def _template(
+    source: Source, folder: str, file: str, channel: Channel, name: str, brand: Brand
+) -> Iterator[Problem]:
+    named = name_problems(source, file)
+    yield from named
+    known = {_without_line(problem) for problem in named}
+    for context in examples(brand, source, file):
+        for problem in _check(source, channel, name, in_folder(source, folder, context)):
+            if _without_line(problem) not in known or problem.where == file:
+                yield problem
+
+
+def in_folder(source: Source, folder: str, context: MessageContext) -> MessageContext:
+    """Return the context of a customer who is written to from this folder."""
+    language = base_of(folder) if folder else words_of(source, "").language
+    tone = next((part for part in folder.split("-") if part in TONES), None)
+    brand = context.brand.model_copy(update={"tone": tone})
+    return context.model_copy(update={"language": language, "brand": brand})
 
 
 def _without_line(problem: Problem) -> tuple[str, str]:
@@ -33,8 +56,8 @@ def _without_line(problem: Problem) -> tuple[str, str]:
 
 
 def _check(source: Source, channel: Channel, name: str, context: MessageContext) -> Iterator[Problem]:
-    file = SUFFIXES[channel].format(name)
     try:
+        file, _ = written_in(source, SUFFIXES[channel].format(name), wanted_of(context))
         if channel is Channel.EMAIL:
             yield from _check_email(source, file, name, context)
         else:
@@ -45,8 +68,11 @@ def _check(source: Source, channel: Channel, name: str, context: MessageContext)
 
 def _check_email(source: Source, file: str, name: str, context: MessageContext) -> Iterator[Problem]:
     email = render_email(source, name, context)
-    if not email.subject:
-        yield Problem(file, "has an empty subject", "write one in the block subject")
+    for block in ("subject", "preheader"):
+        if not getattr(email, block):
+            yield Problem(file, f"has an empty {block}", f"write one in the block {block}")
+    if (size := len(email.html.encode())) > MOST_BYTES:
+        yield Problem(file, f"becomes {size // 1024} KB: Gmail cuts off at 102", "show less")
     for part, text in (("html", email.html), ("text", email.text)):
         address = context.brand.postal_address if part == "text" else _escaped(context.brand.postal_address)
         if address not in text:

@@ -11,7 +11,9 @@ from rich.markup import escape
 
 from campaign.definition.loading import definition_schema
 from campaign.definition.version import Version
+from campaign.errors import BadCampaign
 from campaign.wire import Customer, Product
+from content.checking.translations import translation_problems
 from content.loading import load_campaign, read_definition, wanted_templates
 from content.sources import read_folder
 from starter.commands import sms_costs
@@ -103,6 +105,8 @@ def check(
         sms_costs.fix_sms(read_definition(file), folder)
     texts = read_folder(folder)
     definition = load_campaign(file, texts, production=bool(chosen.exposed_by))
+    if problems := translation_problems(texts, wanted_templates(definition)):
+        raise BadCampaign(problems)
     names = ", ".join(step.name for step in definition.steps)
     count = len(wanted_templates(definition))
     out.print(f"{file}: {definition.name}, version {Version(definition, texts).digest}", highlight=False)

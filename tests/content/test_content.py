@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import BadCampaign
+from campaign.languages.formats import money
 from campaign.reasons import Channel
 from content.checking.examples import examples
 from content.checking.rendered import check_templates
 from content.context import Customer, MessageContext
 from content.gathering import brand_of
 from content.loading import load_campaign, wanted_templates
-from content.naming import names
 from content.rendering import render_email, render_sms
 from content.sms import sms_segments
-from content.templates import money
+from content.writing.naming import ListWords, names
 from tests.facts import CAMPAIGN, ROOT, default_definition
 
 CONTENT = ROOT / "content" / "default"
@@ -34,9 +34,7 @@ EMAILS = [name for channel, name in WANTED if channel is Channel.EMAIL]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the templates to break."""
-    for part in ("email", "sms"):
-        shutil.copytree(CONTENT / part, tmp_path / part)
-    return tmp_path
+    return shutil.copytree(CONTENT, tmp_path / "content")
 
 
 def mistakes(folder: Path) -> list[str]:
@@ -118,23 +116,23 @@ def test_no_data_becomes_markup_or_header(name: str, product: str) -> None:
     [
         (
             "email/thank_you.mjml.j2",
-            "customer.first_name }}",
-            "customer.frist_name }}",
-            "email/thank_you.mjml.j2:16: frist_name",
+            "person(customer.first_name) }}{% endif %}.",
+            "person(customer.frist_name) }}{% endif %}.",
+            "email/thank_you.mjml.j2:5: frist_name",
         ),
         (
             "email/thank_you.mjml.j2",
-            "customer.first_name | truncate",
-            "customer.frist_name | truncate",
+            "person(customer.first_name)",
+            "person(customer.frist_name)",
             "email/thank_you.mjml.j2:3: frist_name",
         ),
         ("email/thank_you.mjml.j2", "{% endblock %}", "", "email/thank_you.mjml.j2:"),
-        ("email/thank_you.mjml.j2", "block subject", "block subjct", "has no block subject"),
+        ("email/thank_you.mjml.j2", "block subject", "block subjct", "has an empty subject"),
         ("email/_layout.mjml.j2", "</mj-body>", "</mj-boddy>", "email/"),
         ("email/_layout.mjml.j2", "{{ brand.postal_address }}", "", "shows no postal address (html)"),
         (
             "email/_text.j2",
-            "Unsubscribe: {{ unsubscribe_url }}",
+            '{{ t("unsubscribe") }}: {{ unsubscribe_url }}',
             "",
             "no way to unsubscribe (text)",
         ),
@@ -188,7 +186,8 @@ def test_a_campaign_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_money_is_written_as_people_do() -> None:
     """Symbol, grouping and the currency's own digits."""
-    written = [money(Decimal("1234.5"), "USD"), money(Decimal(1234), "JPY"), money(Decimal(5), "EUR")]
+    amounts = [("en-US", "1234.5", "USD"), ("en", "1234", "JPY"), ("en", "5", "EUR")]
+    written = [money(tag, Decimal(amount), currency) for tag, amount, currency in amounts]
     assert written == ["$1,234.50", "¥1,234", "€5.00"]
 
 
@@ -223,5 +222,8 @@ def test_a_thank_you_names_everything(products: int, orders: int) -> None:
 )
 def test_what_was_bought_is_named_in_the_room_there_is(room: int | None, expected: str) -> None:
     """All names where there is room, else as many as fit; of each of two orders the first is among them."""
-    assert names(JOINED.lines, room) == expected
-    assert names([line.model_copy(update={"name": line.sku}) for line in JOINED.lines], room) == "order"
+    assert names(JOINED.lines, ListWords(), room) == expected
+    assert (
+        names([line.model_copy(update={"name": line.sku}) for line in JOINED.lines], ListWords(), room)
+        == "order"
+    )

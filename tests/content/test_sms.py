@@ -41,9 +41,7 @@ FULL = full_example(brand_of(DEFINITION))
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the campaign's templates to change."""
-    for part in ("email", "sms"):
-        shutil.copytree(CONTENT / part, tmp_path / part)
-    return tmp_path
+    return shutil.copytree(CONTENT, tmp_path / "content")
 
 
 def write(folder: Path, text: str) -> None:
@@ -239,8 +237,8 @@ def test_the_longest_values_are_the_shops_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('"Reply STOP to opt out"', '"Reply NO to opt out"', "brand.sms_opt_out: names no word"),
-        ('"Reply STOP to opt out"', '"Never stopping"', "brand.sms_opt_out: names no word"),
+        ('"Reply STOP to opt out"', '"Reply NO to opt out"', "brand.sms_opt_out.en: names no word"),
+        ('"Abmelden: STOP"', '"Niemals"', "brand.sms_opt_out.de: names no word"),
         ("1 Sample Street, Portland, OR 97201", "Sample Street", "brand.postal_address: has no number"),
     ],
 )

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from twilio.twiml.messaging_response import MessagingResponse
 
 from campaign.customers.keywords import Intent
+from campaign.definition.localized import in_language
 from campaign.definition.model import Brand
 from channels.twilio.events import report_of
 from channels.twilio.inbound import Inbound, inbound_of, is_answered_by_default
@@ -100,7 +101,7 @@ def _is_to_be_answered(got: Received, inbound: Inbound, settings: Settings) -> b
 
 def answer_to(got: Received, brand: Brand) -> str | None:
     """Return the one text message that confirms what was done; it advertises nothing."""
-    name, opt_out = brand.name, brand.sms_opt_out
+    name, opt_out = brand.name, in_language(brand.sms_opt_out)
     if got.still_out:
         return f"{name}: you are still unsubscribed. To get texts from us again, reply START."
     signed_up = f"{name}: you are signed up for texts. {opt_out}."

@@ -1,0 +1,1 @@
+"""How a message is written: in which language, with which words and formats."""
