@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import TemplateNotFound, TemplateSyntaxError, meta, nodes
 from pydantic import BaseModel
 
+from content.checking.syntax import path_of
 from content.sandbox.environment import Sandbox
 from content.sources import Source
 from content.templates import sandbox
@@ -27,7 +28,7 @@ def compared_values(source: Source, file: str) -> list[tuple[Field, Any]]:
     for tree in _trees(environment, file, set()):
         for compare in tree.find_all(nodes.Compare):
             sides = [compare.expr, *(operand.expr for operand in compare.ops)]
-            fields = [path for side in sides if (path := _path(side))]
+            fields = [path for side in sides if (path := path_of(side))]
             values = [value for side in sides for value in _constants(side)]
             found |= {(path, value): None for path in fields for value in values}
     return list(found)
@@ -59,13 +60,6 @@ def _trees(environment: Sandbox, file: str, seen: set[str]) -> Iterator[nodes.Te
     for other in meta.find_referenced_templates(tree):
         for named in [other] if other else PARTS.values():  # only ``parts`` is no constant
             yield from _trees(environment, named, seen)
-
-
-def _path(node: nodes.Node) -> Field | None:
-    if isinstance(node, nodes.Name):
-        return (node.name,)
-    inner = _path(node.node) if isinstance(node, nodes.Getattr) else None
-    return (*inner, node.attr) if inner and isinstance(node, nodes.Getattr) else None
 
 
 def _constants(node: nodes.Node) -> Iterator[Any]:

@@ -8,7 +8,7 @@ against all names that there are. Nothing is reported that could be right.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import reduce
@@ -19,12 +19,12 @@ from jinja2.visitor import NodeVisitor
 
 from campaign.errors import Problem
 from campaign.languages.words import Words
+from content.checking.syntax import attribute_arguments, files_named
 from content.checking.value_types import Anything, Unknown, attributes_of, fields_of, item_of, type_of
 from content.context import MessageContext
 from content.sandbox.environment import Sandbox
 from content.sources import Source
 from content.templates import NAMES, sandbox
-from content.writing.functions import PARTS
 from content.writing.language import words_of
 
 SEE = "see docs/campaign.md for what there is"
@@ -33,7 +33,6 @@ SEE = "see docs/campaign.md for what there is"
 Scope = dict[str, Any]
 _SAME_LIST = {"list", "sort", "reverse", "unique", "select", "reject", "selectattr", "rejectattr"}
 _ONE_ITEM = {"first", "last", "random", "min", "max"}
-_ATTRIBUTE_FIRST = {"selectattr", "rejectattr", "groupby", "sum"}
 _IN_MACROS = ("caller", "varargs", "kwargs")
 
 
@@ -243,7 +242,7 @@ class _Checker(NodeVisitor):
         of = self._lenient(node.node, scope) if lenient else node.node and self.visit(node.node, scope)
         self._all([*node.args, *node.kwargs], scope)
         item = item_of(of)
-        for name in _attribute_arguments(node):
+        for name in attribute_arguments(node):
             reduce(lambda found, part: self._attribute(node, found, part), name.split("."), item)
         if node.name in _SAME_LIST:
             return of
@@ -280,22 +279,6 @@ class _Checker(NodeVisitor):
         kinds = [self.visit(part, scope) for part in node.iter_child_nodes()]
         kinds = kinds[1:] if isinstance(node, nodes.CondExpr) else kinds
         return kinds[0] if all(kind == kinds[0] for kind in kinds) else Anything
-
-
-def files_named(node: nodes.Node) -> list[str]:
-    """Return the files that an import or include names; ``parts`` are those of HTML and of plain text."""
-    if isinstance(node, nodes.Name) and node.name == "parts":
-        return list(PARTS.values())
-    return [node.value] if isinstance(node, nodes.Const) and isinstance(node.value, str) else []
-
-
-def _attribute_arguments(node: nodes.Filter) -> Iterator[str]:
-    """Give the attributes that a filter is to look at: `sort(attribute="price")`, `selectattr("rating")`."""
-    named = [argument.value for argument in node.kwargs if argument.key == "attribute"]
-    first = node.args[:1] if node.name in _ATTRIBUTE_FIRST else []
-    for value in (*named, *first):
-        if isinstance(value, nodes.Const) and isinstance(value.value, str):
-            yield from (part.strip() for part in value.value.split(",") if not part.strip().isdigit())
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from campaign.errors import BadCampaign, Problem
 from campaign.languages.words import Word, parse_words, placeholders
 from campaign.reasons import Channel
+from content.checking.syntax import path_of
 from content.rendering import SUFFIXES
 from content.sources import Source, text_of
 from content.templates import sandbox
@@ -143,13 +144,13 @@ def _has_words(block: nodes.Block) -> bool:
 def _shown(tree: nodes.Node) -> frozenset[str]:
     """Return the values that a customer gets to see; what is only compared or counted is none of them."""
     outputs = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
-    return frozenset(path for part in outputs for path in _paths(part))
+    return frozenset(path for part in outputs for path in _paths(part) if path)
 
 
 def _paths(node: Any) -> Iterator[str]:
     match node:
         case nodes.Name() | nodes.Getattr():
-            yield from filter(None, [_path(node)])
+            yield ".".join(path_of(node) or ())
         case nodes.CondExpr():
             for part in filter(None, [node.expr1, node.expr2]):
                 yield from _paths(part)
@@ -164,10 +165,3 @@ def _paths(node: Any) -> Iterator[str]:
         case nodes.Concat():
             for part in node.nodes:
                 yield from _paths(part)
-
-
-def _path(node: nodes.Node) -> str | None:
-    if isinstance(node, nodes.Name):
-        return node.name
-    inner = _path(node.node) if isinstance(node, nodes.Getattr) else None
-    return f"{inner}.{node.attr}" if inner and isinstance(node, nodes.Getattr) else None
