@@ -1,6 +1,6 @@
 """Campaigns for orders that are here without: who would get what on which day, and their starts, spread.
 
-The plan is made with the decision itself (`campaign.forecast`), newest orders first, and written to a file:
+The plan is made with the decision itself (`campaign.timeline`), newest orders first, and written to a file:
 memory does not grow with the shop, and what was shown is what is queued.
 """
 
@@ -10,15 +10,15 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import IO
 
 from campaign.definition.model import Definition
 from campaign.facts import Facts
-from campaign.forecast import Forecast, forecast
 from campaign.reasons import Channel, Reason
-from campaign.rules.holdout import in_holdout
+from campaign.timeline.forecast import Forecast, forecast
+from campaign.timeline.walk import as_enrolled
 from intake.orders import receive_orders
 from storage.database import Database
 from storage.queries.campaigns.facts import load_facts
@@ -88,14 +88,6 @@ def _plan(shown: Preview, definition: Definition, facts: Facts, now: datetime, p
     shown.last_start = start
     _count(shown, expected)
     plan.write(json.dumps([facts.order_id, start.isoformat()]) + "\n")
-
-
-def as_enrolled(definition: Definition, facts: Facts) -> Facts:
-    """Return the facts as they are once the campaign has begun."""
-    orders = tuple(
-        replace(order, started=True) if order.order_id == facts.order_id else order for order in facts.orders
-    )
-    return replace(facts, orders=orders, holdout=in_holdout(definition, facts.customer.customer_id))
 
 
 def _count(shown: Preview, expected: Forecast) -> None:

@@ -15,10 +15,11 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkipper
 from typer.testing import CliRunner
 
-from campaign.forecast import forecast
+from campaign.timeline.forecast import forecast
+from campaign.timeline.walk import as_enrolled
 from campaign.wire import Customer, OrderUpdate, Purchase
 from content.loading import read_definition
-from intake.imports.backfill import Share, as_enrolled, preview, start_planned
+from intake.imports.backfill import Share, preview, start_planned
 from intake.orders import receive_orders
 from settings import Settings
 from starter.__main__ import app
