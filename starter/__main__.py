@@ -17,6 +17,7 @@ from starter.commands.history import imports as import_commands
 from starter.commands.people import person as person_commands
 from starter.commands.people import replies as reply_commands
 from starter.commands.people import reviews as review_commands
+from starter.commands.timeline import explain as explain_commands
 from starter.leaving import leave
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(campaign_commands.app)
+app.add_typer(explain_commands.app)
 app.add_typer(inbox_commands.app, name="inbox")
 app.add_typer(data_commands.app)
 app.add_typer(import_commands.app)

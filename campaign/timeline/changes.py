@@ -34,7 +34,7 @@ _PRECISION = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class WhatIf:
-    """One change: what comes of a step instead. ``before``: until when it would (None: whenever)."""
+    """One change, and the first step whose messages it changes. ``before``: until when (None: whenever)."""
 
     change: str
     step: str
@@ -44,7 +44,7 @@ class WhatIf:
 
 
 def what_would_change(definition: Definition, facts: Facts, step: Step, now: datetime) -> list[WhatIf]:
-    """Return every change that would make another campaign of what is still to come, from a step on.
+    """Return every change that would make other messages of what is still to come, from a step on.
 
     ``facts`` and ``now``: as the campaign stands.
     """
@@ -72,7 +72,9 @@ class _Asked:
         return outcomes(self._definition, moments)
 
     def _first_difference(self, changed: dict[str, Outcome]) -> str | None:
-        return next((name for name, one in self.usual.items() if not one.same(changed[name])), None)
+        return next(
+            (name for name, one in self.usual.items() if one.messages != changed[name].messages), None
+        )
 
     def _until_when(self, one: Happening, step: str) -> datetime | None:
         """Return until when the change still makes its difference, found by halving the time that is left."""
@@ -88,7 +90,7 @@ class _Asked:
                 works = middle
             else:
                 not_any_more = middle
-        return not_any_more
+        return over if abs(not_any_more - over) <= _PRECISION else not_any_more
 
     def _makes_it(self, one: Happening, at: datetime, step: str) -> bool:
         return self._first_difference(self._outcomes(replace(one, at=at))) == step
@@ -108,8 +110,6 @@ def _candidates(
         if customer.preferred != channel.value:
             named = f"the customer prefers {channel.label}"
             yield Happening(named, _customer(preferred=channel.value), now)
-    if facts.holdout:
-        yield Happening("the customer were not in the holdout", lambda f, _: replace(f, holdout=False), now)
     yield bought_again(now)
     for status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED):
         yield order_news(status, now)

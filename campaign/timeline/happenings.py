@@ -12,8 +12,8 @@ from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 
 Change = Callable[[Facts, datetime], Facts]
-NEXT_ORDER = "next-order"
-"""The id of an order that has not been placed."""
+NEXT_ORDER = "~next-order"
+"""The id of an order that has not been placed: after every other one, also of the same moment."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaign.definition.model import Definition
-from campaign.reasons import Reason
+from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind
 from campaign.timeline.walk import Moment, Planned
 
@@ -16,7 +16,8 @@ from campaign.timeline.walk import Moment, Planned
 class Outcome:
     """A step's messages, and why there are no (more) of them. ``reason`` is None while nothing is decided.
 
-    ``settled`` is when, ``ends``: the campaign ended there.
+    ``settled`` is when; ``ends``: the campaign ended there, or before it; ``blocked``: the channels that had
+    their turn and no message, with their reasons.
     """
 
     step: str
@@ -24,24 +25,27 @@ class Outcome:
     reason: Reason | None = None
     settled: datetime | None = None
     ends: bool = False
-
-    def same(self, other: Outcome) -> bool:
-        """Return whether a customer sees no difference."""
-        return (self.messages, self._why()) == (other.messages, other._why())
-
-    def _why(self) -> tuple[Reason | None, bool]:
-        return (None if self.messages else self.reason, self.ends)
+    blocked: dict[Channel, Reason] = field(default_factory=dict)
 
 
 def outcomes(definition: Definition, moments: Iterable[Moment]) -> dict[str, Outcome]:
-    """Return what comes of every step; one that is not reached has neither messages nor a reason."""
+    """Return what comes of every step; those behind the campaign's end have its reason."""
     found = {step.name: Outcome(step.name) for step in definition.steps}
     for moment in moments:
         one = found[moment.step.name]
         one.messages += moment.messages
+        used = {message.channel for message in one.messages}
+        one.blocked = {c: r for c, r in (moment.decision.blocked or {}).items() if c not in used}
         if moment.decision.kind in (Kind.SKIP, Kind.EXIT):
             one.reason, one.settled = moment.decision.reason, moment.at
             one.ends = moment.decision.kind is Kind.EXIT
         elif moment.decision.kind is Kind.SEND:
             one.settled = moment.at
+    _end(list(found.values()))
     return found
+
+
+def _end(steps: list[Outcome]) -> None:
+    ended = next((place for place, one in enumerate(steps) if one.ends), len(steps))
+    for one in steps[ended + 1 :]:
+        one.reason, one.ends = steps[ended].reason, True
