@@ -9,11 +9,13 @@ from typing import Any
 from dev.servers.ports import HOST
 
 # Time is skipped; timers fire on time instead of up to a second late; one partition a queue is
-# faster on one machine; a search attribute can be used as soon as it is registered.
+# faster on one machine; a search attribute can be used as soon as it is registered. An execution is deleted
+# once its end is acknowledged, which is every 30 seconds by default: an erasure waited.
 DYNAMIC: dict[str, Any] = {
     "frontend.WorkflowTimeSkippingEnabled": True,
     "history.timerProcessorMaxTimeShift": "10ms",
     "history.timerProcessorMaxPollRPS": 1000,
+    "history.transferProcessorUpdateAckInterval": "500ms",
     "matching.numTaskqueueReadPartitions": 1,
     "matching.numTaskqueueWritePartitions": 1,
     "system.forceSearchAttributesCacheRefreshOnRead": True,
