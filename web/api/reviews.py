@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Path, Query
 from pydantic import BaseModel, ConfigDict
 
 from campaign.fields.times import UtcTime
@@ -20,6 +20,9 @@ from web.openapi import errors
 
 router = APIRouter(tags=["reviews"], route_class=JsonRoute)
 MOST = 500
+HIGHEST = 2**31 - 1
+"""The highest number that a row can have: both databases refuse to look for a higher one."""
+Id = Annotated[int, Path(ge=1, le=HIGHEST)]
 
 
 class Review(BaseModel):
@@ -73,7 +76,7 @@ def get_reviews(
     database: AppDatabase,
     state: ReviewState | None = None,
     sku: str | None = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=HIGHEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
 ) -> dict[str, Any]:
     """List reviews, the oldest first, by state and product."""
@@ -84,30 +87,30 @@ def get_reviews(
 
 
 @router.get("/reviews/{review_id}", response_model=Review, responses=errors(404))
-def show_review(database: AppDatabase, review_id: int) -> dict[str, Any]:
+def show_review(database: AppDatabase, review_id: Id) -> dict[str, Any]:
     """Return one review."""
     with database.reading() as session:
         return review_report(get_review(session, review_id))
 
 
 @router.post("/reviews/{review_id}/publish", response_model=Review, responses=errors(404))
-def publish_review(database: AppDatabase, review_id: int, body: SeenBody) -> dict[str, Any]:
+def publish_review(database: AppDatabase, review_id: Id, body: SeenBody) -> dict[str, Any]:
     """Publish a review: it may be shown, and quoted in messages."""
     return _decided(database, review_id, Decision(Move.PUBLISH, seen=body.written_at))
 
 
 @router.post("/reviews/{review_id}/reject", response_model=Review, responses=errors(404))
-def reject_review(database: AppDatabase, review_id: int, body: RejectedBody) -> dict[str, Any]:
+def reject_review(database: AppDatabase, review_id: Id, body: RejectedBody) -> dict[str, Any]:
     """Reject a review, with the reason. Its rating counts all the same, but for what no customer wrote."""
     return _decided(database, review_id, Decision(Move.REJECT, body.reason, body.written_at))
 
 
 @router.post("/reviews/{review_id}/hide", response_model=Review, responses=errors(404))
-def hide_review(database: AppDatabase, review_id: int, body: SeenBody) -> dict[str, Any]:
+def hide_review(database: AppDatabase, review_id: Id, body: SeenBody) -> dict[str, Any]:
     """Take a published review back, to be read again."""
     return _decided(database, review_id, Decision(Move.HIDE, seen=body.written_at))
 
 
-def _decided(database: AppDatabase, review_id: int, decision: Decision) -> dict[str, Any]:
+def _decided(database: AppDatabase, review_id: Id, decision: Decision) -> dict[str, Any]:
     at = now()
     return database.retrying(lambda session: review_report(moderate(session, review_id, decision, at)))
