@@ -56,6 +56,7 @@ from storage.database import Database
 from storage.queries.messages.failures import unseen_failures
 from storage.queries.privacy.retention import Cutoffs, erase_old
 from storage.queries.privacy.returned import restore_returned
+from storage.queries.reviews.ratings import refresh_ratings
 from storage.queries.shop.statistics import refresh_statistics
 
 log = structlog.get_logger()
@@ -151,8 +152,9 @@ class Activities:
 
     @_performs(REFRESH_STATISTICS)
     def refresh_statistics(self, request: StatisticsRequest) -> StatisticsRefreshed:
-        """See `storage.queries.shop.statistics`."""
+        """See `storage.queries.shop.statistics` and `storage.queries.reviews.ratings`."""
         rows = refresh_statistics(self.database, request.now)
+        rows |= refresh_ratings(self.database, request.now, self.definition.reviews)
         log.info("statistics refreshed", **rows)
         return StatisticsRefreshed(rows=rows)
 

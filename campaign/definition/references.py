@@ -15,6 +15,7 @@ from typing import Any
 from campaign.customers.keywords import CARRIER_WORDS
 from campaign.errors import Problem
 from campaign.places.law import open_pixel_laws
+from campaign.reviews.bought import bought_reviews
 
 Table = dict[str, Any]
 EVERY_SEGMENT = "*"
@@ -33,6 +34,7 @@ def reference_problems(raw: Table) -> list[Problem]:
         *_audiences(raw),
         *_opens(_table(raw, "tracking")),
         *_review_steps(raw),
+        *bought_reviews(raw),
     ]
 
 

@@ -37,6 +37,11 @@ def has_link(text: str) -> bool:
     return _LINK.search(text) is not None
 
 
+def primary_language(tag: str | None) -> str | None:
+    """Return a language without its country, ``de`` for ``de-AT``: quotes are matched by it."""
+    return tag.partition("-")[0].partition("_")[0].lower()[:8] if tag else None
+
+
 def shown_name(first_name: str | None, last_name: str | None) -> str | None:
     """Return the name to show beside a review: first name and initial; None where no first name is known."""
     first, last = (plain_words(name or "").replace("\n", " ") for name in (first_name, last_name))

@@ -15,7 +15,7 @@ from campaign.definition.reviews import STARS
 from campaign.errors import NotFound
 from campaign.facts import OrderLine
 from campaign.reviews.states import ReviewState, expires_at
-from campaign.reviews.words import MAX_TEXT, has_link, plain_words, shown_name
+from campaign.reviews.words import MAX_TEXT, has_link, plain_words, primary_language, shown_name
 from intake.orders import ERASED
 from storage.inserts import insert_once
 from storage.queries.campaigns.facts import RunFacts, load_run_of
@@ -169,7 +169,7 @@ def _save(
             rating=0, state="", written_at=now,
         )  # fmt: skip
     row.rating, row.text, row.author = said[0] or 0, said[1], said[2]
-    row.written_at, row.language = now, writer.language or row.language
+    row.written_at, row.language = now, primary_language(writer.language) or row.language
     settle(row, ReviewState.PENDING, None, now)
     save_review(session, row)
     _record_click(session, writer, row, now)
