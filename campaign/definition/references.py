@@ -12,13 +12,18 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from campaign.customers.keywords import CARRIER_WORDS
+from campaign.definition.segments.conditions import Segment
+from campaign.definition.segments.unreachable import unreachable_segments
 from campaign.errors import Problem
 from campaign.places.law import open_pixel_laws
 from campaign.reviews.bought import bought_reviews
 
 Table = dict[str, Any]
 EVERY_SEGMENT = "*"
+_SEGMENTS = TypeAdapter(list[Segment])
 OPT_OUT_KEYWORDS = sorted(word.upper() for word in CARRIER_WORDS)
 
 
@@ -31,6 +36,7 @@ def reference_problems(raw: Table) -> list[Problem]:
         *_vertical(raw),
         *_brand(_table(raw, "brand")),
         *_catch_all(_rows(raw, "segments")),
+        *_unreachable(raw.get("segments")),
         *_audiences(raw),
         *_opens(_table(raw, "tracking")),
         *_review_steps(raw),
@@ -92,10 +98,37 @@ def _catch_all(segments: list[Table]) -> Iterator[Problem]:
     )
 
 
+def _unreachable(raw: Any) -> Iterator[Problem]:
+    """Look at segments without mistakes of form only: these are listed by themselves."""
+    try:
+        segments = _SEGMENTS.validate_python(raw)
+    except ValidationError:
+        return
+    yield from unreachable_segments(segments)
+
+
 def _audiences(raw: Table) -> Iterator[Problem]:
     for number, step in enumerate(_rows(raw, "steps")):
         for place, audience in enumerate(_rows(step, "audiences")):
             yield from _audience(raw, audience, f"steps[{number}].audiences[{place}]")
+        yield from _overlapping(raw, _rows(step, "audiences"), f"steps[{number}]")
+
+
+def _overlapping(raw: Table, audiences: list[Table], where: str) -> Iterator[Problem]:
+    """Find what is said to a segment by an audience that comes too late: the first one counts."""
+    left = {str(row.get("name")) for row in _rows(raw, "segments")}
+    taken: dict[str, str] = {}
+    for place, audience in enumerate(audiences):
+        names = audience.get("segments")
+        for number, name in enumerate(map(str, names) if isinstance(names, list) else ()):
+            first = taken.get(name) or taken.get(EVERY_SEGMENT)
+            if name == EVERY_SEGMENT and not left:
+                first = "those"
+            if first:
+                what = f'"{name}" has an audience in this step already, {first} before it'
+                yield Problem(f"{where}.audiences[{place}].segments[{number}]", what, "leave it out here")
+            taken.setdefault(name, f"audiences[{place}]")
+            left -= left if name == EVERY_SEGMENT else {name}
 
 
 def _audience(raw: Table, audience: Table, where: str) -> Iterator[Problem]:

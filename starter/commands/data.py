@@ -10,6 +10,8 @@ import typer
 from rich.markup import escape
 
 from campaign.definition.loading import definition_schema
+from campaign.definition.model import Definition
+from campaign.definition.segments.unreachable import overlapping_segments, unused_segments
 from campaign.definition.version import Version
 from campaign.errors import BadCampaign
 from campaign.wire import Customer, Product
@@ -111,7 +113,19 @@ def check(
     count = len(wanted_templates(definition))
     out.print(f"{file}: {definition.name}, version {Version(definition, texts).digest}", highlight=False)
     sms_costs.print_sms_costs(chosen, definition, folder)
+    _print_segments(definition)
     out.print(f"{len(definition.steps)} steps ({names}), {count} templates: no mistakes", highlight=False)
+
+
+def _print_segments(definition: Definition) -> None:
+    """Say what is no mistake, but may not be what was meant."""
+    for name, earlier in overlapping_segments(definition.segments).items():
+        also = " or ".join(f'"{one}"' for one in earlier)
+        out.print(f'segment "{name}": who fits {also} as well is in that one', highlight=False)
+    for name in unused_segments(definition.segments, definition.steps):
+        out.print(
+            f'segment "{name}": no step has an audience for it, so that it gets nothing', highlight=False
+        )
 
 
 @app.command()
