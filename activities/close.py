@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from activities.coupons import settle_all
 from activities.interface import CloseRequest
 from activities.segment import record_news
 from campaign.facts import MessageState
@@ -14,7 +15,7 @@ from storage.queries.people.locks import lock_order
 
 
 def close(database: Database, request: CloseRequest) -> None:
-    """End a run: news is kept, and no message stays open.
+    """End a run: news is kept, and no message stays open, nor a coupon reserved.
 
     One that was only claimed will not be sent. One that was being sent is unconfirmed: nobody will look
     for it any more, but what its provider reports later still holds. A run that has ended
@@ -35,6 +36,7 @@ def close(database: Database, request: CloseRequest) -> None:
                 move_message(session, row, MessageState.SKIPPED, request.now, request.reason)
             elif message.state is MessageState.SENDING:
                 unconfirm_message(session, message.id, request.now)
+        settle_all(session, run, request.now)
         closed = close_run(session, request.order_id, request.reason, request.now)
     if closed:
         CAMPAIGNS_ENDED.labels(request.reason.value).inc()

@@ -168,7 +168,7 @@ def _begin(session: Session, run: RunFacts, message: RunMessage, now: datetime) 
     if body is None:
         return MessageState.CLAIMED
     probed = message.channel if message.channel in run.stops else None
-    attempt = Attempt(message.id, now, now)
+    attempt = Attempt(message.id, now, now, message.coupon_id)
     limits = limits_of(
         Question(run.definition, run.facts, _step(run, message), now), message.channel, message.latest
     )
@@ -187,7 +187,7 @@ def _earlier(session: Session, run: RunFacts, request: DeliverRequest) -> _Opene
     message, body = run.messages[row.id], Body(row.subject, row.html, row.text or "")
     known = other_provider_ids(session, row) if message.channel is Channel.SMS else frozenset()
     outgoing = _outgoing(run, message, row.recipient or "", body, request.now)
-    attempt = Attempt(row.id, row.attempted_at or request.now, request.now)
+    attempt = Attempt(row.id, row.attempted_at or request.now, request.now, row.coupon_id)
     return _Opened(replace(outgoing, known_ids=known), attempt, earlier=True)
 
 
@@ -198,7 +198,7 @@ def _may_go(run: RunFacts, message: RunMessage, now: datetime) -> bool:
     permission = (decision.send or {}).get(message.channel)
     if permission is None or not message.written:
         return False
-    return fits(message, claim_of(run, step, message.channel, permission, decision))
+    return fits(message, claim_of(run, step, message.channel, permission, decision, now))
 
 
 def _outgoing(run: RunFacts, message: RunMessage, to: str, body: Body, now: datetime) -> Outgoing:

@@ -18,6 +18,7 @@ from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
 from channels.protocol import Receipt
 from storage.database import Database
+from storage.queries.coupons.settling import issue_coupon
 from storage.queries.messages.channel_stops import resume_if_accepted, stop_channel
 from storage.queries.messages.messages import lock_message, move_message, record_acceptance
 from storage.queries.people.consents import record_opt_out, suppress
@@ -31,11 +32,15 @@ _KNOWN_BETTER = (MessageState.SENT.value, MessageState.FAILED.value)
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt at a message: ``at`` is when it began, ``now`` the business time of what is done now."""
+    """One attempt at a message: ``at`` is when it began, ``now`` the business time of what is done now.
+
+    ``coupon_id``: the customer's own coupon that the message shows, if any.
+    """
 
     message_id: str
     at: datetime
     now: datetime
+    coupon_id: int | None = None
 
 
 def succeed(database: Database, attempt: Attempt, receipt: Receipt, probed: Channel | None) -> MessageState:
@@ -49,6 +54,7 @@ def succeed(database: Database, attempt: Attempt, receipt: Receipt, probed: Chan
     with database.transaction() as session:
         provider_id = receipt.provider_id or None
         if record_acceptance(session, attempt.message_id, attempt.at, provider_id, receipt.at):
+            _issue(session, attempt, receipt.at)
             if probed:
                 _works_again(session, probed)
             return MessageState.SENT
@@ -57,6 +63,7 @@ def succeed(database: Database, attempt: Attempt, receipt: Receipt, probed: Chan
         row.provider_id = row.provider_id or provider_id
         row.sent_at = row.sent_at or receipt.at
         session.add(row)
+        _issue(session, attempt, receipt.at)
         if row.state not in _KNOWN_BETTER:
             move_message(session, row, MessageState.SENT, attempt.now)
         return MessageState(row.state)
@@ -109,7 +116,15 @@ def _move(
         row = lock_message(session, attempt.message_id)
         if _is_mine(row, attempt):
             move_message(session, row, state, attempt.now, reason)
+            if state is MessageState.UNCONFIRMED:
+                _issue(session, attempt, attempt.now)
         return MessageState(row.state)
+
+
+def _issue(session: Session, attempt: Attempt, at: datetime) -> None:
+    """The customer has the message's coupon now, or may have."""
+    if attempt.coupon_id is not None:
+        issue_coupon(session, attempt.coupon_id, at)
 
 
 def _is_mine(row: MessageRow, attempt: Attempt) -> bool:

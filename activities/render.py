@@ -10,6 +10,7 @@ from sqlmodel import Session
 from activities.interface import RenderRequest
 from activities.links import Links, Shortened
 from campaign.facts import MessageState
+from content.extras.offers import Coupon, coupon_shown
 from content.links import shorten_html, shorten_text
 from content.rendering import SmsContent
 from storage.database import Database
@@ -48,7 +49,13 @@ def render(database: Database, folder: Path, request: RenderRequest, links: Link
 
 def _draft(run: RunFacts, message: RunMessage) -> Draft:
     step = run.definition.step(message.step)
-    return Draft(message.id, step, message.channel, message.segment, message.purpose)
+    coupon = _coupon(run, message)
+    return Draft(message.id, step, message.channel, message.segment, message.purpose, coupon)
+
+
+def _coupon(run: RunFacts, message: RunMessage) -> Coupon | None:
+    held = next((c for c in run.facts.coupons if c.id == message.coupon_id), None)
+    return coupon_shown(run.definition, held, run.facts.customer) if held else None
 
 
 def _exchanged(content: Content, shortened: Shortened) -> Content:

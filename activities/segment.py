@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from activities.coupons import choice_of, coupon_for, reserve_for, settle_step, without_codes
 from activities.enrol import first_wait
 from activities.interface import ClaimedMessage, ReceivedSignal, SegmentRequest, StepDecision
 from campaign.definition.steps import Step
@@ -47,9 +48,24 @@ def segment(database: Database, request: SegmentRequest) -> StepDecision:
         if failed and decision.kind is not Kind.EXIT:
             return _failed_first(decision, failed, request.now)
         _skip_withdrawn(session, run, step, decision, request.now)
+        run, decision = _with_coupon(session, run, step, decision, request.now)
         _record_ghosts(session, run, step, decision, request.now)
         claims = _claims(session, run, step, decision, request.now)
     return _answer(run, step, decision, claims, request.now)
+
+
+def _with_coupon(
+    session: Session, run: RunFacts, step: Step, decision: Decision, now: datetime
+) -> tuple[RunFacts, Decision]:
+    """Release or reserve the step's coupon; where its offer has run out, the step is decided with that."""
+    run = settle_step(session, run, step, decision, now)
+    reserved = reserve_for(session, run, step, decision, now)
+    if reserved is not None:
+        return reserved, decision
+    run = without_codes(run, step, decision, now)
+    again = decide(run.definition, run.facts, step, now)
+    record_step(session, run.order_id, step.name, again, now)
+    return run, again
 
 
 def _failed_first(decision: Decision, failed: list[str], now: datetime) -> StepDecision:
@@ -111,7 +127,7 @@ def _record_ghosts(session: Session, run: RunFacts, step: Step, decision: Decisi
     the facts by then.
     """
     for channel, permission in (decision.ghost or {}).items():
-        claim = claim_of(run, step, channel, permission, decision)
+        claim = claim_of(run, step, channel, permission, decision, now)
         claim_message(session, claim, now, MessageState.HELD_OUT, Reason.HOLDOUT)
 
 
@@ -119,13 +135,13 @@ def _claims(
     session: Session, run: RunFacts, step: Step, decision: Decision, now: datetime
 ) -> list[ClaimedMessage]:
     return [
-        _claim(session, run, claim_of(run, step, channel, permission, decision), now)
+        _claim(session, run, claim_of(run, step, channel, permission, decision, now), now)
         for channel, permission in (decision.send or {}).items()
     ]
 
 
 def claim_of(
-    run: RunFacts, step: Step, channel: Channel, permission: Permission, decision: Decision
+    run: RunFacts, step: Step, channel: Channel, permission: Permission, decision: Decision, now: datetime
 ) -> Claim:
     """Return what a message is to be claimed as by a decision."""
     return Claim(
@@ -139,6 +155,7 @@ def claim_of(
         address=run.contact.keys.get(channel),
         due=decision.window.due,
         latest=decision.window.latest,
+        coupon_id=coupon_for(choice_of(run, step, decision, now), permission),
     )
 
 
@@ -148,13 +165,9 @@ def purpose_of(permission: Permission) -> Purpose:
 
 
 def fits(message: RunMessage, claim: Claim) -> bool:
-    """Return whether a claimed message is still what the decision wants: purpose, consent and address."""
-    return (message.purpose, message.consent_id, message.address, message.segment) == (
-        claim.purpose,
-        claim.consent_id,
-        claim.address,
-        claim.segment,
-    )
+    """Return whether a claimed message is what the decision wants: purpose, consent, address and coupon."""
+    names = ("purpose", "consent_id", "address", "segment", "coupon_id")
+    return all(getattr(message, name) == getattr(claim, name) for name in names)
 
 
 def _claim(session: Session, run: RunFacts, claim: Claim, now: datetime) -> ClaimedMessage:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from campaign.offers.coupons import HeldCoupon, OfferStock
 from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 
@@ -191,7 +192,7 @@ class Facts:
     """All that `campaign.rules.decision.decide` looks at besides the definition, the step and the time.
 
     ``repurchased_by`` is the newer order that the signal `repurchased` named; it may be one that is not
-    in ``orders``.
+    in ``orders``. ``coupons``: the customer's, newest first; ``offers``: the stock of codes, by offer.
     """
 
     order_id: str
@@ -205,6 +206,8 @@ class Facts:
     stopped: bool = False
     repurchased_by: str | None = None
     insight: Insight = Insight()
+    coupons: tuple[HeldCoupon, ...] = ()
+    offers: Mapping[str, OfferStock] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def own(self) -> PastOrder:

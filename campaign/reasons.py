@@ -38,6 +38,7 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours", "quiet hours where the customer lives"
     CAPPED = "capped", "the customer has had enough messages for now"
     SPACED = "spaced", "too soon after this campaign's last message"
+    NO_COUPON = "no_coupon", "waits for a coupon: the offer has none to give just now"
     AWAITING_CLICK = "awaiting_click", "waits to see whether the email is clicked"
 
     TOO_LATE = "too_late", "its window has passed"

@@ -22,12 +22,12 @@ from content.context import (
     Line,
     Loyalty,
     MessageContext,
-    Offer,
     Order,
     Product,
     Quote,
     ShopRating,
 )
+from content.extras.offers import Coupon, shown_offer
 from content.review_links import ReviewLinks
 
 
@@ -46,21 +46,10 @@ class Recipient:
 
 
 @dataclass(frozen=True)
-class Coupon:
-    """The customer's own code of the step's offer, and the link that applies it.
-
-    ``valid_until`` is in the zone that it is shown in.
-    """
-
-    code: str
-    apply_url: str | None = None
-    valid_until: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Extras:
     """What makes a message personal, beyond order and catalogue; each is left out where there is none.
 
+    ``coupon``: of an offer with codes of the customer's own; without one the message goes without the offer.
     ``review_page`` is where this message's products are reviewed; else the brand's page is linked to.
     """
 
@@ -104,7 +93,9 @@ def build_context(
         order=orders[-1],
         orders=orders,
         lines=lines_of(orders),
-        offer=_offer(definition, step, segment, now, extras.coupon),
+        offer=shown_offer(
+            definition, offer_name(step, segment), extras.coupon, facts.customer, now, language
+        ),
         best_sellers=_products(shelf.best_sellers),
         whats_new=_products(shelf.whats_new),
         cross_sell=_products(shelf.cross_sell),
@@ -119,6 +110,12 @@ def build_context(
         unsubscribe_url=recipient.unsubscribe_url,
         preferences_url=recipient.preferences_url,
     )
+
+
+def offer_name(step: Step, segment: str) -> str | None:
+    """Return the offer that a step has for a segment."""
+    audience = step.audience(segment)
+    return audience.offer if audience else None
 
 
 def brand_of(definition: Definition, language: str | None = None) -> Brand:
@@ -156,24 +153,6 @@ def _line(line: OrderLine, quantity: int, product: wire.Product | None, links: R
     about = {name: getattr(product, name) for name in Item.model_fields} if product else {"name": line.sku}
     sold = {"sku": line.sku, "quantity": quantity, "unit_price": line.unit_price}
     return Line(**about | sold | links.of(line))
-
-
-def _offer(
-    definition: Definition, step: Step, segment: str, now: datetime, coupon: Coupon | None
-) -> Offer | None:
-    audience = step.audience(segment)
-    offer = definition.offers.get(audience.offer) if audience and audience.offer else None
-    if offer is None:
-        return None
-    until = now + offer.valid_for if offer.valid_for else None
-    shown = Coupon(offer.code, None, until) if coupon is None and offer.code else coupon
-    return Offer(
-        text=offer.text,
-        terms=offer.terms,
-        code=shown.code if shown else None,
-        apply_url=shown.apply_url if shown else None,
-        valid_until=shown.valid_until if shown and shown.valid_until else until,
-    )
 
 
 def _products(products: Sequence[wire.Product]) -> list[Product]:

@@ -59,7 +59,8 @@ def wanted_templates(definition: Definition) -> list[tuple[Channel, str]]:
         for step in definition.steps
         for audience in step.audiences
         for channel in Channel
-        if (name := audience.template(channel))
+        for offered in (True, False)
+        if (name := audience.template(channel, offered=offered))
     }
     if definition.consent.sms_double_opt_in and any(channel is Channel.SMS for channel, _ in wanted):
         wanted.add((Channel.SMS, definition.consent.sms_opt_in))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from campaign.definition.model import Definition
-from campaign.definition.model import Offer as OfferDefinition
+from campaign.definition.offers.offer import Offer as OfferDefinition
 from campaign.errors import Problem
+from campaign.offers.codes import example_code
 from campaign.reasons import Channel
 from content.context import Customer, MessageContext, Offer
 from content.rendering import SUFFIXES, render_sms
@@ -98,6 +100,8 @@ def _offers_by_template(definition: Definition) -> dict[str, list[OfferDefinitio
         for audience in step.audiences:
             if name := audience.template(Channel.SMS):
                 used.setdefault(name, []).append(definition.offers.get(audience.offer or ""))
+            if audience.without_offer and (name := audience.template(Channel.SMS, offered=False)):
+                used.setdefault(name, []).append(None)
     if used and definition.consent.sms_double_opt_in:
         used.setdefault(definition.consent.sms_opt_in, [None])
     return used
@@ -121,12 +125,18 @@ def _with(context: MessageContext, offer: OfferDefinition | None, name: str, pro
             "customer": Customer(first_name=name, language=context.customer.language),
             "order": context.order.model_copy(update={"lines": lines}),
             "lines": [line.model_copy(update={"name": product}) for line in context.lines],
-            "offer": offer and Offer(text=offer.text, code=offer.code, valid_until=until, terms=offer.terms),
+            "offer": offer and _offer(offer, context.language, until),
             "best_sellers": shown,
             "whats_new": shown[:2],
             "cross_sell": shown[:1],
         }
     )
+
+
+def _offer(offer: OfferDefinition, language: str, until: datetime | None) -> Offer:
+    """Show an offer with the code that is given, or one as long as the customer's own will be."""
+    code = example_code(offer.prefix) if offer.personal else offer.code
+    return Offer(text=offer.text_in(language), code=code, valid_until=until, terms=offer.terms_in(language))
 
 
 def _cost(source: Source, name: str, contexts: Iterable[MessageContext], link: str | None) -> SmsCost:

@@ -38,8 +38,9 @@ CLASSES: dict[str, Classes] = {
         personal="source wording address", pseudonymous="customer_id", neither="id channel state at confirmed"
     ),
     "coupons": Classes(
-        pseudonymous="code message_id order_id customer_id redeemed_order_id",
-        neither="id offer origin state added_at reserved_at issued_at expires_at settled_at discount",
+        pseudonymous="code order_id customer_id redeemed_order_id",
+        neither="id offer origin state step added_at reserved_at issued_at expires_at settled_at cost "
+        "discount",
     ),
     "customer_scores": Classes(
         personal="predicted_value expected_orders alive",
@@ -67,9 +68,10 @@ CLASSES: dict[str, Classes] = {
     "messages": Classes(
         personal="address recipient subject html text",
         pseudonymous="id order_id customer_id provider_id",
-        neither="step channel segment purpose state reason consent_id due_at latest_at claimed_at "
+        neither="step channel segment purpose state reason consent_id coupon_id due_at latest_at claimed_at "
         "attempted_at sent_at",
     ),
+    "offer_stocks": Classes(neither="offer empty_since filled day given spent"),
     "order_events": Classes(pseudonymous="order_id", neither="id status at"),
     "order_lines": Classes(pseudonymous="order_id", neither="position sku quantity unit_price returned"),
     "orders": Classes(

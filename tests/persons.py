@@ -59,7 +59,7 @@ _ROWS: list[tuple[str, dict[str, Any]]] = [
                          "predicted_value": Decimal("123.45"), "expected_orders": 1.25, "alive": 0.75}),
     ("loyalty_standings", {"customer_id": MARK, "tier": MARK, "points": 12345, "at": PLACED}),
     ("coupons", {"offer": "come-back", "code": "ABCD-2345", "origin": "generated", "state": "issued",
-                 "message_id": "m-1", "order_id": "o-1", "customer_id": MARK, "added_at": PLACED}),
+                 "order_id": "o-1", "step": "win-back-best", "customer_id": MARK, "added_at": PLACED}),
     ("reviews", {"sku": "mug", "customer_id": MARK, "order_id": "o-1", "source": "page", "source_id": MARK,
                  "rating": 5, "state": "published", "written_at": PLACED}),
     ("product_quotes", {"sku": "mug", "language": "en", "review_id": 1, "rating": 5, "verified": True}),

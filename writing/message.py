@@ -15,6 +15,7 @@ from campaign.errors import NotFound
 from campaign.facts import Facts, Purpose
 from campaign.reasons import Channel
 from content.context import MessageContext
+from content.extras.offers import Coupon
 from content.gathering import Extras, Recipient, build_context
 from content.rendering import EmailContent, SmsContent, render_email, render_sms
 from content.sources import Source
@@ -40,13 +41,18 @@ class Pages(Protocol):
 
 @dataclass(frozen=True)
 class Draft:
-    """Which message: of a step, on a channel, to a segment. ``id`` names it to our pages."""
+    """Which message: of a step, on a channel, to a segment. ``id`` names it to our pages.
+
+    ``coupon``: the customer's own, for an offer with such codes; without it the message goes without the
+    offer (`content.extras.offers.example_coupon` makes one for a preview).
+    """
 
     id: str
     step: Step
     channel: Channel
     segment: str
     purpose: Purpose = Purpose.MARKETING
+    coupon: Coupon | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def gather(
         lines=lines,
         shelf=shelf_for(session, [line.sku for line in lines], now, kept),
         recipient=_recipient(about.contact, draft.id, pages),
-        extras=Extras(review_page=pages.review(draft.id) if pages else None),
+        extras=Extras(coupon=draft.coupon, review_page=pages.review(draft.id) if pages else None),
     )
 
 
@@ -108,7 +114,9 @@ def template_of(definition: Definition, draft: Draft) -> str:
     if draft.purpose is Purpose.OPT_IN:
         return definition.consent.sms_opt_in
     audience = draft.step.audience(draft.segment)
-    template = audience.template(draft.channel) if audience else None
+    offer = definition.offers.get(audience.offer or "") if audience else None
+    offered = offer is None or not offer.personal or draft.coupon is not None
+    template = audience.template(draft.channel, offered=offered) if audience else None
     if template is None:
         msg = f"step {draft.step.name} says nothing to segment {draft.segment} by {draft.channel}"
         raise NotFound(msg)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import EmailStr, Field, StringConstraints, model_validator
@@ -16,6 +17,7 @@ from campaign.definition.base import Days, Name, Section, Template, Url, Words
 from campaign.definition.colors import Colors
 from campaign.definition.durations import Duration
 from campaign.definition.localized import LocalizedOptOut
+from campaign.definition.offers.offer import Offer
 from campaign.definition.reviews import Reviews
 from campaign.definition.segments.conditions import Segment
 from campaign.definition.segments.loyalty import Loyalty
@@ -55,10 +57,20 @@ class Brand(Section):
     colors: Colors = Colors()
 
 
+class ShopSystem(StrEnum):
+    """What the shop runs on: how a link applies a code there."""
+
+    OWN = "own"
+    SHOPIFY = "shopify"
+    WOOCOMMERCE = "woocommerce"
+
+
 class Shop(Section):
     """What holds for customers about whom nothing better is known.
 
     ``language``: what a customer reads whose own language there are no templates in.
+    ``system`` and ``apply_url`` say how a link puts a code into the cart: ``apply_url`` has ``{code}`` in
+    it, and may have ``{path}``.
     ``fallback``: where one channel fails for good or may not be used any more, a customer who named no
     channel is written to on the other.
     """
@@ -71,6 +83,10 @@ class Shop(Section):
     channels: Annotated[list[Channel], Field(min_length=1)] = [Channel.EMAIL, Channel.SMS]
     fallback: bool = True
     email_opt_out_countries: list[Country] = []
+    system: ShopSystem = ShopSystem.OWN
+    apply_url: Annotated[Url, Form(r"^https?://\S*\{code\}\S*$", "put {code} where the code goes")] | None = (
+        None
+    )
 
 
 class ConsentPolicy(Section):
@@ -148,15 +164,6 @@ class Cap(Section):
     channel: Channel
     messages: Annotated[int, Field(ge=1)]
     per: Duration
-
-
-class Offer(Section):
-    """An incentive as the customer reads it."""
-
-    text: Words
-    code: Annotated[str, Form(r"^[A-Z0-9-]{3,30}$", 'write 3 to 30 capitals, digits and "-"')] | None = None
-    valid_for: Duration | None = None
-    terms: Words | None = None
 
 
 class Definition(Section):

@@ -33,16 +33,25 @@ class Anchor(Section):
 
 
 class Audience(Section):
-    """What a step says to some segments: one template for each channel it uses."""
+    """What a step says to some segments: one template for each channel it uses.
+
+    ``without_offer``: the template of both channels for a customer who cannot get a code of the ``offer``
+    (it has run out, a guard rail); else it is the same one, without an offer.
+    """
 
     segments: Annotated[list[SegmentOrAll], Field(min_length=1)]
     email: Template | None = None
     sms: Template | None = None
     offer: Name | None = None
+    without_offer: Template | None = None
 
-    def template(self, channel: Channel) -> str | None:
-        """Return the template for a channel, if this audience is spoken to on it."""
-        return self.email if channel is Channel.EMAIL else self.sms
+    def template(self, channel: Channel, *, offered: bool = True) -> str | None:
+        """Return the template for a channel, if this audience is spoken to on it.
+
+        ``offered`` is false for a message that goes without its offer.
+        """
+        own = self.email if channel is Channel.EMAIL else self.sms
+        return self.without_offer or own if own and not offered else own
 
 
 class StepChannels(StrEnum):

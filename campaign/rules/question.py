@@ -14,6 +14,7 @@ from campaign.customers.segments import segment_of
 from campaign.definition.model import Definition
 from campaign.definition.steps import Audience, Step
 from campaign.facts import Facts, MessageState, PastMessage, PastOrder, Purpose
+from campaign.offers.choice import Choice, choose
 from campaign.places.law import Place, places_of
 from campaign.places.zones import Whereabouts, whereabouts
 from campaign.reasons import Channel, Reason
@@ -126,6 +127,10 @@ class Question:
         """Whether the one question of double opt-in has been put; for the holdout, would have been."""
         ghosts = (m for m in self.facts.messages if self._is_ghost(m))
         return self.facts.customer.asked_to_confirm or any(m.purpose is Purpose.OPT_IN for m in ghosts)
+
+    def coupon(self, at: datetime) -> Choice:
+        """Return which coupon the step's message shows if it goes at a time."""
+        return choose(self.definition, self.facts, self.step, self.audience, self.window, at)
 
     def engaged(self) -> frozenset[Channel]:
         """Return the channels on which the customer has lately shown interest."""

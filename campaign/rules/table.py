@@ -185,6 +185,12 @@ def legal_caps(question: Question, channel: Channel, at: datetime) -> Verdict | 
     return _wait(Reason.CAPPED, at, next_uncapped(limits, channel, _rivals(question), at)) if limits else None
 
 
+def no_coupon(question: Question, channel: Channel, at: datetime) -> Verdict | None:
+    """Where its offer has no code to give, a message waits for one, and then goes without the offer."""
+    until = None if question.permissions[channel].pending else question.coupon(at).until
+    return None if until is None else _wait(Reason.NO_COUPON, at, until)
+
+
 def quiet_hours(question: Question, channel: Channel, at: datetime) -> Verdict | None:
     """Only at a decent time of day, by the campaign and by the law, wherever the customer may be."""
     own, shop_zone = question.definition.quiet_hours.get(channel), question.definition.shop.time_zone
@@ -223,6 +229,7 @@ CHANNEL_RULES: tuple[ChannelRule, ...] = (
     less_gap,
     caps,
     legal_caps,
+    no_coupon,
     quiet_hours,
 )
 LAST_RULE: StepRule = holdout

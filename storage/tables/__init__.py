@@ -15,7 +15,7 @@ from storage.tables.campaigns import (
     RunRow,
     StepRow,
 )
-from storage.tables.coupons import CouponRow
+from storage.tables.coupons import CouponRow, OfferStockRow
 from storage.tables.inbox import ImportRow, InboxRow, ShopEventRow
 from storage.tables.messages import ChannelStopRow, LinkRow, MessageEventRow, MessageRow, WebhookRow
 from storage.tables.models import CustomerScoreRow, LoyaltyStandingRow, ShopModelRow
@@ -43,6 +43,7 @@ __all__ = [
     "LoyaltyStandingRow",
     "MessageEventRow",
     "MessageRow",
+    "OfferStockRow",
     "OrderEventRow",
     "OrderLineRow",
     "OrderRow",

@@ -1,33 +1,43 @@
-"""Coupons: single-use codes, each of one message at most."""
+"""Coupons: codes of a customer's own, and how many of an offer's codes there are."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Amount, UtcDateTime
 
+_GIVEN = text("state IN ('reserved', 'issued', 'redeemed')")
+_OPEN = text("state IN ('reserved', 'issued')")
+
 
 class CouponRow(SQLModel, table=True):
-    """One code of an offer: available -> reserved -> issued -> redeemed, or released, or void.
+    """One code of an offer, by `campaign.offers.coupons.CouponState`.
 
-    ``origin``: ``generated`` or ``pool``. ``expires_at``: until when an issued one can be redeemed;
-    ``discount``: what it took off the order it was redeemed with, in the order's currency.
+    One order's step gives one coupon, whatever channels its messages take. ``expires_at``: until when an
+    issued one can be redeemed; ``cost``: what it is reckoned to cost, in the shop's currency; ``discount``:
+    what it took off the order it was redeemed with, in that order's currency.
     """
 
     __tablename__ = "coupons"
-    __table_args__ = (Index("ix_coupons_offer_state_id", "offer", "state", "id"),)
+    __table_args__ = (
+        Index("ix_coupons_offer_state_id", "offer", "state", "id"),
+        Index(
+            "ix_coupons_given", "order_id", "step", unique=True, postgresql_where=_GIVEN, sqlite_where=_GIVEN
+        ),
+        Index("ix_coupons_open", "expires_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     offer: str = Field(max_length=40)
     code: str = Field(max_length=40, unique=True)
     origin: str = Field(max_length=12)
     state: str = Field(max_length=12)
-    message_id: str | None = Field(default=None, foreign_key="messages.id", max_length=40, unique=True)
     order_id: str | None = Field(default=None, foreign_key="orders.id", max_length=100, index=True)
+    step: str | None = Field(default=None, max_length=40)
     customer_id: str | None = Field(default=None, foreign_key="customers.id", max_length=100, index=True)
     added_at: datetime = Field(sa_type=UtcDateTime)
     reserved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -35,4 +45,22 @@ class CouponRow(SQLModel, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     redeemed_order_id: str | None = Field(default=None, max_length=100)
+    cost: Decimal | None = Field(default=None, sa_type=Amount)
     discount: Decimal | None = Field(default=None, sa_type=Amount)
+
+
+class OfferStockRow(SQLModel, table=True):
+    """An offer's codes in short, for decisions: since when there is none, and how many are given a day.
+
+    ``filled``: how many there were when codes were added last. ``given`` and ``spent`` (in hundredths of the
+    shop's currency) are of ``day``, an ISO date; they are counted where the offer has a limit a day.
+    """
+
+    __tablename__ = "offer_stocks"
+
+    offer: str = Field(primary_key=True, max_length=40)
+    empty_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    filled: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    day: str | None = Field(default=None, max_length=10)
+    given: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    spent: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))

@@ -54,6 +54,7 @@ class MessageRow(SQLModel, table=True):
     state: str = Field(max_length=20)
     reason: str | None = Field(default=None, max_length=20)
     consent_id: int | None = Field(default=None, foreign_key="consents.id")
+    coupon_id: int | None = None
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     latest_at: datetime = Field(sa_type=UtcDateTime)
     claimed_at: datetime = Field(sa_type=UtcDateTime)

@@ -70,6 +70,7 @@ BOUNDED = {
     "campaign_definitions",
     "channel_stops",
     "erasure_jobs",
+    "offer_stocks",
     "shop_models",
     "statistics",
 }

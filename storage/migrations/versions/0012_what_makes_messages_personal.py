@@ -72,8 +72,8 @@ def _coupons() -> None:
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("origin", sa.String(length=12), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("message_id", sa.String(length=40), nullable=True),
         sa.Column("order_id", sa.String(length=100), nullable=True),
+        sa.Column("step", sa.String(length=40), nullable=True),
         sa.Column("customer_id", sa.String(length=100), nullable=True),
         sa.Column("added_at", UtcDateTime(), nullable=False),
         sa.Column("reserved_at", UtcDateTime(), nullable=True),
@@ -81,17 +81,36 @@ def _coupons() -> None:
         sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.Column("redeemed_order_id", sa.String(length=100), nullable=True),
+        sa.Column("cost", Amount(), nullable=True),
         sa.Column("discount", Amount(), nullable=True),
-        _foreign("coupons", "message_id", "messages"),
         _foreign("coupons", "order_id", "orders"),
         _foreign("coupons", "customer_id", "customers"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coupons")),
         sa.UniqueConstraint("code", name=op.f("uq_coupons_code")),
-        sa.UniqueConstraint("message_id", name=op.f("uq_coupons_message_id")),
     )
     op.create_index("ix_coupons_offer_state_id", "coupons", ["offer", "state", "id"])
     op.create_index("ix_coupons_order_id", "coupons", ["order_id"])
     op.create_index("ix_coupons_customer_id", "coupons", ["customer_id"])
+    _partial(
+        "ix_coupons_given", ["order_id", "step"], "state IN ('reserved', 'issued', 'redeemed')", unique=True
+    )
+    _partial("ix_coupons_open", ["expires_at"], "state IN ('reserved', 'issued')")
+    op.add_column("messages", sa.Column("coupon_id", sa.Integer(), nullable=True))
+    op.create_table(
+        "offer_stocks",
+        sa.Column("offer", sa.String(length=40), nullable=False),
+        sa.Column("empty_since", UtcDateTime(), nullable=True),
+        sa.Column("filled", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("day", sa.String(length=10), nullable=True),
+        sa.Column("given", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("spent", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
+        sa.PrimaryKeyConstraint("offer", name=op.f("pk_offer_stocks")),
+    )
+
+
+def _partial(name: str, columns: list[str], where: str, *, unique: bool = False) -> None:
+    held = sa.text(where)
+    op.create_index(name, "coupons", columns, unique=unique, postgresql_where=held, sqlite_where=held)
 
 
 def _reviews() -> None:
@@ -177,7 +196,9 @@ def downgrade() -> None:
     )
     op.drop_column("bought_together", "score")
     op.drop_column("products", "lasts_days")
+    op.drop_column("messages", "coupon_id")
     for table in (
+        "offer_stocks",
         "product_quotes",
         "product_ratings",
         "reviews",

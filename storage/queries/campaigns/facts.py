@@ -27,6 +27,7 @@ from storage.columns import amount_of
 from storage.queries.campaigns.fact_rows import as_list, as_time, consent_entry, past_message, past_order
 from storage.queries.campaigns.insight import COLUMNS, JOINS, insight_of
 from storage.queries.campaigns.runs import load_version
+from storage.queries.coupons import held
 
 _NEWEST_MESSAGES = 500
 _NEWEST_ENTRIES = 20
@@ -36,7 +37,7 @@ _RUN = """
 SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segment, r.closed_at,
        r.stop_reason, r.repurchased_by, o.placed_at, o.currency, o.total, c.email, c.email_key, c.phone,
        c.first_name, c.language, c.country, c.region, c.postal_code, c.time_zone, c.preferred_channel, c.less,
-       {insight},
+       {more},
   (SELECT {all}({row}(e.status, e.at)) FROM (
       SELECT status, at FROM order_events WHERE order_id = r.order_id ORDER BY id) e) AS events,
   (SELECT {all}({row}(p.id, p.placed_at, {number}(p.total), p.currency, p.lost, p.open,
@@ -56,7 +57,7 @@ SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segm
       WHERE q.customer_id = c.id ORDER BY q.placed_at) p) AS orders,
   (SELECT {all}({row}(m.id, m.order_id, m.step, m.channel, m.state, m.sent_at, m.attempted_at,
                       m.claimed_at, m.latest_at, m.purpose, m.consent_id, m.segment, m.address, m.written,
-                      m.opened, m.clicked, m.placed_at)) FROM (
+                      m.opened, m.clicked, m.placed_at, m.coupon_id)) FROM (
       SELECT n.*, n.text IS NOT NULL AS written,
              (SELECT t.placed_at FROM orders t WHERE t.id = n.order_id) AS placed_at,
              EXISTS (SELECT 1 FROM message_events e WHERE e.message_id = n.id
@@ -95,7 +96,7 @@ _WORDS = {
     "sqlite": {"all": "json_group_array", "row": "json_array", "number": ""},
 }
 _MORE = {
-    dialect: {**words, **_LIMITS, "insight": COLUMNS.format(**words), "joins": JOINS}
+    dialect: {**words, **_LIMITS, "more": f"{COLUMNS},\n  {held.COLUMNS}".format(**words), "joins": JOINS}
     for dialect, words in _WORDS.items()
 }
 _STATEMENTS: dict[tuple[str, str], TextClause] = {
@@ -138,6 +139,7 @@ class RunMessage:
     segment: str
     address: str | None
     written: bool
+    coupon_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -218,11 +220,7 @@ def _run(session: Session, row: Mapping[Any, Any], version: Version) -> RunFacts
 
 
 def _facts(
-    session: Session,
-    row: Mapping[Any, Any],
-    contact: Contact,
-    orders: list[Any],
-    messages: list[Any],
+    session: Session, row: Mapping[Any, Any], contact: Contact, orders: list[Any], messages: list[Any]
 ) -> Facts:
     return Facts(
         order_id=row["order_id"],
@@ -236,6 +234,8 @@ def _facts(
         stopped=row["stop_reason"] is not None,
         repurchased_by=row["repurchased_by"],
         insight=insight_of(session, row),
+        coupons=held.coupons_of(row),
+        offers=held.stocks_of(row),
     )
 
 
@@ -294,4 +294,5 @@ def _run_message(m: list[Any]) -> RunMessage:
         segment=m[11],
         address=m[12],
         written=bool(m[13]),
+        coupon_id=m[17],
     )

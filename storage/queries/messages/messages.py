@@ -29,6 +29,7 @@ _REFRESH = (
     .values(
         purpose=bindparam("to_purpose"),
         consent_id=bindparam("to_consent"),
+        coupon_id=bindparam("to_coupon"),
         segment=bindparam("to_segment"),
         address=bindparam("to_address"),
         latest_at=bindparam("to_latest"),
@@ -46,6 +47,7 @@ _WRITE = (
         col(MessageRow.claimed_at) == bindparam("for_claimed"),
         col(MessageRow.segment) == bindparam("for_segment"),
         col(MessageRow.consent_id).is_not_distinct_from(bindparam("for_consent")),
+        col(MessageRow.coupon_id).is_not_distinct_from(bindparam("for_coupon")),
         col(MessageRow.address).is_not_distinct_from(bindparam("for_address")),
     )
     .values(subject=bindparam("to_subject"), html=bindparam("to_html"), text=bindparam("to_text"))
@@ -83,7 +85,10 @@ _ACCEPT = (
 
 @dataclass(frozen=True)
 class Claim:
-    """What a message is claimed as: ``address`` is in normal form, ``consent_id`` the permission's entry."""
+    """What a message is claimed as: ``address`` is in normal form, ``consent_id`` the permission's entry.
+
+    ``coupon_id``: the customer's own coupon that it shows, if any.
+    """
 
     order_id: str
     customer_id: str
@@ -95,6 +100,7 @@ class Claim:
     address: str | None
     due: datetime | None
     latest: datetime
+    coupon_id: int | None = None
 
     @property
     def message_id(self) -> str:
@@ -169,6 +175,7 @@ def claim_message(
         state=state.value,
         reason=reason.value if reason else None,
         consent_id=claim.consent_id,
+        coupon_id=claim.coupon_id,
         address=claim.address,
         due_at=claim.due,
         latest_at=claim.latest,
@@ -182,6 +189,7 @@ def refresh_claim(session: Session, claim: Claim) -> None:
         "message": claim.message_id,
         "to_purpose": claim.purpose.value,
         "to_consent": claim.consent_id,
+        "to_coupon": claim.coupon_id,
         "to_segment": claim.segment,
         "to_address": claim.address,
         "to_latest": claim.latest,
@@ -197,6 +205,7 @@ def write_body(session: Session, message: RunMessage, body: Body) -> bool:
         "for_claimed": message.claimed,
         "for_segment": message.segment,
         "for_consent": message.consent_id,
+        "for_coupon": message.coupon_id,
         "for_address": message.address,
         "to_subject": body.subject,
         "to_html": body.html,

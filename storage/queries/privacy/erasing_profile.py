@@ -8,6 +8,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, col, select
 
+from campaign.offers.coupons import CouponState
 from storage.tables import CouponRow, CustomerScoreRow, LoyaltyStandingRow, ProductQuoteRow, ReviewRow
 
 
@@ -22,6 +23,8 @@ def erase_profile(session: Session, ids: Collection[str], nobody: str) -> int:
     for row in (CustomerScoreRow, LoyaltyStandingRow):
         connection.execute(delete(row).where(col(row.customer_id).in_(mine)))
     coupons = update(CouponRow).where(col(CouponRow.customer_id).in_(mine))
+    reserved = col(CouponRow.state) == CouponState.RESERVED.value
+    connection.execute(coupons.where(reserved).values(state=CouponState.RELEASED.value))
     connection.execute(coupons.values(customer_id=nobody))
     reviews = update(ReviewRow).where(col(ReviewRow.customer_id).in_(mine))
     emptied = {"customer_id": nobody, "text": None, "author": None, "language": None, "source_id": None}

@@ -8,8 +8,9 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col
 
 from campaign.facts import MessageState
+from campaign.offers.coupons import CouponState
 from storage.queries.inbox.states import State
-from storage.tables import InboxRow, MessageRow, OrderRow, RunRow
+from storage.tables import CouponRow, InboxRow, MessageRow, OrderRow, RunRow
 
 _ORDER: Any = bindparam("of_order")
 _TO: dict[str, Any] = {"customer_id": bindparam("to_customer")}
@@ -18,6 +19,9 @@ _MOVES: tuple[Any, ...] = (
     update(RunRow).where(col(RunRow.order_id) == _ORDER).values(_TO),
     update(MessageRow)
     .where(col(MessageRow.order_id) == _ORDER, col(MessageRow.state) == MessageState.CLAIMED.value)
+    .values(_TO),
+    update(CouponRow)
+    .where(col(CouponRow.order_id) == _ORDER, col(CouponRow.state) == CouponState.RESERVED.value)
     .values(_TO),
     update(InboxRow)
     .where(col(InboxRow.order_id) == _ORDER, col(InboxRow.state) == State.WAITING.value)

@@ -1,0 +1,1 @@
+"""Offers of a campaign.toml, and what may be wrong with them."""

@@ -1,0 +1,136 @@
+"""Which coupon a step's message shows: the one that is held, a new one, one later, or none.
+
+An order's step has one coupon, whatever channels its messages take: a retry, a second channel and one that
+takes over show the same code. The guard rails are here: never stacked, so much a day, so much a customer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from campaign.customers.history import kept_orders
+from campaign.definition.model import Definition
+from campaign.definition.offers.offer import Offer
+from campaign.definition.steps import Audience, Step
+from campaign.facts import Facts
+from campaign.offers.coupons import CouponState, HeldCoupon, OfferStock
+from campaign.rules.timing import Window
+
+WAITS_UP_TO = timedelta(hours=48)
+"""How long a message waits for a code, counted from when its step is due; at most half of its window."""
+LOOKS_EVERY = timedelta(hours=4)
+CUSTOMERS_YEAR = timedelta(days=365)
+_HUNDRED = Decimal(100)
+_CENT = Decimal("0.01")
+
+
+class Grant(StrEnum):
+    """What a message shows. `NONE`: its audience has no offer with codes of the customer's own."""
+
+    NONE = "none"
+    HELD = "held"
+    NEW = "new"
+    LATER = "later"
+    WITHOUT = "without"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The coupon of a step's message. ``until``: for `Grant.LATER`, when to look again."""
+
+    grant: Grant
+    name: str = ""
+    offer: Offer | None = None
+    held: HeldCoupon | None = None
+    until: datetime | None = None
+
+
+NO_OFFER = Choice(Grant.NONE)
+
+
+def choose(
+    definition: Definition, facts: Facts, step: Step, audience: Audience | None, window: Window, now: datetime
+) -> Choice:
+    """Return which coupon a step's message to an audience shows if it goes now."""
+    offer = definition.offers.get(audience.offer) if audience and audience.offer else None
+    if offer is None or not offer.personal or audience is None or audience.offer is None:
+        return NO_OFFER
+    name, mine = audience.offer, coupon_of(facts, step)
+    if mine and mine.offer == name and mine.state.open and mine.expires_at > now:
+        return Choice(Grant.HELD, name, offer, mine)
+    used = mine is not None and mine.state is not CouponState.RESERVED
+    if used or _stacked(offer, facts, step, now) or _cost_too_much(definition, offer, facts, now):
+        return Choice(Grant.WITHOUT, name, offer)
+    until = _given_again(definition, offer, facts, facts.offers.get(name, OfferStock()), now)
+    if until is None:
+        return Choice(Grant.NEW, name, offer)
+    last = waits_until(window, now)
+    if now >= last:
+        return Choice(Grant.WITHOUT, name, offer)
+    return Choice(Grant.LATER, name, offer, until=min(until, last))
+
+
+def coupon_of(facts: Facts, step: Step) -> HeldCoupon | None:
+    """Return the coupon that an order's step has given, or is about to give."""
+    mine = (c for c in facts.coupons if (c.order_id, c.step) == (facts.order_id, step.name))
+    return next((coupon for coupon in mine if coupon.state.given), None)
+
+
+def waits_until(window: Window, now: datetime) -> datetime:
+    """Return until when a message waits for a code before it goes without."""
+    due = window.due or now
+    return due + min(WAITS_UP_TO, (window.latest - due) / 2)
+
+
+def reckoned_cost(definition: Definition, offer: Offer, facts: Facts) -> Decimal:
+    """Return what a coupon is reckoned to cost the shop, in the shop's currency."""
+    if offer.cost is not None:
+        return offer.cost
+    if offer.amount is not None:
+        return offer.amount
+    currency = definition.shop.currency
+    orders = [order.value for order in kept_orders(facts.orders) if order.currency == currency]
+    if offer.percent is None or not orders:
+        return Decimal(0)
+    return (sum(orders, Decimal(0)) / len(orders) * offer.percent / _HUNDRED).quantize(_CENT)
+
+
+def day_of(definition: Definition, now: datetime) -> str:
+    """Return the day that a coupon counts to: the shop's."""
+    return now.astimezone(ZoneInfo(definition.shop.time_zone)).date().isoformat()
+
+
+def _stacked(offer: Offer, facts: Facts, step: Step, now: datetime) -> bool:
+    others = (c for c in facts.coupons if (c.order_id, c.step) != (facts.order_id, step.name))
+    return not offer.stacks and any(c.state.open and c.expires_at > now for c in others)
+
+
+def _cost_too_much(definition: Definition, offer: Offer, facts: Facts, now: datetime) -> bool:
+    if offer.max_cost_per_customer is None:
+        return False
+    spent = [c.cost for c in facts.coupons if c.state.given and c.at > now - CUSTOMERS_YEAR]
+    return sum(spent, reckoned_cost(definition, offer, facts)) > offer.max_cost_per_customer
+
+
+def _given_again(
+    definition: Definition, offer: Offer, facts: Facts, stock: OfferStock, now: datetime
+) -> datetime | None:
+    """Return when a code may be there again; None if one may be there now."""
+    if stock.empty_since is not None:
+        return now + LOOKS_EVERY
+    if stock.day != day_of(definition, now):
+        return None
+    too_many = offer.max_per_day is not None and stock.given >= offer.max_per_day
+    limit = offer.max_cost_per_day
+    too_dear = limit is not None and stock.spent + reckoned_cost(definition, offer, facts) > limit
+    return _next_day(definition, now) if too_many or too_dear else None
+
+
+def _next_day(definition: Definition, now: datetime) -> datetime:
+    zone = ZoneInfo(definition.shop.time_zone)
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(0), zone).astimezone(now.tzinfo)

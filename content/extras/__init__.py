@@ -1,0 +1,1 @@
+"""What makes a message personal beyond order and catalogue, as templates see it."""

@@ -1,0 +1,1 @@
+"""Queries about coupons: reserved, issued, released, redeemed, and what is left of them."""

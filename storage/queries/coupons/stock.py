@@ -1,0 +1,130 @@
+"""An offer's codes that nobody has: added, made known to the shop, counted, and void after their last day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy.engine import CursorResult
+from sqlmodel import Session, col
+
+from campaign.offers.coupons import CouponState, Origin
+from storage.columns import UtcDateTime
+from storage.inserts import insert_all_once, insert_or_update
+from storage.queries.coupons.reserving import record_there
+from storage.tables import CouponRow, OfferStockRow
+
+ROWS_AT_ONCE = 1_000
+_EXPIRE = """
+UPDATE coupons SET state = 'void', settled_at = :at WHERE id IN (
+    SELECT id FROM coupons WHERE state IN ('reserved', 'issued') AND expires_at < :at
+    ORDER BY expires_at LIMIT 1000{passing})
+"""
+_TYPED = bindparam("at", type_=UtcDateTime())
+_EXPIRE_BY = {
+    "postgresql": text(_EXPIRE.format(passing=" FOR UPDATE SKIP LOCKED")).bindparams(_TYPED),
+    "sqlite": text(_EXPIRE.format(passing="")).bindparams(_TYPED),
+}
+_KNOWN = (
+    update(CouponRow)
+    .where(
+        col(CouponRow.offer) == bindparam("of_offer"),
+        col(CouponRow.code) == bindparam("of_code"),
+        col(CouponRow.state) == CouponState.MADE.value,
+    )
+    .values(state=CouponState.AVAILABLE.value)
+)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """An offer's codes: ``made`` ones that the shop does not know yet, ``available`` ones, and of how many.
+
+    ``filled``: how many were available when codes were added last.
+    """
+
+    offer: str
+    made: int
+    available: int
+    filled: int
+    empty_since: datetime | None
+
+    @property
+    def low(self) -> bool:
+        """Whether a fifth or less is left of what there was."""
+        return self.filled > 0 and self.available * 5 <= self.filled
+
+
+def add_codes(
+    session: Session, offer: str, codes: Iterable[str], origin: Origin, state: CouponState, now: datetime
+) -> int:
+    """Add codes that nobody has; return how many were not there yet. A code belongs to one offer for ever."""
+    added = 0
+    left = iter(codes)
+    while batch := list(islice(left, ROWS_AT_ONCE)):
+        rows = [
+            {"offer": offer, "code": code, "origin": origin.value, "state": state.value, "added_at": now}
+            for code in batch
+        ]
+        added += len(insert_all_once(session, CouponRow, rows, "id"))
+    if added and state is CouponState.AVAILABLE:
+        record_filled(session, offer)
+    return added
+
+
+def make_known(session: Session, offer: str, codes: Iterable[str]) -> int:
+    """Let codes be given that the shop knows now; return how many."""
+    connection, known = session.connection(), 0
+    for code in codes:
+        known += connection.execute(_KNOWN, {"of_offer": offer, "of_code": code}).rowcount
+    if known:
+        record_filled(session, offer)
+    return known
+
+
+def record_filled(session: Session, offer: str) -> None:
+    """Record that an offer has codes, and how many."""
+    values = {"empty_since": None, "filled": count(session, offer, CouponState.AVAILABLE)}
+    insert_or_update(session, OfferStockRow, set(values), offer=offer, given=0, spent=0, **values)
+
+
+def count(session: Session, offer: str, state: CouponState) -> int:
+    """Return how many of an offer's codes are in a state."""
+    mine = (col(CouponRow.offer) == offer, col(CouponRow.state) == state.value)
+    found: int = session.execute(select(func.count()).select_from(CouponRow).where(*mine)).scalar_one()
+    return found
+
+
+def codes_in(session: Session, offer: str, state: CouponState, limit: int) -> Sequence[str]:
+    """Return codes of an offer in a state, oldest first."""
+    mine = (col(CouponRow.offer) == offer, col(CouponRow.state) == state.value)
+    return session.execute(
+        select(col(CouponRow.code)).where(*mine).order_by(col(CouponRow.id)).limit(limit)
+    ).scalars().all()  # fmt: skip
+
+
+def stock_of(session: Session, offer: str) -> Stock:
+    """Return how an offer's codes stand."""
+    row = session.get(OfferStockRow, offer, populate_existing=True)
+    made, available = (count(session, offer, state) for state in (CouponState.MADE, CouponState.AVAILABLE))
+    return Stock(offer, made, available, row.filled if row else 0, row.empty_since if row else None)
+
+
+def correct_empty(session: Session, offers: Collection[str]) -> None:
+    """Correct what says that an offer has run out where it has codes again."""
+    for offer in offers:
+        if codes_in(session, offer, CouponState.AVAILABLE, 1):
+            record_there(session, offer)
+
+
+def void_expired(session: Session, now: datetime) -> int:
+    """Void coupons whose last day is over, also what was never issued; return how many, at most 1,000.
+
+    It passes over rows that somebody holds: nobody waits.
+    """
+    done = session.connection().execute(_EXPIRE_BY[session.get_bind().dialect.name], {"at": now})
+    assert isinstance(done, CursorResult)  # noqa: S101 - what changes rows counts them
+    return done.rowcount

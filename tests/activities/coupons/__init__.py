@@ -1,0 +1,1 @@
+"""Coupons as activities treat them."""
