@@ -24,6 +24,7 @@ from campaign.reasons import Channel
 
 MAX_LINES = 500
 MAX_QUANTITY = 1_000_000
+MAX_LASTS_DAYS = 3_650
 
 
 class Wire(BaseModel):
@@ -175,7 +176,12 @@ class Customer(Contact):
 
 
 class Product(Wire):
-    """One catalogue entry, for links, best-sellers, what's new and cross-sell."""
+    """One catalogue entry, for links and recommendations.
+
+    ``lasts_days``: how long one lasts, of what is used up; ``consumable`` marks what is, where nobody knows
+    how long. ``parent``: what the variants of one product share. ``recommend`` false: what is on no list,
+    such as a spare part; a gift card is on none anyway.
+    """
 
     sku: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     name: Text
@@ -188,3 +194,7 @@ class Product(Wire):
     rating: Annotated[float, Field(ge=0, le=5)] | None = None
     review_count: Annotated[int, Field(ge=0)] = 0
     review_quote: Annotated[str, StringConstraints(max_length=500)] | None = None
+    lasts_days: Annotated[int, Field(ge=1, le=MAX_LASTS_DAYS)] | None = None
+    consumable: bool = False
+    parent: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    recommend: bool = True

@@ -110,12 +110,17 @@ class Order(Seen):
 
 
 class Product(Item):
-    """A product to show."""
+    """A product to show, and why: ``kind`` is a `campaign.catalogue.shelf.Kind`.
+
+    ``goes_with``: of ``together``, the name of the customer's own product that it is often bought with.
+    """
 
     url: str
     price: Decimal
     currency: str
     category: str | None = None
+    kind: str = ""
+    goes_with: str | None = None
 
 
 class Offer(Seen):

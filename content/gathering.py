@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain, zip_longest
 
 from campaign import wire
-from campaign.catalogue import Shelf
+from campaign.catalogue.shelf import Recommendation, Shelf
 from campaign.customers.history import kept_orders, lifetime_value
 from campaign.definition.localized import in_language
 from campaign.definition.model import Definition
@@ -61,6 +61,7 @@ class Extras:
 
 
 NO_EXTRAS = Extras()
+_OF_PRODUCT = [name for name in Product.model_fields if name in wire.Product.model_fields]
 
 
 def build_context(
@@ -155,7 +156,12 @@ def _line(line: OrderLine, quantity: int, product: wire.Product | None, links: R
     return Line(**about | sold | links.of(line))
 
 
-def _products(products: Sequence[wire.Product]) -> list[Product]:
+def _products(shown: Sequence[Recommendation]) -> list[Product]:
     return [
-        Product(**{name: getattr(product, name) for name in Product.model_fields}) for product in products
+        Product(
+            **{name: getattr(entry.product, name) for name in _OF_PRODUCT},
+            kind=entry.kind.value,
+            goes_with=entry.goes_with,
+        )
+        for entry in shown
     ]

@@ -84,9 +84,10 @@ CLASSES: dict[str, Classes] = {
     "product_ratings": Classes(neither="sku average count computed_at"),
     "products": Classes(
         neither="sku name url image_url price currency category added_at rating review_count review_quote "
-        "item available lasts_days"
+        "item available lasts_days consumable family recommend"
     ),
     "refunds": Classes(pseudonymous="order_id refund_id", neither="at amount"),
+    "repeat_gaps": Classes(neither="sku days customers buyers"),
     "replies": Classes(personal="sender text", neither="id received_at settled_at verdict"),
     "reviews": Classes(
         personal="text author language",

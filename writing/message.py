@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
+from campaign.catalogue.owned import history_of
 from campaign.customers.joined_orders import orders_about
 from campaign.definition.model import Definition
 from campaign.definition.steps import Step
@@ -20,7 +21,7 @@ from content.gathering import Extras, Recipient, build_context
 from content.rendering import EmailContent, SmsContent, render_email, render_sms
 from content.sources import Source
 from storage.queries.campaigns.facts import Contact
-from storage.queries.campaigns.orders import order_lines
+from storage.queries.recommendations.bought import bought_by, lines_of_orders
 from storage.queries.shop.catalogue import shelf_for
 
 Content = EmailContent | SmsContent
@@ -70,8 +71,9 @@ def gather(
     """Read what a message can show. Without ``pages`` there is no public address to link to."""
     step, facts = draft.step, about.facts
     orders = orders_about(step, facts) or (facts.own,)
-    lines = order_lines(session, [order.order_id for order in orders])
-    kept = [line.sku for line in lines if line.kept]
+    order_ids = [order.order_id for order in orders]
+    bought = bought_by(session, about.contact.customer_id, order_ids)
+    history = history_of(bought, order_ids, now)
     return build_context(
         about.definition,
         step,
@@ -79,8 +81,8 @@ def gather(
         facts,
         now,
         about=orders,
-        lines=lines,
-        shelf=shelf_for(session, [line.sku for line in lines], now, kept),
+        lines=lines_of_orders(bought, order_ids),
+        shelf=shelf_for(session, history.own, now, history=history),
         recipient=_recipient(about.contact, draft.id, pages),
         extras=Extras(coupon=draft.coupon, review_page=pages.review(draft.id) if pages else None),
     )

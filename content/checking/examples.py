@@ -12,6 +12,7 @@ from content.checking.compared import Field, compared_values, with_value
 from content.context import (
     Brand,
     Customer,
+    Item,
     Line,
     Loyalty,
     MessageContext,
@@ -77,7 +78,7 @@ def full_example(brand: Brand) -> MessageContext:
         sku="MUG-1", name="Stoneware mug", url="https://shop.example.com/p/mug", price=Decimal("19.90"),
         currency="USD", category="Kitchen", rating=4.7, review_count=213, review_quote="My favourite.",
     )  # fmt: skip
-    about = product.model_dump(exclude={"price", "currency", "category"})
+    about = product.model_dump(include=set(Item.model_fields))
     page = "https://shop.example.com/review/token?item=MUG-1"
     stars = [f"{page}&stars={number}" for number in range(1, 6)]
     line = Line(quantity=2, unit_price=Decimal("19.90"), review_url=page, star_urls=stars, **about)
@@ -90,15 +91,21 @@ def full_example(brand: Brand) -> MessageContext:
                 code="CODE10", text="10% off your next order", valid_until=_AT, terms="Once per customer.",
                 apply_url="https://shop.example.com/discount/CODE10", percent=Decimal(10),
             ),
-            "best_sellers": [product] * 3,
-            "whats_new": [product] * 2,
-            "replenish": [product.model_copy(update={"sku": "TEA-1", "name": "Smoked tea"})],
+            "best_sellers": [product.model_copy(update={"kind": "best_seller"})] * 3,
+            "whats_new": [product.model_copy(update={"kind": "new"})] * 2,
+            "replenish": [
+                product.model_copy(update={"sku": "TEA-1", "name": "Smoked tea", "kind": "runs_out"})
+            ],
             "quotes": [Quote(text="My coffee stays warm.", item="Stoneware mug", rating=5, author="Ben")],
             "shop_rating": ShopRating(average=4.8, count=2140),
             "loyalty": Loyalty(
                 tier="Silver", points=420, next_tier="Gold", orders_missing=2, value_missing=Decimal("80.00")
             ),
-            "cross_sell": [product.model_copy(update={"sku": "TRAY-1", "name": "Oak tray"})],
+            "cross_sell": [
+                product.model_copy(
+                    update={"sku": "TRAY-1", "name": "Oak tray", "kind": "together", "goes_with": "Mug"}
+                )
+            ],
             "unsubscribe_url": "https://shop.example.com/unsubscribe/token",
             "preferences_url": "https://shop.example.com/preferences/token",
         }

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Connection, inspect, text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from storage.database import Database
 from storage.inserts import insert_once
-from storage.tables import DefinitionRow
+from storage.tables import DefinitionRow, ShopModelRow
 
 PRODUCTS = 1_000
 ORDERS_A_CUSTOMER = 5
@@ -73,11 +73,13 @@ _TABLES: dict[str, dict[str, str]] = {
 _PRODUCTS = {
     "sku": "'p-' || i", "name": "'Product ' || i", "url": "'https://shop.example.com/p/' || i",
     "price": "'10.00'", "currency": "'USD'", "added_at": "{ago}", "review_count": "0",
-    "item": "'i-' || i",
+    "item": "'i-' || i", "category": "'c-' || (i % 50)", "family": "'p-' || i", "consumable": "false",
+    "recommend": "true", "lasts_days": "CASE WHEN i % 4 = 0 THEN 30 END",
 }  # fmt: skip
 _RATINGS = {
     "sku": "'p-' || i", "average": "4.5", "count": "i", "computed_at": "{ago}",
 }  # fmt: skip
+_GAPS = {"sku": "'p-' || i", "days": "30", "customers": "20", "buyers": "50"}
 _STOCK = {"item": "'i-' || i", "location": "'here'", "available": "i % 9", "at": "{ago}"}
 _OF_CUSTOMERS: dict[str, dict[str, str]] = {
     "customers": {
@@ -101,7 +103,8 @@ _OF_CUSTOMERS: dict[str, dict[str, str]] = {
         "due_at": "{ago}", "settled_at": "{ago}",
     },
     "customer_scores": {
-        "customer_id": "'past-' || i", "model_id": "1", "computed_at": "{ago}", "predicted_value": "'30.00'",
+        "customer_id": "'past-' || i", "model_id": "(SELECT min(id) FROM shop_models)",
+        "computed_at": "{ago}", "predicted_value": "'30.00'",
         "expected_orders": "1.5", "alive": "0.5",
     },
     "loyalty_standings": {
@@ -142,6 +145,14 @@ def fill_products(session: Session, now: datetime, number: int = PRODUCTS) -> No
     _fill(session.connection(), "stock_levels", _STOCK, 0, number - 1, _ago(session.connection(), now))
     _fill(session.connection(), "product_ratings", _RATINGS, 0, number - 1, _ago(session.connection(), now))
     insert_once(session, DefinitionRow, digest="past", name="past", body="{}", stored_at=now)
+    if session.exec(select(ShopModelRow.id).limit(1)).first() is None:
+        session.add(ShopModelRow(name="past", fitted_at=now, serves="past"))
+        session.flush()
+
+
+def fill_repeat_gaps(session: Session, number: int = PRODUCTS) -> None:
+    """Add how long products last, as if their customers had bought again: past orders are too even for it."""
+    _fill(session.connection(), "repeat_gaps", _GAPS, 0, number - 1, "")
 
 
 def _ago(connection: Connection, now: datetime) -> str:

@@ -22,7 +22,14 @@ from storage.tables.models import CustomerScoreRow, LoyaltyStandingRow, ShopMode
 from storage.tables.people import ConsentRow, CustomerRow, ReplyRow, SuppressionRow
 from storage.tables.privacy import ErasureJobRow, ErasureRow, KeptOptOutRow, PersonRequestRow
 from storage.tables.reviews import ProductQuoteRow, ProductRatingRow, ReviewRow
-from storage.tables.shop import BestSellerRow, BoughtTogetherRow, ProductRow, StatisticRow, StockLevelRow
+from storage.tables.shop import (
+    BestSellerRow,
+    BoughtTogetherRow,
+    ProductRow,
+    RepeatGapRow,
+    StatisticRow,
+    StockLevelRow,
+)
 
 __all__ = [
     "ApiKeyRow",
@@ -52,6 +59,7 @@ __all__ = [
     "ProductRatingRow",
     "ProductRow",
     "RefundRow",
+    "RepeatGapRow",
     "ReplyRow",
     "ReviewRow",
     "RunRow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, String, text, true
+from sqlalchemy import BigInteger, Boolean, Column, Float, String, false, text, true
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Amount, UtcDateTime
@@ -15,7 +15,8 @@ class ProductRow(SQLModel, table=True):
     """One catalogue entry. ``item`` is the shop's inventory item, by which stock is reported.
 
     ``available``: false where the shop has none left or has taken it off sale: it is not recommended;
-    ``lasts_days``: of what is used up, how long one lasts.
+    ``lasts_days``: of what is used up, how long one lasts. ``family``: what the variants of a product share,
+    None where it is not known; ``recommend``: false for what is no product, such as a gift card.
     """
 
     __tablename__ = "products"
@@ -34,6 +35,9 @@ class ProductRow(SQLModel, table=True):
     item: str | None = Field(default=None, max_length=100, index=True)
     available: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=true()))
     lasts_days: int | None = None
+    consumable: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
+    family: str | None = Field(default=None, max_length=2_000)
+    recommend: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=true()))
 
 
 class StockLevelRow(SQLModel, table=True):
@@ -70,6 +74,20 @@ class BoughtTogetherRow(SQLModel, table=True):
     other_sku: str = Field(max_length=100)
     orders: int
     score: float = Field(default=0.0, sa_column=Column(Float, nullable=False, server_default=text("0")))
+
+
+class RepeatGapRow(SQLModel, table=True):
+    """How many days its customers go with one of a product until they buy it again: computed by a schedule.
+
+    The median of the ``customers`` who have bought it again; of ``buyers`` in all.
+    """
+
+    __tablename__ = "repeat_gaps"
+
+    sku: str = Field(primary_key=True, max_length=100)
+    days: int
+    customers: int
+    buyers: int
 
 
 class StatisticRow(SQLModel, table=True):

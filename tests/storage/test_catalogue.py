@@ -8,11 +8,18 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
+from campaign.catalogue.shelf import Kind, Recommendation
 from campaign.wire import Product
 from storage.database import Database
 from storage.queries.shop import statistics as counting
 from storage.queries.shop.catalogue import save_product, shelf_for
-from storage.queries.shop.statistics import BEST_SELLERS, BOUGHT_TOGETHER, refresh_statistics, statistics
+from storage.queries.shop.statistics import (
+    BEST_SELLERS,
+    BOUGHT_TOGETHER,
+    REPEAT_GAPS,
+    refresh_statistics,
+    statistics,
+)
 from storage.tables import BoughtTogetherRow
 from tests.facts import PLACED
 from tests.storage.test_storage import purchase, save
@@ -28,23 +35,31 @@ def sell(session: Session, skus: str, days_between: int = 30) -> None:
         save_product(session, Product.model_validate({**about, "price": "1.50", "currency": "USD"}))
 
 
-def skus(products: Sequence[Product]) -> str:
+def skus(shown: Sequence[Recommendation]) -> str:
     """The products' skus, in order."""
-    return "".join(product.sku for product in products)
+    return "".join(entry.product.sku for entry in shown)
+
+
+def order(session: Session, times: int, *wanted: str, days: int = 0) -> None:
+    """Save so many orders of the same products, each by another customer."""
+    for number in range(times):
+        name = f"{'-'.join(wanted)}-{number}-{days}"
+        save(session, purchase(name, *wanted, days=days, customer_id=f"c-{name}"))
 
 
 @pytest.fixture
 def shop(database: Database) -> Database:
-    """Four products, three orders within 90 days and one before."""
+    """Four products: b goes with a and c, all within 90 days, and d was bought with c before.
+
+    Most orders are of something else, which the catalogue does not have.
+    """
     with database.transaction() as session:
         sell(session, "abcd")
-        save(
-            session,
-            purchase("1", "a", "b", customer_id="c-1"),
-            purchase("2", "b", "c", customer_id="c-2"),
-            purchase("3", "c", customer_id="c-3"),
-            purchase("4", "d", "c", days=-100, customer_id="c-4"),
-        )
+        order(session, 6, "a", "b")
+        order(session, 6, "b", "c")
+        order(session, 1, "c")
+        order(session, 40, "zzz")
+        order(session, 9, "c", "d", days=-100)
     return database
 
 
@@ -57,6 +72,8 @@ def test_what_a_message_shows(shop: Database) -> None:
     assert skus(shelf.cross_sell) == "ac"
     assert (skus(shelf.whats_new), skus(shelf.best_sellers)) == ("", "")
     assert (skus(other.cross_sell), skus(other.whats_new), skus(other.best_sellers)) == ("", "ab", "c")
+    assert [entry.kind for entry in shelf.cross_sell] == [Kind.TOGETHER, Kind.TOGETHER]
+    assert {entry.goes_with for entry in shelf.cross_sell} == {"B"}
     assert set(shelf.known) == {"b"}
     assert (shelf.known["b"].name, str(shelf.known["b"].price)) == ("B", "1.50")
 
@@ -77,8 +94,9 @@ def test_a_message_shows_no_product_twice(database: Database) -> None:
     """The lists exclude each other, what was bought together first; each goes on with its next ones."""
     with database.transaction() as session:
         sell(session, "abcdefghijkl", days_between=5)
-        for number in range(12):  # a stands in all orders, b beside it in all but one, and so on
-            save(session, purchase(str(number), *"abcdefghijkl"[: 12 - number], customer_id=f"c-{number}"))
+        for number in range(9):  # b stands beside a in all orders, c in all but one, and so on
+            order(session, 1, *"abcdefghijkl"[: 12 - number])
+        order(session, 20, "zzz")
     refresh_statistics(database, NOW)
     with database.reading() as session:
         shelf = shelf_for(session, ["a"], NOW)
@@ -97,14 +115,17 @@ def test_counting_again_replaces_what_was_counted(shop: Database) -> None:
     refresh_statistics(shop, NOW)
     later = NOW + timedelta(days=200)
     with shop.transaction() as session:
-        save(session, purchase("5", "a", "d", days=150, customer_id="c-5"))
-    assert refresh_statistics(shop, later) == {BEST_SELLERS: 2, BOUGHT_TOGETHER: 2}
+        order(session, 6, "a", "d", days=150)
+        order(session, 6, "zzz", days=150)
+    assert refresh_statistics(shop, later) == {BEST_SELLERS: 2, BOUGHT_TOGETHER: 2, REPEAT_GAPS: 0}
     with shop.reading() as session:
         shelf, other = (shelf_for(session, [sku], later) for sku in ("a", "zzz"))
         found = statistics(session)
         kept = session.exec(select(BoughtTogetherRow.sku).order_by(BoughtTogetherRow.sku)).all()
     assert (skus(other.best_sellers), skus(shelf.cross_sell), kept) == ("ad", "d", ["a", "d"])
-    assert [(one.name, one.computed_at) for one in found] == [(BEST_SELLERS, later), (BOUGHT_TOGETHER, later)]
+    assert [(one.name, one.computed_at) for one in found] == [
+        (name, later) for name in (BEST_SELLERS, BOUGHT_TOGETHER, REPEAT_GAPS)
+    ]
 
 
 def test_many_products_are_written_in_short_transactions(
@@ -114,7 +135,7 @@ def test_many_products_are_written_in_short_transactions(
     refresh_statistics(shop, NOW)
     with shop.reading() as session:
         before = [row.model_dump() for row in session.exec(select(BoughtTogetherRow))]
-    monkeypatch.setattr(counting, "_ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(counting, "ROWS_AT_ONCE", 1)
     refresh_statistics(shop, NOW)
     with shop.reading() as session:
         assert [row.model_dump() for row in session.exec(select(BoughtTogetherRow))] == before

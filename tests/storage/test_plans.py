@@ -23,7 +23,7 @@ from activities.close import close
 from activities.interface import CloseRequest
 from campaign.reasons import Channel, Reason
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Product, Purchase, Refund
-from dev.bench.fill import fill_products, fill_shop
+from dev.bench.fill import fill_products, fill_repeat_gaps, fill_shop
 from dev.bench.statements import recorded_statements
 from intake.imports.batches import How, apply_batch
 from intake.imports.formats import Group
@@ -107,6 +107,8 @@ def large_shop(postgres_url: str | None) -> Iterator[Database]:
         fill_products(session, PLACED, PRODUCTS)
     fill_shop(database, 0, ORDERS - 1, PLACED)
     refresh_statistics(database, PLACED)
+    with database.transaction() as session:
+        fill_repeat_gaps(session, PRODUCTS)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
     yield database

@@ -19,8 +19,7 @@ from storage.queries.shop.stock import (
 )
 from storage.tables import ProductRow
 from tests.facts import PLACED
-from tests.storage.test_catalogue import NOW, skus
-from tests.storage.test_storage import purchase, save
+from tests.storage.test_catalogue import NOW, order, skus
 
 LATER = NOW + timedelta(hours=1)
 
@@ -95,7 +94,8 @@ def test_what_is_out_is_not_recommended(database: Database, out: str) -> None:
         for sku in "abcd":
             entry(session, sku)
         save_product(session, product("d", added_at=None))
-        save(session, purchase("1", "a", "b", customer_id="c-1"), purchase("2", "d", customer_id="c-2"))
+        order(session, 6, "a", "b")
+        order(session, 20, "d")
     refresh_statistics(database, NOW)
     with database.transaction() as session:
         before = shelf_for(session, ["a"], NOW)

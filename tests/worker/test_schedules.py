@@ -16,7 +16,13 @@ from campaign.contract import (
 )
 from starter import clock
 from storage.queries.reviews.ratings import QUOTES, RATINGS
-from storage.queries.shop.statistics import BEST_SELLERS, BOUGHT_TOGETHER, computed_since, refresh_statistics
+from storage.queries.shop.statistics import (
+    BEST_SELLERS,
+    BOUGHT_TOGETHER,
+    REPEAT_GAPS,
+    computed_since,
+    refresh_statistics,
+)
 from storage.tables import WebhookRow
 from tests.shop import Shop, unique
 from worker.schedules import ERASE_EVERY, REFRESH_EVERY, SIGNAL_EVERY, ensure_schedules
@@ -35,7 +41,8 @@ async def test_the_first_worker_makes_the_schedule_and_counts_at_once(shop: Shop
         execution = started[0].action
         assert isinstance(execution, ScheduleActionExecutionStartWorkflow)
         run = shop.client.get_workflow_handle(execution.workflow_id)
-        assert (await run.result())["rows"] == {BEST_SELLERS: 0, BOUGHT_TOGETHER: 0, RATINGS: 0, QUOTES: 0}
+        counted = (BEST_SELLERS, BOUGHT_TOGETHER, REPEAT_GAPS, RATINGS, QUOTES)
+        assert (await run.result())["rows"] == dict.fromkeys(counted, 0)
         assert computed_since(shop.database, since)
         await ensure_schedules(shop.client, shop.database)
         described = await schedule.describe()

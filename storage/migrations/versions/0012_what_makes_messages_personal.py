@@ -165,6 +165,17 @@ def _reviews() -> None:
 def _recommendations() -> None:
     """Best-sellers are counted anew within the hour: their table is made again rather than changed."""
     op.add_column("products", sa.Column("lasts_days", sa.Integer(), nullable=True))
+    for name, value in (("consumable", sa.false()), ("recommend", sa.true())):
+        op.add_column("products", sa.Column(name, sa.Boolean(), nullable=False, server_default=value))
+    op.add_column("products", sa.Column("family", sa.String(length=2_000), nullable=True))
+    op.create_table(
+        "repeat_gaps",
+        sa.Column("sku", sa.String(length=100), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("customers", sa.Integer(), nullable=False),
+        sa.Column("buyers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("sku", name=op.f("pk_repeat_gaps")),
+    )
     op.add_column(
         "bought_together", sa.Column("score", sa.Float(), nullable=False, server_default=sa.text("0"))
     )
@@ -195,11 +206,13 @@ def downgrade() -> None:
         sa.PrimaryKeyConstraint("rank", name=op.f("pk_best_sellers")),
     )
     op.drop_column("bought_together", "score")
-    op.drop_column("products", "lasts_days")
+    for column in ("lasts_days", "consumable", "recommend", "family"):
+        op.drop_column("products", column)
     op.drop_column("messages", "coupon_id")
     for table in (
         "offer_stocks",
         "product_quotes",
+        "repeat_gaps",
         "product_ratings",
         "reviews",
         "coupons",

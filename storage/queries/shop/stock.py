@@ -6,8 +6,9 @@ two reports wait for each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
@@ -15,6 +16,7 @@ from sqlmodel import Session, col
 from campaign.wire import Product
 from storage.columns import UtcDateTime
 from storage.inserts import insert_once, insert_or_update
+from storage.queries.shop.catalogue import product_values
 from storage.tables import ProductRow, StockLevelRow
 
 _HAS_SOME = (
@@ -55,10 +57,20 @@ def save_catalogue_entry(
     ``available`` None: what is left of its ``item`` decides, once that has been reported.
     """
     shop = {name: value for name, value in (("item", item), ("available", available)) if value is not None}
-    changed = product.model_fields_set | set(shop)
-    insert_or_update(session, ProductRow, changed, **product.model_dump(), **shop)
+    values = product_values(product)
+    insert_or_update(session, ProductRow, _given(product, values) | set(shop), **values, **shop)
     if item is not None and available is None:
         session.connection().execute(_OF_SKU, {"of_sku": product.sku})
+
+
+def _given(product: Product, values: Mapping[str, Any]) -> set[str]:
+    """Name the columns that an update says something of: a mark that was set stays where it says nothing."""
+    given = product.model_fields_set - {"parent", "recommend"}
+    if product.parent is not None:
+        given |= {"family"}
+    if "recommend" in product.model_fields_set or not values["recommend"]:
+        given |= {"recommend"}
+    return given
 
 
 def take_off_sale(session: Session, skus: Iterable[str]) -> None:

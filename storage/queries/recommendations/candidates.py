@@ -1,0 +1,106 @@
+"""What a message could show, by kind, in one statement of index reads. Nothing grows with the shop's orders.
+
+Availability is looked up by a scalar subquery: PostgreSQL would read the whole catalogue for a join or an
+EXISTS.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Float, String, bindparam, inspect, text
+from sqlmodel import Session
+
+from campaign.catalogue.owned import History
+from campaign.catalogue.shelf import NEW_DAYS, Kind, Recommendation
+from campaign.wire import Product
+from storage.columns import UtcDateTime
+from storage.tables import ProductRow
+
+_KNOWN = "known"
+_LISTS = ("own", "leads", "excluded", "due", "categories")
+_COLUMNS = tuple(column for column in inspect(ProductRow).columns if column.key in Product.model_fields)
+_SHOWN = "{p}.available AND {p}.recommend AND CAST({p}.price AS REAL) > 0"
+_NOT_HIS = "coalesce({p}.family, {p}.sku) NOT IN (SELECT family FROM excluded)"
+_FITS = f"(SELECT {_SHOWN} AND {_NOT_HIS} FROM products p WHERE p.sku = {{sku}})"  # noqa: S608 - ours
+_STATEMENT = (
+    text(f"""
+WITH excluded AS (SELECT coalesce(family, sku) AS family FROM products WHERE sku IN :excluded),
+wanted(use, place, sku, score, source) AS (
+  SELECT '{_KNOWN}', 0, sku, 0, NULL FROM products WHERE sku IN :own
+  UNION ALL SELECT '{Kind.RUNS_OUT}', 0, d.sku, 0, NULL FROM products d
+  WHERE d.sku IN :due AND {_SHOWN.format(p="d")}
+  UNION ALL SELECT * FROM (
+    SELECT '{Kind.BEST_SELLER}', b.rank, b.sku, b.quantity, NULL FROM best_sellers b
+    WHERE b.category = '' AND {_FITS.format(p="p", sku="b.sku")} ORDER BY b.rank LIMIT :enough) best
+  UNION ALL SELECT * FROM (
+    SELECT '{Kind.CATEGORY}', row_number() OVER (ORDER BY b.quantity DESC, b.sku), b.sku, b.quantity, NULL
+    FROM best_sellers b WHERE b.category IN :categories AND {_FITS.format(p="p", sku="b.sku")}
+    ORDER BY b.quantity DESC, b.sku LIMIT :enough) category
+  UNION ALL SELECT * FROM (
+    SELECT '{Kind.NEW}', row_number() OVER (ORDER BY n.added_at DESC, n.sku), n.sku, 0, NULL FROM products n
+    WHERE n.added_at > :since AND n.added_at <= :now AND {_SHOWN.format(p="n")} AND {_NOT_HIS.format(p="n")}
+    ORDER BY n.added_at DESC, n.sku LIMIT :enough) new
+  UNION ALL SELECT * FROM (
+    SELECT '{Kind.TOGETHER}', row_number() OVER (ORDER BY t.own DESC, t.score DESC, t.other_sku), t.other_sku,
+           t.score, t.sku
+    FROM (SELECT other_sku, sku, CASE WHEN sku IN :own THEN 1 ELSE 0 END AS own,
+                 sum(score) OVER (PARTITION BY other_sku) AS score, row_number() OVER (
+                     PARTITION BY other_sku ORDER BY CASE WHEN sku IN :own THEN 0 ELSE 1 END, score DESC, sku
+                 ) AS place
+          FROM bought_together WHERE sku IN :leads AND {_FITS.format(p="p", sku="other_sku")}) t
+    WHERE t.place = 1 ORDER BY t.own DESC, t.score DESC, t.other_sku LIMIT :enough) together
+  UNION ALL SELECT * FROM (
+    SELECT '{Kind.CATALOGUE}', row_number() OVER (ORDER BY c.sku), c.sku, 0, NULL FROM products c
+    WHERE {_SHOWN.format(p="c")} AND {_NOT_HIS.format(p="c")} ORDER BY c.sku LIMIT :enough) catalogue)
+SELECT w.use, w.score, (SELECT s.name FROM products s WHERE s.sku = w.source) AS source,
+       coalesce(q.family, q.sku) AS family,
+       {", ".join(f"q.{column.key}" for column in _COLUMNS)}
+FROM wanted w JOIN products q ON q.sku = w.sku ORDER BY w.use, w.place""")  # noqa: S608 - ours
+    .bindparams(
+        *(bindparam(name, expanding=True, type_=String) for name in _LISTS),
+        *(bindparam(name, type_=UtcDateTime) for name in ("since", "now")),
+    )
+    .columns(score=Float, **{column.key: column.type for column in _COLUMNS})
+)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What could be shown, by kind, best first; and the products of the message's own orders by sku."""
+
+    known: Mapping[str, Product]
+    by_kind: Mapping[Kind, Sequence[Recommendation]]
+
+    def of(self, kind: Kind) -> Sequence[Recommendation]:
+        """Return those of a kind."""
+        return self.by_kind.get(kind, ())
+
+
+def find_candidates(session: Session, history: History, now: datetime, enough: int) -> Candidates:
+    """Return what the shop has to show to a customer with this history, at most ``enough`` of each kind."""
+    values = {
+        **{name: list(getattr(history, name)) for name in _LISTS},
+        "since": now - timedelta(days=NEW_DAYS), "now": now, "enough": enough,
+    }  # fmt: skip
+    known: dict[str, Product] = {}
+    found: dict[Kind, list[Recommendation]] = defaultdict(list)
+    for use, score, source, family, *values_of in session.connection().execute(_STATEMENT, values):
+        product = _product(values_of)
+        if use == _KNOWN:
+            known[product.sku] = product
+        else:
+            found[Kind(use)].append(Recommendation(product, Kind(use), family, float(score), source))
+    found[Kind.RUNS_OUT].sort(key=lambda entry: history.due.index(entry.product.sku))
+    return Candidates(known, found)
+
+
+def _product(values: Sequence[Any]) -> Product:
+    """Return a row as the product it was saved from: it was validated then."""
+    return Product.model_construct(
+        **{column.key: value for column, value in zip(_COLUMNS, values, strict=True)}
+    )

@@ -1,0 +1,1 @@
+"""Tests of what is recommended, and of the statistics behind it."""
