@@ -141,12 +141,15 @@ class Offer(Seen):
 class Loyalty(Seen):
     """The customer's standing: the tier's title, and what the next one takes.
 
-    ``next_tier`` comes with ``orders_missing`` or ``value_missing`` (in ``currency``): either is enough.
+    ``next_tier`` comes with ``orders_missing`` or ``value_missing`` (in ``currency``): either is enough. Of a
+    programme that is kept elsewhere neither is known. ``perks`` and ``next_perks`` fit into a sentence.
     """
 
     tier: str | None = None
+    perks: str | None = None
     points: int | None = None
     next_tier: str | None = None
+    next_perks: str | None = None
     orders_missing: int | None = None
     value_missing: Decimal | None = None
     currency: str = "USD"

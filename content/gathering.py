@@ -20,13 +20,13 @@ from content.context import (
     Customer,
     Item,
     Line,
-    Loyalty,
     MessageContext,
     Order,
     Product,
     Quote,
     ShopRating,
 )
+from content.extras.loyalty import shown_loyalty
 from content.extras.offers import Coupon, shown_offer
 from content.review_links import ReviewLinks
 
@@ -54,7 +54,6 @@ class Extras:
     """
 
     coupon: Coupon | None = None
-    loyalty: Loyalty | None = None
     quotes: Sequence[Quote] = ()
     shop_rating: ShopRating | None = None
     review_page: str | None = None
@@ -103,7 +102,7 @@ def build_context(
         replenish=_products(shelf.replenish),
         quotes=list(extras.quotes),
         shop_rating=extras.shop_rating,
-        loyalty=extras.loyalty,
+        loyalty=shown_loyalty(definition, facts, language),
         language=language,
         order_count=len(kept_orders(facts.orders)),
         lifetime_value=lifetime_value(facts.orders, facts.currency),

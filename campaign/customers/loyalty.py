@@ -31,11 +31,6 @@ class Standing:
         """The tier's name; of one that the campaign does not list, as the programme reported it."""
         return self.tier.name if self.tier else self.reported
 
-    @property
-    def title(self) -> str | None:
-        """What the tier is called before customers."""
-        return self.tier.title if self.tier else self.reported
-
 
 def loyalty_standing(definition: Definition, facts: Facts) -> Standing:
     """Return the customer's standing: as the programme reported it, else by what was bought and kept."""

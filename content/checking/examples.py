@@ -99,7 +99,8 @@ def full_example(brand: Brand) -> MessageContext:
             "quotes": [Quote(text="My coffee stays warm.", item="Stoneware mug", rating=5, author="Ben")],
             "shop_rating": ShopRating(average=4.8, count=2140),
             "loyalty": Loyalty(
-                tier="Silver", points=420, next_tier="Gold", orders_missing=2, value_missing=Decimal("80.00")
+                tier="Silver", perks="free shipping", points=420, next_tier="Gold", next_perks="early access",
+                orders_missing=2, value_missing=Decimal("80.00"),
             ),
             "cross_sell": [
                 product.model_copy(

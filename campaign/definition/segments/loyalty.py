@@ -7,22 +7,26 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from campaign.definition.base import Name, Section, Words
+from campaign.definition.base import Name, Section
+from campaign.definition.localized import Localized
 from campaign.fields.money import Money
+from campaign.fields.places import Language
+
+Title = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class Tier(Section):
     """A tier. ``orders`` or ``value`` is enough to be in it; with neither, only the programme gives it.
 
     ``value`` is in the shop's currency, of all that was paid and not given back. ``perks`` fits into a
-    sentence: "free shipping and early access".
+    sentence: "free shipping and early access". Both may be written for each language.
     """
 
     name: Name
-    title: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    title: Title | Annotated[dict[Language, Title], Field(min_length=1)]
     orders: Annotated[int, Field(ge=1)] | None = None
     value: Money | None = None
-    perks: Words | None = None
+    perks: Localized | None = None
 
     @property
     def counted(self) -> bool:

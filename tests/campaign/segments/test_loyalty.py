@@ -56,7 +56,7 @@ def test_the_programmes_own_word_counts_where_there_is_one() -> None:
 def test_a_tier_that_the_campaign_does_not_list_is_kept_as_it_was_reported() -> None:
     """Its name is shown and can be a segment's condition."""
     platinum = standing(order(), loyalty_tier="platinum")
-    assert (platinum.tier, platinum.tier_name, platinum.title) == (None, "platinum", "platinum")
+    assert (platinum.tier, platinum.tier_name) == (None, "platinum")
 
 
 def test_a_tier_without_thresholds_is_the_programmes_alone() -> None:
@@ -64,7 +64,7 @@ def test_a_tier_without_thresholds_is_the_programmes_alone() -> None:
     tiers = [*RAW["loyalty"]["tiers"], {"name": "staff", "title": "Staff"}]
     definition = Definition.model_validate({**RAW, "loyalty": {"tiers": tiers}})
     assert standing(*(order(n) for n in range(9)), definition=definition) == Standing(EVERGREEN)
-    assert standing(order(), definition=definition, loyalty_tier="staff").title == "Staff"
+    assert standing(order(), definition=definition, loyalty_tier="staff").tier_name == "staff"
 
 
 @pytest.mark.parametrize(
