@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from campaign.reasons import Channel
+from campaign.reviews.imported import ImportedReview
 from campaign.wire import Customer, OrderUpdate, Product, Purchase, Refund
 
 
@@ -124,4 +125,5 @@ class ShopNews:
     removed_items: tuple[str, ...] = ()  # inventory items, of which the shop does not say the sku
     stock: tuple[StockLevel, ...] = ()
     privacy: tuple[PersonRequest, ...] = ()
+    reviews: tuple[ImportedReview, ...] = ()
     ignored: Ignored | None = None

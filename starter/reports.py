@@ -11,7 +11,7 @@ from sqlmodel import Session
 from campaign.delivery import ProviderEvent
 from campaign.errors import NotFound
 from campaign.reasons import Reason
-from campaign.reviews.states import Rejection
+from campaign.reviews.states import Rejection, ReviewState
 from campaign.rules.decision import Kind
 from storage.queries.campaigns.runs import get_run, steps_of
 from storage.queries.inbox.listing import order_in_inbox, why_of
@@ -20,6 +20,23 @@ from storage.queries.people.consents import consents_of, suppressions_of
 from storage.queries.shop.statistics import statistics
 from storage.rows import get_row
 from storage.tables import MessageRow, OrderRow, ReviewRow, StepRow
+
+EXPORTED = (
+    "sku", "rating", "text", "author", "language", "written_at", "source", "source_id", "order_id",
+    "customer_id", "state",
+)  # fmt: skip
+"""The columns of exported reviews: those that are imported."""
+
+
+def exported_review(row: ReviewRow) -> dict[str, Any]:
+    """Return a review as a row of a file. What is rejected here is pending where it is imported.
+
+    One that was written on our page has no number of another system: its own one is.
+    """
+    values = {name: getattr(row, name) for name in EXPORTED}
+    state = row.state if row.state == ReviewState.PUBLISHED else ReviewState.PENDING.value
+    number = row.source_id or str(row.id)
+    return values | {"written_at": row.written_at.isoformat(), "source_id": number, "state": state}
 
 
 def review_report(row: ReviewRow) -> dict[str, Any]:

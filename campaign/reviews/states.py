@@ -63,6 +63,8 @@ _TO = {
     Move.HIDE: ReviewState.PENDING,
 }
 
+#: Why a moderator should look at a pending review: it has a link, as only imported ones can.
+HAS_LINK = "link"
 #: Longer reviews are not quoted: cut short, one could say something else than its author.
 LONGEST_QUOTE = 300
 NOT_COUNTED = frozenset(reason.value for reason in Rejection if not reason.rating_counts)

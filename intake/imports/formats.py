@@ -14,6 +14,7 @@ from campaign.errors import BadInput, Problem
 from campaign.problems import problems_of
 from intake.imports.own import columns, objects
 from intake.imports.records import REASON, Layout, Record
+from shops import review_apps
 from shops.context import Context
 from shops.news import ShopNews
 from shops.shopify import exports as shopify
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     ORDERS = "orders"
     PRODUCTS = "products"
     CONSENTS = "consents"
+    REVIEWS = "reviews"
 
 
 Read = Callable[[Sequence[Mapping[str, Any]], Context], ShopNews]
@@ -78,6 +80,10 @@ def format_of(kind: Kind, layout: Layout, wanted: Wanted) -> Format:
     Raises:
         BadInput: columns are missing or unknown; all of them are named.
     """
+    if kind is Kind.REVIEWS and not wanted.renamed and wanted.constants.keys() <= review_apps.FOR_ALL:
+        app = review_apps.app_for(layout.columns)
+        if app is not None:
+            return Format(app.name, app.read, constants=wanted.constants)
     if not wanted.renamed and not wanted.constants:
         shop = _shop_format(kind, layout)
         if shop is not None:

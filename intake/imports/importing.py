@@ -16,6 +16,7 @@ from intake.imports.batches import Became, How, Outcome, apply_batch
 from intake.imports.formats import Format, Group, Kind, groups
 from intake.imports.records import Layout, Record, records
 from intake.imports.refused import Refusals
+from intake.reviews.importing import apply_reviews
 from shops.context import Context
 from storage.database import Database
 from storage.queries.imports.progress import Progress, begin_import, forget_import, move_import
@@ -111,7 +112,7 @@ def _apply(
     refusals: Refusals, *, dry_run: bool,
 ) -> tuple[list[Outcome], Progress]:  # fmt: skip
     def work(session: Session) -> tuple[list[Outcome], Progress]:
-        outcomes = apply_batch(session, batch, How(own=source.found.own, overwrite=source.overwrite))
+        outcomes = _applied(session, source, batch)
         after = _after(before, batch, outcomes)
         refusals.write(before.refused, _refused(batch, outcomes))
         if dry_run:
@@ -123,6 +124,12 @@ def _apply(
         return database.retrying(work)
     except _Undone as undone:
         return undone.outcomes, undone.after
+
+
+def _applied(session: Session, source: Source, batch: Sequence[Group]) -> list[Outcome]:
+    if source.kind is Kind.REVIEWS:
+        return apply_reviews(session, batch)
+    return apply_batch(session, batch, How(own=source.found.own, overwrite=source.overwrite))
 
 
 def _move(session: Session, source: Source, before: Progress, after: Progress) -> None:

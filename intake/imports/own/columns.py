@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from campaign.errors import BadInput, Problem
+from campaign.reviews.imported import ImportedReview
 from campaign.wire import MAX_LINES, Consent, Contact, Customer, OrderStatus, OrderUpdate, Product, Purchase
 from intake.imports.own import objects
 from shops.context import Context
@@ -25,6 +26,7 @@ KNOWN: Mapping[str, frozenset[str]] = MappingProxyType(
         "customers": frozenset({"customer_id", *_CONTACT}),
         "products": frozenset(Product.model_fields),
         "consents": frozenset({"customer_id", "email", "phone", *Consent.model_fields}),
+        "reviews": frozenset(ImportedReview.model_fields),
     }
 )
 _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -33,6 +35,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "customers": (),
         "products": ("sku", "name", "url", "price"),
         "consents": ("channel", "state", "at"),
+        "reviews": ("sku", "rating", "written_at"),
     }
 )
 _WHO = ("customer_id", "email", "phone")
@@ -42,7 +45,7 @@ def missing(kind: str, given: set[str]) -> list[Problem]:
     """Name the columns that a file of this kind needs and has not."""
     fix = 'add it, name another for it (--map "Their name={0}"), or give it for all (--set "{0}=...")'
     names = [name for name in _NEEDED[kind] if name not in given]
-    if kind != "products" and not given.intersection(_WHO):
+    if kind not in ("products", "reviews") and not given.intersection(_WHO):
         names.append("customer_id")
     return [Problem(f"column {name}", "is missing", fix.format(name)) for name in names]
 
@@ -112,6 +115,11 @@ def read_consent(rows: Sequence[Mapping[str, Any]], context: Context) -> ShopNew
     return objects.read_consent([row], context)
 
 
+def read_review(rows: Sequence[Mapping[str, Any]], context: Context) -> ShopNews:
+    """Read a review."""
+    return objects.read_review(rows, context)
+
+
 def _contact(row: Mapping[str, Any]) -> dict[str, Any]:
     tags = row.get("tags")
     if tags is None:
@@ -131,5 +139,11 @@ def _flag(value: str) -> Any:
 
 
 READERS: Mapping[str, Callable[[Sequence[Mapping[str, Any]], Context], ShopNews]] = MappingProxyType(
-    {"orders": read_order, "customers": read_customer, "products": read_product, "consents": read_consent}
+    {
+        "orders": read_order,
+        "customers": read_customer,
+        "products": read_product,
+        "consents": read_consent,
+        "reviews": read_review,
+    }
 )

@@ -16,6 +16,7 @@ from campaign.times import future_problems, order_time_problems
 from campaign.wire import Consent, Contact, Customer, OrderUpdate, Product, Purchase, Refund
 from shops.context import Context
 from shops.news import ShopCustomer, ShopNews, ShopOrder, ShopProduct
+from shops.review_apps import news_of_review, stars_of
 
 SOURCE = "import"
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
@@ -95,6 +96,12 @@ def read_consent(rows: Sequence[Mapping[str, Any]], context: Context) -> ShopNew
     return ShopNews(customers=(ShopCustomer(customer),))
 
 
+def read_review(rows: Sequence[Mapping[str, Any]], context: Context) -> ShopNews:
+    """Read a review."""
+    values = dict(rows[0])
+    return news_of_review({**values, "rating": stars_of(values.get("rating"))}, context)
+
+
 def _check_times(customer: Customer, context: Context) -> None:
     if problems := future_problems(customer, context.now):
         raise BadInput(problems)
@@ -140,5 +147,11 @@ def _money(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 READERS: Mapping[str, Callable[[Sequence[Mapping[str, Any]], Context], ShopNews]] = MappingProxyType(
-    {"orders": read_order, "customers": read_customer, "products": read_product, "consents": read_consent}
+    {
+        "orders": read_order,
+        "customers": read_customer,
+        "products": read_product,
+        "consents": read_consent,
+        "reviews": read_review,
+    }
 )

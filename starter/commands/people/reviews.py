@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import IO, Annotated
 
 import typer
 from rich.markup import escape
@@ -13,8 +16,8 @@ from campaign.reviews.states import Move, Rejection, ReviewState
 from intake.reviews.moderation import Decision, moderate
 from starter import clock
 from starter.commands.console import as_json, command, counted, database, out, shown_of, table, when
-from starter.reports import review_report
-from storage.queries.reviews.reviews import Wanted, count_reviews, get_review, list_reviews
+from starter.reports import EXPORTED, exported_review, review_report
+from storage.queries.reviews.reviews import Wanted, all_reviews, count_reviews, get_review, list_reviews
 from storage.tables import ReviewRow
 
 app = typer.Typer(help="What customers wrote about products: read it, publish it, reject it.")
@@ -93,6 +96,28 @@ def reject(
 def hide(ids: Ids) -> None:
     """Take published reviews back, to be read again."""
     _decide(ids, Decision(Move.HIDE), "hidden: pending again")
+
+
+@app.command()
+@command
+def export(
+    to: Annotated[Path, typer.Option(help="The CSV file to write; its owner alone may read it.")],
+) -> None:
+    """Write all reviews as CSV, in the columns that `import reviews` reads."""
+    with database() as opened, opened.reading() as session, _private(to) as file:
+        writer = csv.DictWriter(file, EXPORTED, lineterminator="\n")
+        writer.writeheader()
+        number = 0
+        for row in all_reviews(session):
+            writer.writerow(exported_review(row))
+            number += 1
+    out.print(f"{counted(number, 'review')} written to {to}", markup=False, soft_wrap=True)
+
+
+def _private(path: Path) -> IO[str]:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(handle, 0o600)
+    return os.fdopen(handle, "w", encoding="utf-8", newline="")
 
 
 def _decide(ids: Sequence[int], decision: Decision, done: str) -> None:

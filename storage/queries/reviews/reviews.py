@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,12 @@ def _conditions(wanted: Wanted) -> list[Any]:
     if wanted.sku is not None:
         found.append(col(ReviewRow.sku) == wanted.sku)
     return found
+
+
+def all_reviews(session: Session) -> Iterator[ReviewRow]:
+    """Give every review, the oldest first, in bounded memory."""
+    rows = select(ReviewRow).order_by(col(ReviewRow.id)).execution_options(yield_per=1_000)
+    yield from session.exec(rows)
 
 
 def settle(row: ReviewRow, state: ReviewState, why: str | None, now: datetime) -> None:
