@@ -155,6 +155,20 @@ class StatisticsRefreshed(Payload):
     rows: dict[str, int]
 
 
+class ModelsRequest(Payload):
+    """Fit the shop's models over the orders placed until ``now``."""
+
+    now: datetime
+
+
+class ModelsFitted(Payload):
+    """What serves for lifetime value and for the buying cycle, and how many customers have a score."""
+
+    lifetime_value: str
+    buying_cycle: str
+    scored: int
+
+
 class FailuresRequest(Payload):
     """Find messages that failed before ``now`` and that their campaigns have not looked at since."""
 
@@ -206,4 +220,5 @@ DELIVER = Call("deliver", DeliverRequest, Delivered)
 CLOSE = Call("close", CloseRequest, type(None))
 ERASE_OLD = Call("erase_old", EraseOldRequest, OldErased)
 FIND_FAILURES = Call("find_failures", FailuresRequest, FailuresFound)
+FIT_MODELS = Call("fit_models", ModelsRequest, ModelsFitted)
 REFRESH_STATISTICS = Call("refresh_statistics", StatisticsRequest, StatisticsRefreshed)

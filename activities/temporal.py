@@ -20,6 +20,7 @@ from activities.interface import (
     ENROL,
     ERASE_OLD,
     FIND_FAILURES,
+    FIT_MODELS,
     REFRESH_STATISTICS,
     RENDER,
     SEGMENT,
@@ -34,6 +35,8 @@ from activities.interface import (
     FailedMessage,
     FailuresFound,
     FailuresRequest,
+    ModelsFitted,
+    ModelsRequest,
     OldErased,
     RenderRequest,
     Request,
@@ -158,6 +161,15 @@ class Activities:
         log.info("statistics refreshed", **rows)
         return StatisticsRefreshed(rows=rows)
 
+    @_performs(FIT_MODELS)
+    def fit_models(self, request: ModelsRequest) -> ModelsFitted:
+        """See `activities.models.fit`. What it imports takes half a second, which no other activity pays."""
+        from activities.models.fit import fit_models  # noqa: PLC0415
+
+        fitted = fit_models(self.database, self.definition.shop.currency, request.now, activity.heartbeat)
+        log.info("models fitted", **asdict(fitted))
+        return ModelsFitted(**asdict(fitted))
+
     @_performs(FIND_FAILURES)
     def find_failures(self, request: FailuresRequest) -> FailuresFound:
         """See `storage.queries.messages.failures`."""
@@ -181,7 +193,7 @@ class Activities:
         """Return the activities of the workflow's own queue."""
         return [
             self.enrol, self.segment, self.render, self.close, self.refresh_statistics, self.find_failures,
-            self.erase_old,
+            self.erase_old, self.fit_models,
         ]  # fmt: skip
 
 

@@ -19,6 +19,8 @@ STATISTICS_WORKFLOW = "RefreshShopStatistics"
 STATISTICS_SCHEDULE = "post-purchase-statistics"
 FAILURES_WORKFLOW = "SignalFailedMessages"
 FAILURES_SCHEDULE = "post-purchase-failed-messages"
+MODELS_WORKFLOW = "FitShopModels"
+MODELS_SCHEDULE = "post-purchase-models"
 RETENTION_WORKFLOW = "EraseOldData"
 RETENTION_SCHEDULE = "post-purchase-retention"
 

@@ -44,6 +44,13 @@ def insert_or_update(
     session.connection().execute(_upsert(_dialect(session), table, columns), values)
 
 
+def insert_or_update_all(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Do as `insert_or_update` with rows that all have the same columns."""
+    if rows:
+        statement = _upsert(_dialect(session), table, frozenset(rows[0]))
+        session.connection().execute(statement, list(rows))
+
+
 @cache
 def _plain(dialect: str, table: type[SQLModel]) -> Any:
     return _insert(dialect, table)

@@ -17,6 +17,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from worker.failures import FailureInterceptor
 from workflows.campaign import PostPurchaseCampaign
 from workflows.failures import SignalFailedMessages
+from workflows.models import FitShopModels
 from workflows.retention import EraseOldData
 from workflows.statistics import RefreshShopStatistics
 
@@ -91,7 +92,13 @@ def afterglow_plugin(*, sandboxed: bool = True) -> SimplePlugin:
     return SimplePlugin(
         "afterglow",
         data_converter=data_converter(),
-        workflows=[PostPurchaseCampaign, RefreshShopStatistics, SignalFailedMessages, EraseOldData],
+        workflows=[
+            PostPurchaseCampaign,
+            RefreshShopStatistics,
+            SignalFailedMessages,
+            EraseOldData,
+            FitShopModels,
+        ],
         workflow_runner=sandbox() if sandboxed else UnsandboxedWorkflowRunner(),
         interceptors=[FailureInterceptor()],
     )

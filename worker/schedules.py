@@ -21,6 +21,8 @@ from temporalio.service import RPCError
 from campaign.contract import (
     FAILURES_SCHEDULE,
     FAILURES_WORKFLOW,
+    MODELS_SCHEDULE,
+    MODELS_WORKFLOW,
     RETENTION_SCHEDULE,
     RETENTION_WORKFLOW,
     STATISTICS_SCHEDULE,
@@ -29,6 +31,7 @@ from campaign.contract import (
 )
 from starter import clock
 from storage.database import Database
+from storage.queries.models.fits import fitted_since
 from storage.queries.shop.statistics import computed_since
 
 log = structlog.get_logger()
@@ -36,6 +39,9 @@ log = structlog.get_logger()
 REFRESH_EVERY = timedelta(hours=1)
 SIGNAL_EVERY = timedelta(minutes=15)
 ERASE_EVERY = timedelta(days=1)
+FIT_EVERY = timedelta(days=1)
+FIT_AT = timedelta(hours=3)
+"""After midnight, in UTC."""
 #: Missed while the server was down: one turn soon is enough.
 CATCH_UP = timedelta(minutes=10)
 
@@ -50,6 +56,7 @@ async def ensure_schedules(client: Client, database: Database) -> None:
         await _ensure_statistics(client, database)
         await _ensure_failures(client)
         await _ensure_retention(client)
+        await _ensure_models(client, database)
     except RPCError as error:
         log.warning("no schedules", status=error.status.name.lower())
 
@@ -79,12 +86,25 @@ async def _ensure_retention(client: Client) -> None:
         await client.create_schedule(RETENTION_SCHEDULE, schedule)
 
 
-def _every(interval: timedelta, workflow: str, identifier: str, summary: str) -> Schedule:
+async def _ensure_models(client: Client, database: Database) -> None:
+    fresh = fitted_since(database, clock.now() - 2 * FIT_EVERY)
+    summary = "Lifetime value and buying cycles, fitted anew over the shop's orders"
+    schedule = _every(FIT_EVERY, MODELS_WORKFLOW, MODELS_SCHEDULE, summary, FIT_AT)
+    try:
+        await client.create_schedule(MODELS_SCHEDULE, schedule, trigger_immediately=not fresh)
+    except ScheduleAlreadyRunningError:
+        if not fresh:
+            await client.get_schedule_handle(MODELS_SCHEDULE).trigger()
+
+
+def _every(
+    interval: timedelta, workflow: str, identifier: str, summary: str, offset: timedelta = timedelta(0)
+) -> Schedule:
     action = ScheduleActionStartWorkflow(
         workflow, id=identifier, task_queue=TASK_QUEUE, static_summary=summary
     )
     return Schedule(
         action=action,
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=interval)]),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=interval, offset=offset)]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
     )

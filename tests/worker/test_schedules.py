@@ -5,16 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
 
 from campaign.contract import (
     FAILURES_SCHEDULE,
+    MODELS_SCHEDULE,
+    MODELS_WORKFLOW,
     RETENTION_SCHEDULE,
     RETENTION_WORKFLOW,
     STATISTICS_SCHEDULE,
     TASK_QUEUE,
 )
+from dev.simulated.filling import fill_orders
+from dev.simulated.shops import draw_orders
 from starter import clock
+from storage.queries.models.fits import LIFETIME_VALUE, newest_fit
 from storage.queries.reviews.ratings import QUOTES, RATINGS
 from storage.queries.shop.statistics import (
     BEST_SELLERS,
@@ -23,9 +29,9 @@ from storage.queries.shop.statistics import (
     computed_since,
     refresh_statistics,
 )
-from storage.tables import WebhookRow
+from storage.tables import CustomerScoreRow, WebhookRow
 from tests.shop import Shop, unique
-from worker.schedules import ERASE_EVERY, REFRESH_EVERY, SIGNAL_EVERY, ensure_schedules
+from worker.schedules import ERASE_EVERY, FIT_AT, FIT_EVERY, REFRESH_EVERY, SIGNAL_EVERY, ensure_schedules
 
 pytestmark = pytest.mark.temporal
 
@@ -79,3 +85,38 @@ async def test_old_data_is_erased_by_a_workflow(shop: Shop) -> None:
         session.add(WebhookRow(digest="new", at=clock.now() - timedelta(days=29)))
     erased = await shop.client.execute_workflow(RETENTION_WORKFLOW, id=unique("old"), task_queue=TASK_QUEUE)
     assert (erased["rows"]["webhooks"], sum(erased["rows"].values())) == (1, 1)
+
+
+async def test_the_models_are_fitted_every_night_and_by_the_first_worker(shop: Shop) -> None:
+    """Nothing has been fitted: it is done at once, then after midnight; a fresh fit triggers nothing."""
+    fill_orders(shop.database, draw_orders(60, 20, 1), clock.now() - timedelta(weeks=20))
+    await ensure_schedules(shop.client, shop.database)
+    schedule = shop.client.get_schedule_handle(MODELS_SCHEDULE)
+    try:
+        while not (started := (await schedule.describe()).info.recent_actions):
+            pass
+        execution = started[0].action
+        assert isinstance(execution, ScheduleActionExecutionStartWorkflow)
+        fitted = await shop.client.get_workflow_handle(execution.workflow_id).result()
+        await ensure_schedules(shop.client, shop.database)
+        described = await schedule.describe()
+    finally:
+        await schedule.delete()
+    assert fitted["buying_cycle"] == "none"
+    assert described.info.num_actions == 1
+    assert [(spec.every, spec.offset) for spec in described.schedule.spec.intervals] == [(FIT_EVERY, FIT_AT)]
+    with shop.database.reading() as session:
+        fit = newest_fit(session, LIFETIME_VALUE)
+        assert fit
+        assert fit.serves == fitted["lifetime_value"]
+        scores = session.exec(select(CustomerScoreRow.model_id)).all()
+    assert (set(scores), len(scores)) == ({fit.id}, fitted["scored"])
+
+
+async def test_no_personal_data_is_in_the_history_of_a_fit(shop: Shop) -> None:
+    """The workflow's history holds what serves and how many were scored: no customer's id."""
+    fill_orders(shop.database, draw_orders(60, 20, 1), clock.now() - timedelta(weeks=20))
+    workflow = unique("fit")
+    await shop.client.execute_workflow(MODELS_WORKFLOW, id=workflow, task_queue=TASK_QUEUE)
+    history = await shop.client.get_workflow_handle(workflow).fetch_history()
+    assert "s-1" not in history.to_json()

@@ -1,0 +1,1 @@
+"""What the nightly fit of the shop's models reads and writes."""

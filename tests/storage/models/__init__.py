@@ -1,0 +1,1 @@
+"""What the nightly fit reads and writes."""
