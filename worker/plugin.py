@@ -16,10 +16,10 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from worker.failures import FailureInterceptor
 from workflows.campaign import PostPurchaseCampaign
-from workflows.failures import SignalFailedMessages
-from workflows.models import FitShopModels
-from workflows.retention import EraseOldData
-from workflows.statistics import RefreshShopStatistics
+from workflows.scheduled.failures import SignalFailedMessages
+from workflows.scheduled.models import FitShopModels
+from workflows.scheduled.retention import EraseOldData
+from workflows.scheduled.statistics import RefreshShopStatistics
 
 PASSED_THROUGH = (
     "activities",

@@ -1,0 +1,1 @@
+"""Workflows that schedules start (`worker.schedules`): one activity each."""
