@@ -105,7 +105,7 @@ _REVIEW = {
 }
 _DECIDED = {"settled_at": "2026-03-25T09:00:00Z"}
 _PAGE = "<!doctype html><html lang=en><title>Your messages</title><main><h1>Your messages</h1></main></html>"
-_SHOP = {"200": {"outcome": "applied", "duplicate": False}}
+_SHOP = {"200": {"outcome": "applied", "duplicate": False, "problems": []}}
 _TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response><Message>Shop: unsubscribed.</Message></Response>'
 
 EXAMPLES: dict[str, dict[str, Any]] = {

@@ -31,6 +31,15 @@ class Kind(StrEnum):
     REVIEWS = "reviews"
 
 
+OWN_CSV = "CSV"
+_UNKNOWN = 'map it (--map "{0}=..."), or leave it out (--map "{0}=")'
+_IN_A_CELL = (
+    ('write the amount as a decimal string, such as "19.90"', "write the amount with a point, such as 19.90"),
+    ("write it without quotes and decimals", "write digits alone"),
+    ("write it without quotes", "write digits"),
+    ('"', ""),
+)
+"""What to write in a cell, for what to write in JSON."""
 Read = Callable[[Sequence[Mapping[str, Any]], Context], ShopNews]
 Key = Callable[[Mapping[str, Any]], Any]
 
@@ -124,11 +133,21 @@ def _own_format(kind: Kind, layout: Layout, wanted: Wanted) -> Format:
     if layout.delimiter:
         problems += columns.missing(kind.value, {*given, *wanted.constants})
     if unused and not wanted.renamed and layout.delimiter:
-        fix = f'map it (--map "{unused[0]}=..."), or leave it out (--map "{unused[0]}=")'
-        problems += [Problem(f"column {name}", "is not known", fix) for name in unused]
+        problems += [Problem(f"column {name}", "is not known", _UNKNOWN.format(name)) for name in unused]
     if problems:
+        problems = _of_another_kind(kind, layout) or problems
         raise BadInput(problems)
     return _own(kind, layout, wanted, unused)
+
+
+def _of_another_kind(kind: Kind, layout: Layout) -> list[Problem]:
+    """Name what a shop system's file is full of, where that is something else."""
+    for other in Kind:
+        found = _shop_format(other, layout) if other is not kind else None
+        if found is not None:
+            fix = f"import it as that: afterglow import {other} FILE"
+            return [Problem("the file", f"is {found.name}'s file of {other}, not of {kind}", fix)]
+    return []
 
 
 def _own(kind: Kind, layout: Layout, wanted: Wanted, unused: tuple[str, ...]) -> Format:
@@ -139,7 +158,7 @@ def _own(kind: Kind, layout: Layout, wanted: Wanted, unused: tuple[str, ...]) ->
         )  # fmt: skip
     key = columns.order_key if kind is Kind.ORDERS else None
     return Format(
-        "CSV", columns.READERS[kind.value], key, own=True,
+        OWN_CSV, columns.READERS[kind.value], key, own=True,
         rename=wanted.renamed, constants=wanted.constants, unused=unused,
     )  # fmt: skip
 
@@ -177,11 +196,15 @@ def _group(found: Format, rows: list[Record], context: Context) -> Group:
     try:
         news = found.read([_named(found, row) for row in rows], context)
     except BadInput as error:
-        return Group(tuple(rows), problem=_words(error.problems))
+        return Group(tuple(rows), problem=_words(found, error.problems))
     except ValidationError as error:
-        return Group(tuple(rows), problem=_words(problems_of(error)))
+        return Group(tuple(rows), problem=_words(found, problems_of(error)))
     return Group(tuple(rows), news)
 
 
-def _words(problems: Iterable[Problem]) -> str:
-    return "; ".join(map(str, problems))
+def _words(found: Format, problems: Iterable[Problem]) -> str:
+    """Write problems in a line; of our columns in CSV in the words of a cell."""
+    text = "; ".join(map(str, problems))
+    for ours, cell in _IN_A_CELL if found.name == OWN_CSV else ():
+        text = text.replace(ours, cell)
+    return text

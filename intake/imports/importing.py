@@ -12,6 +12,7 @@ from typing import IO
 from sqlmodel import Session
 
 from campaign.errors import DatabaseBusy
+from campaign.reasons import Channel
 from intake.imports.batches import Became, How, Outcome, apply_batch
 from intake.imports.formats import Format, Group, Kind, groups
 from intake.imports.records import Layout, Record, records
@@ -40,11 +41,15 @@ class Source:
 
 @dataclass
 class Report:
-    """What came of it. ``reasons``: how often rows of this run were refused, by reason; the most of them."""
+    """What came of it. ``reasons``: how often rows of this run were refused, by reason; the most of them.
+
+    ``unreachable``: addresses of this run's accepted rows that cannot be written to, by channel.
+    """
 
     progress: Progress
     resumed_at: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    unreachable: Counter[Channel] = field(default_factory=Counter)
 
 
 class _Undone(Exception):
@@ -87,7 +92,7 @@ def run_import(
     report = Report(progress, progress.rows)
     for batch in _batches(_groups(source, progress, context)):
         outcomes, after = _apply(database, source, batch, report.progress, refusals, dry_run=dry_run)
-        _count(report, outcomes)
+        _count(report, batch, outcomes)
         report.progress = after
         moved(after)
     if not dry_run:
@@ -166,9 +171,11 @@ def _refused(batch: Sequence[Group], outcomes: Sequence[Outcome]) -> list[tuple[
     ]
 
 
-def _count(report: Report, outcomes: Sequence[Outcome]) -> None:
+def _count(report: Report, batch: Sequence[Group], outcomes: Sequence[Outcome]) -> None:
     """Count reasons, the first of them only: memory stays bounded whatever is wrong with a file."""
-    for outcome in outcomes:
+    for group, outcome in zip(batch, outcomes, strict=True):
+        if outcome.became is not Became.REFUSED:
+            report.unreachable.update(channel for one in group.news.customers for channel in one.unreachable)
         known = outcome.reason in report.reasons or len(report.reasons) < MOST_REASONS
         if outcome.became is Became.REFUSED and known:
             report.reasons[outcome.reason] += 1

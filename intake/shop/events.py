@@ -56,10 +56,14 @@ class ShopRequest:
 
 @dataclass(frozen=True)
 class ShopOutcome:
-    """What became of a request; ``duplicate``: it was here before, and nothing was changed."""
+    """What became of a request; ``duplicate``: it was here before, and nothing was changed.
+
+    ``problems``: the fields for which it could not be read or applied. Nothing of the body is repeated.
+    """
 
     outcome: str
     duplicate: bool = False
+    problems: tuple[str, ...] = ()
 
 
 DUPLICATE = ShopOutcome("duplicate", duplicate=True)

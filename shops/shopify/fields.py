@@ -73,6 +73,6 @@ def tags_of(value: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def missing(*, name: str, what: str = "is missing, or is none", fix: str = _FIX) -> BadInput:
+def missing(*, name: str, what: str = "is missing, or cannot be read", fix: str = _FIX) -> BadInput:
     """Return the error for a field without which a body says nothing."""
     return BadInput([Problem(name, what, fix)])

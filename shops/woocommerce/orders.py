@@ -212,5 +212,5 @@ def order_id_of(order: Json) -> str:
     return found
 
 
-def _missing(*, name: str, what: str = "is missing, or is none") -> BadInput:
+def _missing(*, name: str, what: str = "is missing, or cannot be read") -> BadInput:
     return BadInput([Problem(name, what, "send the order as the WP REST API v3 has it")])

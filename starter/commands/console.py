@@ -106,7 +106,7 @@ def when(value: datetime | str | None) -> str:
 
 def counted(count: int, noun: str) -> str:
     """Return "1 customer", "2 customers"."""
-    return f"{count} {noun}{'s' * (count != 1)}"
+    return f"{count} {noun}{'es' * (count != 1) if noun.endswith('ss') else 's' * (count != 1)}"
 
 
 def shown_of(count: int, total: int) -> str:

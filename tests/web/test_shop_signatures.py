@@ -209,6 +209,17 @@ def test_a_signed_body_is_never_an_error(calls: ShopCalls, body: bytes, topic: s
     assert {answer.status_code for answer in answers} <= {200, 403}
 
 
+def test_an_event_that_cannot_be_read_is_answered_with_the_field(calls: ShopCalls) -> None:
+    """The answer names what is at fault and repeats nothing of the body; what is applied names nothing."""
+    broken = shopify_order(1, clock.now()) | {"id": "zzz@example.com", "email": "ada@example.com"}
+    answer = calls.shopify("orders/paid", broken)
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "refused")
+    assert answer.json()["problems"][0].startswith("orders/paid: order_id: ")
+    assert "zzz" not in answer.text
+    assert "ada" not in answer.text
+    assert calls.shopify("orders/paid", shopify_order(2, clock.now())).json()["problems"] == []
+
+
 @pytest.mark.parametrize(
     "topic", ["customers/update", "customers/redact", "products/update", "refunds/create"]
 )

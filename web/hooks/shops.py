@@ -6,16 +6,16 @@ Nothing here waits for Temporal: what is to start or to be signalled is in the i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import replace
 
 import structlog
 from fastapi import HTTPException
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from campaign.errors import AfterglowError, Unavailable
+from campaign.errors import AfterglowError, BadInput, Unavailable
 from counters import SHOP_EVENTS
-from intake.shop.events import Read, ShopOutcome, ShopRequest, keep_refused, receive_shop_event
+from intake.shop.events import REFUSED, Read, ShopOutcome, ShopRequest, keep_refused, receive_shop_event
 from shops.news import ShopNews
 from starter import clock
 from storage.database import Database
@@ -29,20 +29,23 @@ ANSWERS: dict[int | str, dict[str, str]] = {
 JSON_EVENT = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 }
-T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
 class Answer(BaseModel):
-    """What became of an event. ``duplicate``: it was here before, and nothing was changed."""
+    """What became of an event. ``duplicate``: it was here before, and nothing was changed.
+
+    ``problems``: the fields for which it could not be read or applied (`outcome` is `refused`), if known.
+    """
 
     outcome: str
     duplicate: bool = False
+    problems: list[str] = []
 
     @classmethod
     def of(cls, outcome: ShopOutcome) -> Answer:
         """Answer what has been done."""
-        return cls(outcome=outcome.outcome, duplicate=outcome.duplicate)
+        return cls(outcome=outcome.outcome, duplicate=outcome.duplicate, problems=list(outcome.problems))
 
 
 def refused() -> HTTPException:
@@ -57,8 +60,9 @@ def receive(database: Database, request: ShopRequest, read: Read) -> ShopOutcome
         Unavailable: the database is not there. The shop sends it again.
     """
     outcome = _understood(request, lambda: _apply(database, request, read(request)))
-    if outcome is None:
-        outcome = database.retrying(lambda session: keep_refused(session, request, clock.now()))
+    if outcome.outcome == REFUSED:
+        kept = database.retrying(lambda session: keep_refused(session, request, clock.now()))
+        outcome = replace(kept, problems=outcome.problems)
     SHOP_EVENTS.labels(request.shop, outcome.outcome).inc()
     return outcome
 
@@ -70,8 +74,8 @@ def _apply(database: Database, request: ShopRequest, news: ShopNews) -> ShopOutc
     return database.retrying(work)
 
 
-def _understood(request: ShopRequest, work: Callable[[], T]) -> T | None:
-    """Do it; None where our code cannot: a shop that gets errors for that would stop reporting."""
+def _understood(request: ShopRequest, work: Callable[[], ShopOutcome]) -> ShopOutcome:
+    """Do it; refused where our code cannot: a shop that gets errors for that would stop reporting."""
     try:
         return work()
     except Unavailable:
@@ -80,4 +84,5 @@ def _understood(request: ShopRequest, work: Callable[[], T]) -> T | None:
         kind = error.code if isinstance(error, AfterglowError) else type(error).__name__
         # No traceback: it would quote the body.
         _log.error("shop event kept in the inbox", shop=request.shop, topic=request.topic, error=kind)
-        return None
+        problems = error.problems if isinstance(error, BadInput) else ()
+        return ShopOutcome(REFUSED, problems=tuple(map(str, problems)))

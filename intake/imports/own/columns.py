@@ -45,9 +45,11 @@ def missing(kind: str, given: set[str]) -> list[Problem]:
     """Name the columns that a file of this kind needs and has not."""
     fix = 'add it, name another for it (--map "Their name={0}"), or give it for all (--set "{0}=...")'
     names = [name for name in _NEEDED[kind] if name not in given]
+    problems = [Problem(f"column {name}", "is missing", fix.format(name)) for name in names]
     if kind not in ("products", "reviews") and not given.intersection(_WHO):
-        names.append("customer_id")
-    return [Problem(f"column {name}", "is missing", fix.format(name)) for name in names]
+        fix = 'one of them says who it is: add one, or name another for it (--map "Their name=email")'
+        problems.append(Problem(f"column {', '.join(_WHO[:-1])} or {_WHO[-1]}", "is missing", fix))
+    return problems
 
 
 def order_key(row: Mapping[str, Any]) -> Any:

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from campaign.errors import BadInput, Problem
+from campaign.reasons import Channel
 from content.loading import read_definition
 from intake.imports.formats import Format, Kind, Wanted, format_of
 from intake.imports.importing import Report, Source, begin, run_import
@@ -26,12 +27,13 @@ from intake.imports.refused import Refusals
 from settings import Settings
 from shops.context import Context
 from starter import clock
-from starter.commands.console import BAD_INPUT, command, database, err, out, settings, when
+from starter.commands.console import BAD_INPUT, command, counted, database, err, out, settings, when
 from starter.inputs import STDIN
 from storage.queries.imports.progress import Progress
 
 app = typer.Typer()
 SHOWN = 10
+_ADDRESS = MappingProxyType({Channel.EMAIL: "e-mail address", Channel.SMS: "number"})
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,9 @@ def _print(report: Report, refusals: Refusals, seconds: float, *, dry_run: bool)
         f"in {timedelta(seconds=round(seconds))} ({rows / max(seconds, 0.001):,.0f} rows/s)",
         highlight=False,
     )
+    for channel, count in sorted(report.unreachable.items()):
+        what = _ADDRESS[channel]
+        out.print(f"  {counted(count, what)} kept as given: nothing can be sent there", highlight=False)
     for reason, count in report.reasons.most_common(SHOWN):
         out.print(f"  {count:,} x {reason}", markup=False, highlight=False, soft_wrap=True)
     if at.refused and refusals.path is not None:

@@ -127,6 +127,43 @@ def test_any_file_by_a_map(run: Run, database: Database) -> None:
     assert counts(database)["orders"] == 1
 
 
+def test_every_unknown_column_has_its_own_hint(run: Run) -> None:
+    """Each can be pasted; who a row is about may be said by any of three columns."""
+    said = run("customers", "-", given="colour,size\n").output
+    for name in ("colour", "size"):
+        assert f'column {name}: is not known - map it (--map "{name}=...")' in said
+    assert "column customer_id, email or phone: is missing" in said
+
+
+def test_a_file_of_something_else_is_recognised(run: Run) -> None:
+    """Shopify's orders given as customers: one line with the right command, not twenty columns."""
+    head = "Name,Email,Financial Status,Currency,Total,Lineitem name,Lineitem quantity\n"
+    said = run("customers", "-", given=head)
+    assert said.exit_code == 2
+    assert "is Shopify's file of orders, not of customers - import it as that" in said.output
+    assert "is not known" not in said.output
+
+
+def test_reasons_are_in_the_words_of_a_cell(run: Run) -> None:
+    """A CSV file has no quotes and no decimal strings."""
+    head = "order_id,customer_id,placed_at,currency,total,sku,quantity,unit_price\n"
+    bad = "1,c-1,2026-01-05T12:00:00Z,EURO,abc,mug,many,abc\n"
+    said = run("orders", "-", "--dry-run", given=head + bad).output
+    assert "total: write the amount with a point, such as 19.90" in said
+    assert "lines[0].quantity: is not a whole number - write digits alone" in said
+    assert '"' not in said
+    assert "decimal string" not in said
+
+
+def test_addresses_that_nothing_can_be_sent_to_are_counted(run: Run) -> None:
+    """A shop's file is taken with them; the report says how many there are."""
+    head = "Customer ID,First Name,Email,Accepts Email Marketing,Phone,Country Code\n"
+    people = "1,Ada,ada@example.com,yes,12,US\n2,Bob,bob at example,no,,US\n3,Eve,eve@example.com,no,,US\n"
+    said = run("customers", "-", given=head + people).output
+    assert "1 e-mail address kept as given: nothing can be sent there" in said
+    assert "1 number kept as given" in said
+
+
 def test_compressed_and_with_a_byte_order_mark(run: Run, database: Database, tmp_path: Path) -> None:
     """What spreadsheets write, and gzip, are read as they are."""
     path = tmp_path / "products.csv.gz"

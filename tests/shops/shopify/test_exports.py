@@ -79,9 +79,10 @@ def test_every_order_of_the_file_is_read_or_has_its_problem() -> None:
     assert (order["order_id"], order["total"], order["starts"]) == ("9007199254740993", "20.00", True)
     assert "refunds" not in refunded
     assert nobody == {"ignored": "no_customer"}
-    assert broken["problems"] == [
-        "Total: is missing, or is none - export the orders from the admin again, and import the file as it is"
-    ]
+    (problem,) = broken["problems"]
+    assert problem.startswith(
+        "Total: is missing, or cannot be read - export the orders from the admin again,"
+    )
     assert cancelled["orders"][0]["starts"] is False
     assert cancelled["updates"] == ["5 cancelled 2026-02-04T10:00:00Z"]
 
