@@ -18,6 +18,7 @@ from starter.commands.people import person as person_commands
 from starter.commands.people import replies as reply_commands
 from starter.commands.people import reviews as review_commands
 from starter.commands.timeline import explain as explain_commands
+from starter.commands.timeline import preview as preview_commands
 from starter.leaving import leave
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(campaign_commands.app)
 app.add_typer(explain_commands.app)
+app.add_typer(preview_commands.app)
 app.add_typer(inbox_commands.app, name="inbox")
 app.add_typer(data_commands.app)
 app.add_typer(import_commands.app)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from sqlmodel import Session
 
-from campaign.catalogue.owned import history_of
+from campaign.catalogue.owned import Bought, history_of
 from campaign.customers.joined_orders import orders_about
 from campaign.definition.model import Definition
 from campaign.definition.steps import Step
@@ -58,11 +59,15 @@ class Draft:
 
 @dataclass(frozen=True)
 class About:
-    """Whom and what a message is about: the campaign's definition, the facts, who is written to."""
+    """Whom and what a message is about: the campaign's definition, the facts, who is written to.
+
+    ``bought``: what the customer has bought, where the database has not got it.
+    """
 
     definition: Definition
     facts: Facts
     contact: Contact
+    bought: Sequence[Bought] | None = None
 
 
 def gather(
@@ -72,7 +77,7 @@ def gather(
     step, facts = draft.step, about.facts
     orders = orders_about(step, facts) or (facts.own,)
     order_ids = [order.order_id for order in orders]
-    bought = bought_by(session, about.contact.customer_id, order_ids)
+    bought = about.bought or bought_by(session, about.contact.customer_id, order_ids)
     history = history_of(bought, order_ids, now)
     return build_context(
         about.definition,

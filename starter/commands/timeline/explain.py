@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,11 +14,11 @@ from campaign.reasons import Channel
 from starter import clock
 from starter.commands.campaigns import AsJson, OrderId
 from starter.commands.console import as_json, command, database, out
+from starter.commands.timeline.lines import day, wrapped
 from starter.inputs import parse_field
 from starter.timeline.explanation import explain as explanation
 
 app = typer.Typer()
-_WIDTH = 80
 _SAYS = {"wait": "waits", "skip": "no", "exit": "ends", "send": "send"}
 
 
@@ -64,7 +63,7 @@ def _segment(segment: dict[str, Any]) -> Iterable[str]:
             f"{row['condition']}: {'yes' if row['holds'] else 'no'}{_seen(row['value'])}"
             for row in one["conditions"]
         ]
-        yield from _wrapped(f"{_mark(one['fits'])} {one['segment']}: {'; '.join(seen) or 'everyone else'}", 2)
+        yield from wrapped(f"{_mark(one['fits'])} {one['segment']}: {'; '.join(seen) or 'everyone else'}", 2)
         if one["fits"]:
             return
 
@@ -79,13 +78,13 @@ def _past(found: dict[str, Any], zone: ZoneInfo) -> Iterable[str]:
     yield ""
     yield "What was decided"
     for row in found["steps"]:
-        yield from _wrapped(f"{_day(row['decided_at'], zone)}  {row['title']}: {_decided(row)}", 2)
+        yield from wrapped(f"{day(row['decided_at'], zone)}  {row['title']}: {_decided(row)}", 2)
         for message in row["messages"]:
-            when = _day(message["sent_at"] or message["due_at"], zone)
+            when = day(message["sent_at"] or message["due_at"], zone)
             why = f": {message['why']}" if message["why"] else ""
-            yield from _wrapped(f"{when}  {Channel(message['channel']).label} {message['state']}{why}", 4)
+            yield from wrapped(f"{when}  {Channel(message['channel']).label} {message['state']}{why}", 4)
     if found["exit_reason"]:
-        yield from _wrapped(f"{_day(found['closed_at'], zone)}  The campaign ended: {found['exit_why']}", 2)
+        yield from wrapped(f"{day(found['closed_at'], zone)}  The campaign ended: {found['exit_why']}", 2)
 
 
 def _decided(row: dict[str, Any]) -> str:
@@ -94,23 +93,23 @@ def _decided(row: dict[str, Any]) -> str:
 
 def _now(now: dict[str, Any], zone: ZoneInfo, *, every_rule: bool) -> Iterable[str]:
     yield ""
-    until = f", until {_day(now['until'], zone)}" if now["until"] else ""
-    yield from _wrapped(f"Now: {now['title']}: {now['decision']}, {now['why']}{until}", 0)
-    due = f"due {_day(now['due'], zone)}" if now["due"] else "its due time is not known yet"
-    yield from _wrapped(f"{due}, at the latest {_day(now['latest'], zone)}", 2)
+    until = f", until {day(now['until'], zone)}" if now["until"] else ""
+    yield from wrapped(f"Now: {now['title']}: {now['decision']}, {now['why']}{until}", 0)
+    due = f"due {day(now['due'], zone)}" if now["due"] else "its due time is not known yet"
+    yield from wrapped(f"{due}, at the latest {day(now['latest'], zone)}", 2)
     yield ""
     yield "What the rules say (> decides)"
     spoken = [rule for rule in now["rules"] if every_rule or rule["says"]]
     for rule in spoken:
-        yield from _wrapped(_rule(rule, zone), 2)
+        yield from wrapped(_rule(rule, zone), 2)
     silent = sorted({rule["rule"] for rule in now["rules"] if not rule["says"]} - {r["rule"] for r in spoken})
     if silent:
-        yield from _wrapped(f"nothing against it: {', '.join(silent)}", 2)
+        yield from wrapped(f"nothing against it: {', '.join(silent)}", 2)
 
 
 def _rule(rule: dict[str, Any], zone: ZoneInfo) -> str:
     name = f"{rule['rule']} ({Channel(rule['channel']).label})" if rule["channel"] else rule["rule"]
-    until = f" until {_day(rule['until'], zone)}" if rule["until"] else ""
+    until = f" until {day(rule['until'], zone)}" if rule["until"] else ""
     said = f"{_SAYS[rule['says']]}{until}, {rule['why']}" if rule["says"] else "nothing against it"
     return f"{'>' if rule['decides'] else ' '} {name}: {said}. {rule['meaning']}"
 
@@ -119,15 +118,15 @@ def _next(steps: Iterable[dict[str, Any]], zone: ZoneInfo) -> Iterable[str]:
     yield ""
     yield "What comes next, if nothing happens"
     for row in steps:
-        yield from _wrapped(f"{row['title']}: {outcome(row, zone)}", 2)
+        yield from wrapped(f"{row['title']}: {outcome(row, zone)}", 2)
 
 
 def _changes(changes: Iterable[dict[str, Any]], zone: ZoneInfo) -> Iterable[str]:
     yield ""
     yield "What would change it"
     for one in changes:
-        before = f", before {_day(one['before'], zone)}" if one["before"] else ""
-        yield from _wrapped(f"{one['change']}{before} - {one['title']}: {outcome(one['instead'], zone)}", 2)
+        before = f", before {day(one['before'], zone)}" if one["before"] else ""
+        yield from wrapped(f"{one['change']}{before} - {one['title']}: {outcome(one['instead'], zone)}", 2)
 
 
 def outcome(row: dict[str, Any], zone: ZoneInfo) -> str:
@@ -142,19 +141,8 @@ def outcome(row: dict[str, Any], zone: ZoneInfo) -> str:
 def _message(one: dict[str, Any], zone: ZoneInfo) -> str:
     what = "opt-in question by SMS" if "purpose" in one else Channel(one["channel"]).label
     held = " (held out: not sent)" if "held_out" in one else ""
-    return f"{what} {_day(one['at'], zone)}{held}"
-
-
-def _day(value: datetime | None, zone: ZoneInfo) -> str:
-    return f"{value.astimezone(zone):%a %d %b %Y %H:%M}" if value else "-"
+    return f"{what} {day(one['at'], zone)}{held}"
 
 
 def _mark(holds: bool) -> str:
     return "+" if holds else "-"
-
-
-def _wrapped(text: str, indent: int) -> list[str]:
-    space = " " * indent
-    return textwrap.wrap(
-        text, _WIDTH, initial_indent=space, subsequent_indent=f"{space}    ", break_on_hyphens=False
-    )
