@@ -34,7 +34,7 @@ class FoundOrder:
 def example_products(
     session: Session, skus: Sequence[str], limit: int
 ) -> list[tuple[str, str | None, Decimal]]:
-    """Return these products, or the first of the catalogue where none is named, each with its category and price."""
+    """Return these products, or the first of the catalogue: sku, category, price."""
     statement: Any = select(col(ProductRow.sku), col(ProductRow.category), col(ProductRow.price)).order_by(
         col(ProductRow.sku)
     )
