@@ -23,11 +23,10 @@ from content.context import (
     MessageContext,
     Order,
     Product,
-    Quote,
-    ShopRating,
 )
 from content.extras.loyalty import shown_loyalty
 from content.extras.offers import Coupon, shown_offer
+from content.extras.social_proof import quotes_of, shop_rating_of
 from content.review_links import ReviewLinks
 
 
@@ -54,8 +53,6 @@ class Extras:
     """
 
     coupon: Coupon | None = None
-    quotes: Sequence[Quote] = ()
-    shop_rating: ShopRating | None = None
     review_page: str | None = None
 
 
@@ -100,8 +97,8 @@ def build_context(
         whats_new=_products(shelf.whats_new),
         cross_sell=_products(shelf.cross_sell),
         replenish=_products(shelf.replenish),
-        quotes=list(extras.quotes),
-        shop_rating=extras.shop_rating,
+        quotes=quotes_of(shelf),
+        shop_rating=shop_rating_of(shelf),
         loyalty=shown_loyalty(definition, facts, language),
         language=language,
         order_count=len(kept_orders(facts.orders)),

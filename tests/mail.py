@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +74,21 @@ class Mail:
         purchase = Purchase.model_validate({**order, "currency": "USD", "total": "20.00", "lines": [line]})
         enrol(self.database, default_definition(), EnrolRequest(purchase=purchase, run_id="r", now=PLACED))
 
-    def claim(self, order_id: str = "o-1", links: Links | None = LINKS) -> MessageRow:
-        """Claim and render the loyalty message of an order."""
-        request = SegmentRequest(order_id=order_id, step="loyalty", now=LOYALTY)
+    def claim(
+        self,
+        order_id: str = "o-1",
+        links: Links | None = LINKS,
+        *,
+        step: str = "loyalty",
+        now: datetime = LOYALTY,
+    ) -> MessageRow:
+        """Claim and render the loyalty message of an order, or another step's."""
+        request = SegmentRequest(order_id=order_id, step=step, now=now)
         (message,) = segment(self.database, request).messages
         render(
             self.database,
             ROOT / "content" / "default",
-            RenderRequest(message_id=message.id, now=LOYALTY),
+            RenderRequest(message_id=message.id, now=now),
             links,
         )
         with self.database.transaction() as session:

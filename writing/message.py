@@ -16,6 +16,7 @@ from campaign.definition.steps import Step
 from campaign.errors import NotFound
 from campaign.facts import Facts, Purpose
 from campaign.reasons import Channel
+from campaign.reviews.words import primary_language
 from content.context import MessageContext
 from content.extras.offers import Coupon
 from content.gathering import Extras, Recipient, build_context
@@ -87,10 +88,16 @@ def gather(
         now,
         about=orders,
         lines=lines_of_orders(bought, order_ids),
-        shelf=shelf_for(session, history.own, now, history=history),
+        shelf=shelf_for(session, history.own, now, history=history, language=_language(about)),
         recipient=_recipient(about.contact, draft.id, pages),
         extras=Extras(coupon=draft.coupon, review_page=pages.review(draft.id) if pages else None),
     )
+
+
+def _language(about: About) -> str:
+    """Return the language of customers' words: of another one a customer might read nothing."""
+    tag = about.contact.language or about.definition.shop.language
+    return primary_language(tag) or ""
 
 
 def _recipient(contact: Contact, message_id: str, pages: Pages | None) -> Recipient:

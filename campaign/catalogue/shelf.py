@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from campaign.reviews.proof import Average, Quoted
 from campaign.wire import Product
 
 #: Best-sellers and what is bought together are counted over the orders of so many days.
@@ -50,7 +51,8 @@ class Shelf:
 
     No product, nor another variant of it, is in two of the lists, so that a message that shows several shows
     each product once. ``known`` has the order's own products by sku, as far as the catalogue knows them.
-    ``replenish``: what the customer has bought, and should be running out of.
+    ``replenish``: what the customer has bought, and should be running out of. ``quotes``: what customers
+    wrote of these products, by sku; ``rating``: what all ratings of the shop come to.
     """
 
     known: Mapping[str, Product] = field(default_factory=lambda: MappingProxyType({}))
@@ -58,6 +60,8 @@ class Shelf:
     whats_new: Sequence[Recommendation] = ()
     cross_sell: Sequence[Recommendation] = ()
     replenish: Sequence[Recommendation] = ()
+    quotes: Mapping[str, Quoted] = field(default_factory=lambda: MappingProxyType({}))
+    rating: Average | None = None
 
 
 def distinct(*lists: Sequence[Recommendation], limit: int = SHOWN) -> tuple[tuple[Recommendation, ...], ...]:

@@ -101,7 +101,7 @@ def writer_of(session: Session, message_id: str, now: datetime) -> Writer | None
     items = _items(session, run, message)
     return Writer(
         message_id, customer_id, run.definition, items, shown_name(row.first_name, row.last_name),
-        run.contact.language, None if items else Closed.RETURNED,
+        run.contact.language or run.definition.shop.language, None if items else Closed.RETURNED,
     )  # fmt: skip
 
 

@@ -22,6 +22,9 @@ from sqlmodel import SQLModel
 from activities.close import close
 from activities.interface import CloseRequest
 from campaign.reasons import Channel, Reason
+from campaign.reviews.imported import ImportedReview
+from campaign.reviews.states import Move, ReviewState
+from campaign.tokens import TokenUse, make_token
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Product, Purchase, Refund
 from dev.bench.fill import fill_products, fill_repeat_gaps, fill_shop
 from dev.bench.statements import recorded_statements
@@ -33,6 +36,9 @@ from intake.person.erasure import erase_person
 from intake.person.export import export_person
 from intake.person.requests import receive_person_request
 from intake.refunds import record_refund
+from intake.reviews.importing import apply_reviews
+from intake.reviews.moderation import Decision, moderate
+from intake.reviews.writing import Posted, write_review
 from shops.guests import guest_id
 from shops.news import PersonRequest, PrivacyRequest, ShopNews, ShopProduct, StockLevel
 from starter import clock
@@ -52,11 +58,13 @@ from storage.queries.privacy.finding import messages_of_orders
 from storage.queries.privacy.jobs import claim_job, count_jobs, end_job, postpone_job
 from storage.queries.privacy.requests import waiting_requests
 from storage.queries.privacy.retention import Cutoffs, erase_old
+from storage.queries.reviews.reviews import Wanted, list_reviews
 from storage.queries.shop.events import event_seen, last_of_topics, newest_events, refused_requests
 from storage.queries.shop.statistics import refresh_statistics
+from storage.tables import MessageRow
 from tests.callbacks import PHONE, TOKEN, Notified, Providers, add_sending, providers
 from tests.facts import PLACED
-from tests.mail import Mail, mailing, preferences, unsubscribe
+from tests.mail import LOYALTY, SECRET, Mail, mailing, preferences, unsubscribe
 from tests.shop import OPT_OUT_KEYS, new_postgres_database
 from tests.shop_news import NOW, ShopSystem, became, line, news_of, person, shop_order
 from web.receiving.receiver import Receiver
@@ -165,8 +173,31 @@ async def run_campaign(mail: Mail) -> None:
     await mail.http.get(f"/c/{link}")
     await mail.http.post(unsubscribe(message))
     await mail.prefer(message, email="less", sms="yes")
+    await use_reviews(mail, message)
     mail.enrol("o-2")
     close(mail.database, CloseRequest(order_id="o-1", reason=Reason.COMPLETED, now=PLACED))
+
+
+async def use_reviews(mail: Mail, message: MessageRow) -> None:
+    """A customer looks and reviews, a moderator lists and decides, a file is imported."""
+    link = f"/review/{make_token(SECRET, TokenUse.REVIEW, message.id)}"
+    assert (await mail.http.get(link)).status_code in (200, 410)
+    await mail.http.post(link, data={"item": "mug", "stars": "4"})
+    review = {
+        "sku": "p-7",
+        "rating": 4,
+        "written_at": NOW,
+        "order_id": "past-7",
+        "email": "past7@example.com",
+    }
+    with mail.database.transaction() as session:
+        write_review(session, message.id, Posted("mug", 4, "Keeps warm."), LOYALTY)
+        news = ShopNews(reviews=(ImportedReview.model_validate(review),))
+        apply_reviews(session, [Group((), news)])
+    with mail.database.transaction() as session:
+        for wanted in (Wanted(ReviewState.PENDING), Wanted(sku="p-7"), Wanted(ReviewState.PUBLISHED, "p-7")):
+            rows = list_reviews(session, wanted, 10)
+        moderate(session, rows[0].id or 0, Decision(Move.HIDE), NOW)
 
 
 def report_refunds(database: Database) -> None:

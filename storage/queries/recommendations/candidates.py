@@ -17,8 +17,10 @@ from sqlmodel import Session
 
 from campaign.catalogue.owned import History
 from campaign.catalogue.shelf import NEW_DAYS, Kind, Recommendation
+from campaign.reviews.proof import Average, Quoted
 from campaign.wire import Product
 from storage.columns import UtcDateTime
+from storage.queries.reviews import proof
 from storage.tables import ProductRow
 
 _KNOWN = "known"
@@ -59,8 +61,8 @@ wanted(use, place, sku, score, source) AS (
     WHERE {_SHOWN.format(p="c")} AND {_NOT_HIS.format(p="c")} ORDER BY c.sku LIMIT :enough) catalogue)
 SELECT w.use, w.score, (SELECT s.name FROM products s WHERE s.sku = w.source) AS source,
        coalesce(q.family, q.sku) AS family,
-       {", ".join(f"q.{column.key}" for column in _COLUMNS)}
-FROM wanted w JOIN products q ON q.sku = w.sku ORDER BY w.use, w.place""")  # noqa: S608 - ours
+       {", ".join(f"q.{column.key}" for column in _COLUMNS)}, {proof.SELECTED}
+FROM wanted w JOIN products q ON q.sku = w.sku {proof.JOINED} ORDER BY w.use, w.place""")  # noqa: S608 - ours
     .bindparams(
         *(bindparam(name, expanding=True, type_=String) for name in _LISTS),
         *(bindparam(name, type_=UtcDateTime) for name in ("since", "now")),
@@ -71,36 +73,51 @@ FROM wanted w JOIN products q ON q.sku = w.sku ORDER BY w.use, w.place""")  # no
 
 @dataclass(frozen=True)
 class Candidates:
-    """What could be shown, by kind, best first; and the products of the message's own orders by sku."""
+    """What could be shown, by kind, best first; and the products of the message's own orders by sku.
+
+    ``quotes``: customers' words, by sku; ``rating``: what all ratings of the shop come to.
+    """
 
     known: Mapping[str, Product]
     by_kind: Mapping[Kind, Sequence[Recommendation]]
+    quotes: Mapping[str, Quoted]
+    rating: Average | None = None
 
     def of(self, kind: Kind) -> Sequence[Recommendation]:
         """Return those of a kind."""
         return self.by_kind.get(kind, ())
 
 
-def find_candidates(session: Session, history: History, now: datetime, enough: int) -> Candidates:
-    """Return what the shop has to show to a customer with this history, at most ``enough`` of each kind."""
+def find_candidates(
+    session: Session, history: History, now: datetime, enough: int, language: str
+) -> Candidates:
+    """Return what the shop has to show to a customer with this history, at most ``enough`` of each kind.
+
+    ``language``: that of the quotes, without a country.
+    """
     values = {
         **{name: list(getattr(history, name)) for name in _LISTS},
-        "since": now - timedelta(days=NEW_DAYS), "now": now, "enough": enough,
+        "since": now - timedelta(days=NEW_DAYS), "now": now, "enough": enough, "language": language,
     }  # fmt: skip
     known: dict[str, Product] = {}
     found: dict[Kind, list[Recommendation]] = defaultdict(list)
-    for use, score, source, family, *values_of in session.connection().execute(_STATEMENT, values):
-        product = _product(values_of)
+    quotes: dict[str, Quoted] = {}
+    rating = None
+    for row in session.connection().execute(_STATEMENT, values).mappings():
+        product, use = _product(row), row["use"]
         if use == _KNOWN:
             known[product.sku] = product
         else:
-            found[Kind(use)].append(Recommendation(product, Kind(use), family, float(score), source))
+            entry = Recommendation(product, Kind(use), row["family"], float(row["score"]), row["source"])
+            found[Kind(use)].append(entry)
+        if said := proof.quoted(product.sku, row):
+            quotes[product.sku] = said
+        rating = rating or proof.shop_average(row)
     found[Kind.RUNS_OUT].sort(key=lambda entry: history.due.index(entry.product.sku))
-    return Candidates(known, found)
+    return Candidates(known, found, quotes, rating)
 
 
-def _product(values: Sequence[Any]) -> Product:
-    """Return a row as the product it was saved from: it was validated then."""
-    return Product.model_construct(
-        **{column.key: value for column, value in zip(_COLUMNS, values, strict=True)}
-    )
+def _product(row: Mapping[Any, Any]) -> Product:
+    """Return a row as the product it was saved from: it was validated then. Its own reviews rate it."""
+    product = Product.model_construct(**{column.key: row[column.key] for column in _COLUMNS})
+    return proof.with_own_ratings(product, row)

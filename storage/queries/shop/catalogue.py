@@ -41,20 +41,22 @@ def shelf_for(
     kept: Sequence[str] | None = None,
     limit: int = SHOWN,
     history: History | None = None,
+    language: str = "en",
 ) -> Shelf:
     """Return what a message about an order of ``skus`` can show, in one statement of index reads.
 
     What the shop has none left of is not recommended, nor what ``history`` excludes: without one that is the
     order itself. ``kept``: those of ``skus`` that did not come back, if not all; what goes well with the
-    others is of no interest.
+    others is of no interest. ``language``: that of the customers' quotes, without a country.
     """
     if history is None:
         leads = tuple(skus if kept is None else kept)
         history = History(own=tuple(skus), leads=leads, excluded=tuple(skus))
-    found = find_candidates(session, history, now, _LISTS * limit)
+    found = find_candidates(session, history, now, _LISTS * limit, language)
     replenish, together, new, best = distinct(
         *map(found.of, (Kind.RUNS_OUT, Kind.TOGETHER, Kind.NEW, Kind.BEST_SELLER)), limit=limit
     )
     return Shelf(
-        known=found.known, best_sellers=best, whats_new=new, cross_sell=together, replenish=replenish
-    )
+        known=found.known, best_sellers=best, whats_new=new, cross_sell=together, replenish=replenish,
+        quotes=found.quotes, rating=found.rating,
+    )  # fmt: skip
