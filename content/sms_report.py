@@ -13,10 +13,13 @@ from campaign.definition.offers.offer import Offer as OfferDefinition
 from campaign.errors import Problem
 from campaign.offers.codes import example_code
 from campaign.reasons import Channel
+from content.checking.rendered import in_folder
 from content.context import Customer, MessageContext, Offer
+from content.gathering import brand_of
 from content.rendering import SUFFIXES, render_sms
 from content.sms import UCS2, Size, fix_template, measure, own_text, plain
 from content.sources import Source, text_of
+from content.writing.language import language_folders
 
 MAX_SMS_SEGMENTS = 3
 _LINK = re.compile(r"https?://\S+")
@@ -54,7 +57,7 @@ def sms_costs(
     link: str | None = None,
     without: Collection[str] = (),
 ) -> list[SmsCost]:
-    """Measure every SMS template, but for some files.
+    """Measure every SMS template in every language, but for some files.
 
     ``context`` is a full one; ``link`` is what links are shortened to.
 
@@ -62,11 +65,22 @@ def sms_costs(
         BadCampaign: a template is missing or broken.
     """
     used = _offers_by_template(definition)
-    return [
-        _cost(source, name, _contexts(context, offers, longest or Longest()), link)
-        for name, offers in sorted(used.items())
-        if SUFFIXES[Channel.SMS].format(name) not in without
-    ]
+    found = []
+    for folder in ("", *language_folders(source)):
+        reader = _reader(definition, source, folder, context)
+        for name, offers in sorted(used.items()):
+            file = f"{folder}/{SUFFIXES[Channel.SMS].format(name)}".removeprefix("/")
+            if file not in without and (not folder or text_of(source, file) is not None):
+                contexts = _contexts(reader, offers, longest or Longest())
+                found.append(_cost(source, file, name, contexts, link))
+    return found
+
+
+def _reader(definition: Definition, source: Source, folder: str, context: MessageContext) -> MessageContext:
+    """Return the context of a customer who is written to from a folder, with the brand's words for them."""
+    reader = in_folder(source, folder, context)
+    opt_out = brand_of(definition, reader.language).sms_opt_out
+    return reader.model_copy(update={"brand": reader.brand.model_copy(update={"sms_opt_out": opt_out})})
 
 
 def too_long(costs: Iterable[SmsCost]) -> list[Problem]:
@@ -139,8 +153,9 @@ def _offer(offer: OfferDefinition, language: str, until: datetime | None) -> Off
     return Offer(text=offer.text_in(language), code=code, valid_until=until, terms=offer.terms_in(language))
 
 
-def _cost(source: Source, name: str, contexts: Iterable[MessageContext], link: str | None) -> SmsCost:
-    file = SUFFIXES[Channel.SMS].format(name)
+def _cost(
+    source: Source, file: str, name: str, contexts: Iterable[MessageContext], link: str | None
+) -> SmsCost:
     texts = [_shortened(render_sms(source, name, context).text, link) for context in contexts]
     worst = max(texts, key=lambda text: (measure(text).segments, measure(text).units))
     size = measure(worst)
@@ -162,8 +177,12 @@ def _shortened(text: str, link: str | None) -> str:
 def fix_sms_templates(folder: Path, names: Iterable[str]) -> list[str]:
     """Write the templates' own text in GSM-7 where it can be; return the files that changed."""
     changed = []
-    for name in names:
-        file = SUFFIXES[Channel.SMS].format(name)
+    files = [SUFFIXES[Channel.SMS].format(name) for name in names]
+    for file in [
+        f"{at}/{file}".removeprefix("/") for at in ("", *language_folders(folder)) for file in files
+    ]:
+        if not (folder / file).is_file():
+            continue
         source = (folder / file).read_text("utf-8")
         if (fixed := fix_template(source)) != source:
             (folder / file).write_text(fixed, "utf-8")

@@ -72,7 +72,7 @@ def accepted(header: str | None) -> list[str]:
     ranges = [part.split(";") for part in (header or "")[:1_000].split(",")[:_ACCEPTED]]
     weighed = [(tag.strip(), _weight(parameters)) for tag, *parameters in ranges]
     kept = [
-        (tag, weight) for tag, weight in weighed if re.match(r"[A-Za-z]{2,3}(?![A-Za-z])", tag) and weight
+        (tag, weight) for tag, weight in weighed if re.match(r"[A-Za-z]{2,3}(?![A-Za-z0-9])", tag) and weight
     ]
     return [tag_of(tag) for tag, _ in sorted(kept, key=lambda pair: -pair[1])]
 

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import TemplateNotFound, TemplateSyntaxError, meta, nodes
 from pydantic import BaseModel
 
-from content.checking.syntax import path_of
+from content.checking.syntax import parsed, path_of
 from content.sandbox.environment import Sandbox
 from content.sources import Source
 from content.templates import sandbox
@@ -53,7 +53,7 @@ def _trees(environment: Sandbox, file: str, seen: set[str]) -> Iterator[nodes.Te
         return
     seen.add(file)
     try:
-        tree = environment.parse(environment.loader.get_source(environment, file)[0])
+        tree = parsed(environment, environment.loader, file)
     except (TemplateNotFound, TemplateSyntaxError):
         return
     yield tree

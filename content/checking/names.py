@@ -14,12 +14,12 @@ from difflib import get_close_matches
 from functools import reduce
 from typing import Any, cast
 
-from jinja2 import BaseLoader, TemplateNotFound, TemplateSyntaxError, meta, nodes
+from jinja2 import BaseLoader, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.visitor import NodeVisitor
 
 from campaign.errors import Problem
 from campaign.languages.words import Words
-from content.checking.syntax import attribute_arguments, files_named
+from content.checking.syntax import attribute_arguments, files_named, parsed, undeclared
 from content.checking.value_types import Anything, Unknown, attributes_of, fields_of, item_of, type_of
 from content.context import MessageContext
 from content.sandbox.environment import Sandbox
@@ -57,7 +57,7 @@ class _Checker(NodeVisitor):
     words: Words
     found: dict[Problem, None] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
-    _undeclared: list[set[str]] = field(default_factory=list)
+    _undeclared: list[frozenset[str]] = field(default_factory=list)
     _tested: set[str] = field(default_factory=set)  # names that a template itself tests, by `is defined`
 
     def context(self) -> Scope:
@@ -69,11 +69,11 @@ class _Checker(NodeVisitor):
         if file in self._files:  # it includes itself
             return scope
         loader = cast("BaseLoader", self.environment.loader)
-        tree = self.environment.parse(loader.get_source(self.environment, file)[0], file)
+        tree = parsed(self.environment, loader, file)
         # A macro may call one that stands further down.
         scope |= {macro.name: Anything for macro in tree.find_all(nodes.Macro)}
         self._files.append(file)
-        self._undeclared.append(meta.find_undeclared_variables(tree))
+        self._undeclared.append(undeclared(tree))
         try:
             self._all(tree.body, scope)
         finally:

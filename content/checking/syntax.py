@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
-from jinja2 import nodes
+from jinja2 import BaseLoader, Environment, meta, nodes
 
 from content.writing.functions import PARTS
 
@@ -25,6 +26,26 @@ def attribute_arguments(node: nodes.Filter) -> Iterator[str]:
     for value in (*named, *first):
         if isinstance(value, nodes.Const) and isinstance(value.value, str):
             yield from (part.strip() for part in value.value.split(",") if not part.strip().isdigit())
+
+
+def parsed(environment: Environment, loader: BaseLoader, file: str) -> nodes.Template:
+    """Parse a file; its layout and parts are needed for every template, and are kept.
+
+    Raises:
+        TemplateNotFound, TemplateSyntaxError: there is no such file, or it is not Jinja2.
+    """
+    return _parsed(environment, loader.get_source(environment, file)[0], file)
+
+
+@lru_cache(maxsize=256)
+def _parsed(environment: Environment, text: str, file: str) -> nodes.Template:
+    return environment.parse(text, file)
+
+
+@lru_cache(maxsize=256)
+def undeclared(tree: nodes.Template) -> frozenset[str]:
+    """Return the names that a file uses and does not define."""
+    return frozenset(meta.find_undeclared_variables(tree))
 
 
 def path_of(node: nodes.Node) -> tuple[str, ...] | None:

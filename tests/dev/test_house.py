@@ -16,6 +16,7 @@ LINES_OF_A_TEST = 500  # a table of cases is one idea, however long
 FULL_FLOORS = {
     "docs": "one page a topic, named for what a reader looks for; README says who reads which",
     "docs/img": "the pages' pictures",
+    "dev/sample_shop/pictures": "one picture a product",
     "tests/campaign": "one file a topic of the rules",
     "tests/web": "one file a page or a provider's callbacks",
     "tests/workflows/histories": "one kept history a way through the workflow, and they stay",

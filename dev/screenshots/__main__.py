@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import default
 from pathlib import Path
-from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from playwright.async_api import Browser, Error, Page, Route, async_playwright
+from playwright.async_api import Browser, Page
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
@@ -27,60 +24,20 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from campaign.contract import workflow_id
 from campaign.errors import Unavailable
 from campaign.wire import OrderStatus, OrderUpdate, Purchase
+from dev.chromium import Scheme, browser, page
 from dev.demo.__main__ import FAST, Theatre, load_shop
 from dev.sample_shop.people import people
 from dev.sample_shop.stories import PROCESSED, Story, stories
-from dev.servers.ports import HOST
 from dev.stack import Stack, Wanted, cancel_on_signals, finish, stack
 from starter.client import Campaigns
 from storage.database import Database
 
 FOLDER = Path(__file__).parent.parent / "docs" / "img"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-quic",
-]  # fmt: skip
 UI_SIZE = (1440, 1500)
 NAVIGATION, TOP_BAR, MARGIN = 256, 48, 12  # pixels of the Web UI around what is of interest
 WAIT = timedelta(days=22)
 PLAYED, OPEN = 6, 6  # the first stories are played to their end, the one after them stays open
 BUYER = 4  # buys again within the campaign
-
-Scheme = Literal["light", "dark"]
-
-
-@asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
-    """Run a headless Chromium.
-
-    Raises:
-        Unavailable: none is installed.
-    """
-    async with async_playwright() as playwright:
-        try:
-            opened = await playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=ARGUMENTS
-            )
-        except Error:
-            msg = "Chromium does not start: install Debian's package chromium"
-            raise Unavailable(msg) from None
-        yield opened
-        await opened.close()
-
-
-@asynccontextmanager
-async def page(chromium: Browser, size: tuple[int, int], scheme: Scheme = "light") -> AsyncIterator[Page]:
-    """Open a page that reaches loopback only: a picture shows what is here, wherever it is taken."""
-    context = await chromium.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, timezone_id="Etc/UTC"
-    )
-    await context.route("**/*", _loopback_only)
-    yield await context.new_page()
-    await context.close()
-
-
-async def _loopback_only(route: Route) -> None:
-    await (route.continue_() if urlsplit(route.request.url).hostname in (HOST, None) else route.abort())
 
 
 async def play(running: Stack) -> Sequence[Story]:
