@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from campaign.errors import Problem
 from campaign.problems import time_problems
-from campaign.wire import Customer, OrderUpdate, Purchase, Wire
+from campaign.wire import Customer, LoyaltyReport, OrderUpdate, Purchase, Wire
 
 WHOLE_DAY = timedelta(days=1)
 """How much earlier than its order its news may be dated: carriers report whole days, and clocks differ."""
@@ -18,6 +18,8 @@ def times_of(item: Wire) -> dict[str, datetime]:
         return {"placed_at": item.placed_at}
     if isinstance(item, OrderUpdate):
         return {"at": item.at}
+    if isinstance(item, LoyaltyReport):
+        return {"at": item.at} if item.at else {}
     if isinstance(item, Customer):
         return {f"consents[{number}].at": consent.at for number, consent in enumerate(item.consents)}
     return {}

@@ -23,6 +23,7 @@ from campaign.fields.times import UtcTime
 from campaign.reasons import Channel
 
 MAX_LINES = 500
+MAX_POINTS = 2**31 - 1
 MAX_QUANTITY = 1_000_000
 MAX_LASTS_DAYS = 3_650
 
@@ -171,6 +172,23 @@ class Contact(Wire):
 
 class Customer(Contact):
     """Contact data of one customer."""
+
+    customer_id: Id
+
+
+class LoyaltyReport(Wire):
+    """A standing in a loyalty programme that is kept elsewhere; both null: the customer has left it.
+
+    ``at``: since when it stands so; an older report than the one that is known changes nothing.
+    """
+
+    tier: Annotated[Text, StringConstraints(min_length=1, max_length=40)] | None = None
+    points: Annotated[int, Field(ge=0, le=MAX_POINTS)] | None = None
+    at: UtcTime | None = None
+
+
+class LoyaltyStanding(LoyaltyReport):
+    """One customer's standing."""
 
     customer_id: Id
 

@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     sms_replies: Literal["provider", "afterglow"] = "provider"
     shopify_secret: SecretStr = SecretStr("")
     woocommerce_secret: SecretStr = SecretStr("")
+    loyalty_url: WebAddress | None = None
+    loyalty_token: Annotated[SecretStr, AfterValidator(_sendable)] | None = None
     wholesale_tags: str = "wholesale,b2b"
     campaign_for_test_orders: bool = False
     campaign_for_draft_orders: bool = False

@@ -14,6 +14,7 @@ from starter.commands import server as server_commands
 from starter.commands import shops as shop_commands
 from starter.commands.history import backfill as backfill_commands
 from starter.commands.history import imports as import_commands
+from starter.commands.people import loyalty as loyalty_commands
 from starter.commands.people import person as person_commands
 from starter.commands.people import replies as reply_commands
 from starter.commands.people import reviews as review_commands
@@ -41,6 +42,7 @@ app.add_typer(reply_commands.app)
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(shop_commands.app, name="shop")
 app.add_typer(review_commands.app, name="reviews")
+app.add_typer(loyalty_commands.app, name="loyalty")
 app.add_typer(person_commands.app, name="person")
 
 

@@ -110,6 +110,7 @@ _TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response><Message>Shop: unsubsc
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "PUT /customers/{customer_id}": {"200": {"customer_id": "c-1"}},
+    "PUT /customers/{customer_id}/loyalty": {"200": {"customer_id": "c-1"}},
     "GET /customers/{customer_id}/consents": {"200": {"customer_id": "c-1", "consents": [_CONSENT]}},
     "POST /orders": {
         "200": {"orders": [{"status": 202, **_CAMPAIGN, "problem": None}, _REFUSED]},

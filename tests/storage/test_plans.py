@@ -316,6 +316,7 @@ async def use_api(calls: Providers) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=key) as http:
         for answer in (
             await http.put("/customers/c-9", json={"email": "grace@example.com", "phone": "+12025550199"}),
+            await http.put("/customers/c-9/loyalty", json={"tier": "gold"}),
             await http.post("/orders", json={**order, "total": "20.00", "lines": [line]}),
             await http.post("/orders/o-1/events", json=event),
             await http.get("/orders/o-1"),

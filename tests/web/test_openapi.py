@@ -18,6 +18,7 @@ from tests.facts import ROOT
 from tests.shop import Shop, unique
 from tests.web.conftest import TOKEN
 from tests.workflows.orders import purchase
+from web.api.loyalty import LOYALTY
 from web.api.models import CONTACT, PURCHASE, OrderReport
 from web.api.order_events import EVENT
 from web.app import create_app
@@ -83,6 +84,7 @@ def test_the_contract_has_every_field_of_every_answer() -> None:
         ("POST /orders", PURCHASE),
         ("POST /orders/{order_id}/events", EVENT),
         ("PUT /customers/{customer_id}", CONTACT),
+        ("PUT /customers/{customer_id}/loyalty", LOYALTY),
     ],
 )
 def test_bodies_have_fields_and_the_contracts_example(name: str, example: dict[str, Any]) -> None:

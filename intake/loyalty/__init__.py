@@ -1,0 +1,1 @@
+"""What a loyalty programme that is kept elsewhere says of customers."""

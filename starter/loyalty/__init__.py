@@ -1,0 +1,1 @@
+"""Loyalty programmes that are read over HTTP, and files of standings."""
