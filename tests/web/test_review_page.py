@@ -101,7 +101,7 @@ async def test_a_name_is_shown_only_if_chosen(mail: Mail, sent: MessageRow) -> N
         ({"stars": "6"}, 400, "choose one to five stars"),
         ({"stars": "4.5"}, 400, "choose one to five stars"),
         ({"item": "tray"}, 400, "not in the order"),
-        ({"text": "x" * 2_001}, 400, "at most 2000 characters"),
+        ({"text": "x" * 2_001}, 400, "at most 2,000 characters"),
         ({"text": "See https://spam.example"}, 400, "take out links"),
         ({"text": "Buy at spam.shop now"}, 400, "take out links"),
         ({"text": "Write to me@spam.example"}, 400, "take out links"),

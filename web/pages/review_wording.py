@@ -56,7 +56,7 @@ ENGLISH = ReviewWords(
         "5 stars: very good",
     ),
     text="In your own words (you may leave it empty)",
-    text_hint="Up to {most} characters. Please no links, and nothing private about anybody.",
+    text_hint="Up to {most:,} characters. Please no links, and nothing private about anybody.",
     author="Shown with your review",
     named="{name}",
     anonymous="Verified buyer, without your name",
@@ -80,7 +80,7 @@ ENGLISH = ReviewWords(
         {
             Mistake.NO_ITEM: "This product is not in the order of this link. Please choose one of these.",
             Mistake.NO_STARS: "Please choose one to five stars.",
-            Mistake.TOO_LONG: "Please write at most {most} characters.",
+            Mistake.TOO_LONG: "Please write at most {most:,} characters.",
             Mistake.LINK: "Please take out links and e-mail addresses.",
             Mistake.TOO_SOON: "That was quick. Please wait a few seconds, and save it again.",
         }
