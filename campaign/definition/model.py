@@ -143,11 +143,15 @@ class Delivery(Section):
 
 
 class Hours(Section):
-    """When a channel may be used, in the customer's local time; single days may differ."""
+    """When a channel may be used, in the customer's local time; single days may differ.
+
+    ``holidays``: whether public holidays, where the customer may be, are days like others or quiet ones.
+    """
 
     start: time
     end: time
     days: dict[Days, tuple[time, time] | Literal["never"]] = {}
+    holidays: Literal["send", "quiet"] = "send"
 
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> Self:

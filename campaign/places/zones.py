@@ -11,13 +11,14 @@ alone, it means every zone of Canada, and `campaign.rules.quiet_hours.UNKNOWN_US
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from campaign.facts import CustomerFacts
+from campaign.places.public_holidays import Calendar
 from campaign.places.regions import (
     TABLED,
     TERRITORIES,
@@ -43,13 +44,14 @@ class Whereabouts:
     ``sources`` has the zones of each source that disagrees with those before it, the most trusted first.
     ``somewhere_in_us``: no source is narrower than that the customer lives in the USA. ``regions`` are
     all the states and provinces, and ``countries`` the countries, that any source names: the law of
-    each is kept.
+    each is kept. ``calendars``: whose public holidays count.
     """
 
     sources: tuple[Zones, ...]
     regions: tuple[Region, ...]
     countries: tuple[str, ...]
     somewhere_in_us: bool = False
+    calendars: tuple[Calendar, ...] = ()
 
     @property
     def zones(self) -> Zones:
@@ -93,7 +95,19 @@ def _whereabouts(
         regions=tuple(regions),
         countries=tuple(countries),
         somewhere_in_us=vague and lives_in == "US",
+        calendars=tuple(_calendars(regions, countries, (lives_in, region))),
     )
+
+
+def _calendars(
+    regions: Iterable[Region], countries: Iterable[str], lives_in: tuple[str, str | None]
+) -> Iterator[Calendar]:
+    """Return each region's calendar, which has its country's days too; without a region the country's."""
+    tabled = {region.country for region in regions}
+    yield from ((region.country, region.code) for region in regions)
+    for country in countries:
+        if country not in tabled:
+            yield lives_in if country == lives_in[0] else (country, None)
 
 
 def _address(country: str, region: str | None, postal_code: str | None) -> list[Found]:

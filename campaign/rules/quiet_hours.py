@@ -8,6 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from campaign.definition.model import Hours
+from campaign.places.public_holidays import Calendar, is_public_holiday
 from campaign.places.regions import Zones
 from campaign.places.zones import Whereabouts
 
@@ -31,10 +32,11 @@ def next_decent(
     Decent is what the campaign's ``own`` hours and the ``legal`` ones (of the places that the customer may
     be in) allow in every zone that the customer may be in. Where those never meet, the campaign's hours are
     kept in the zones of the more trusted sources only, in the end in the first one's; where that gives no
-    time either, the legal ones too. None when even then there is none within nine days.
+    time either, the legal ones too. None when even then there is none within nine days. Hours whose
+    ``holidays`` are quiet are closed on the public holidays of every place that the customer may be in.
     """
     for zones, legal_zones in _more_and_more_trusted(where, shop_zone):
-        at = next_allowed(_in_zones([own] if own else [], zones, legal, legal_zones), now)
+        at = next_allowed(_in_zones([own] if own else [], zones, legal, legal_zones), now, where.calendars)
         if at is not None:
             return at
     return None
@@ -49,8 +51,8 @@ def decent_until(
     """
     for zones, legal_zones in _more_and_more_trusted(where, shop_zone):
         hours_there = _in_zones([own] if own else [], zones, legal, legal_zones)
-        if next_allowed(hours_there, now) is not None:
-            ends = (_closing(hours, zone, now) for hours, zone in hours_there)
+        if next_allowed(hours_there, now, where.calendars) is not None:
+            ends = (_closing(hours, zone, now, where.calendars) for hours, zone in hours_there)
             return min((end for end in ends if end is not None), default=None)
     return None
 
@@ -75,8 +77,10 @@ def _more_and_more_trusted(where: Whereabouts, shop_zone: str) -> list[tuple[Zon
     return [(zones, fewer[0]) for zones in fewer] + [(zones, zones) for zones in fewer[1:]]
 
 
-def next_allowed(rules: Sequence[LocalHours], now: datetime) -> datetime | None:
-    """Return the first instant from ``now`` on that all rules allow.
+def next_allowed(
+    rules: Sequence[LocalHours], now: datetime, calendars: Sequence[Calendar] = ()
+) -> datetime | None:
+    """Return the first instant from ``now`` on that all rules allow. ``calendars``: whose holidays count.
 
     None when there is none within nine days: the hours of zones far apart may never meet. On a day of
     a clock change a local time that does not exist or comes twice closes the hours rather than opens
@@ -84,7 +88,7 @@ def next_allowed(rules: Sequence[LocalHours], now: datetime) -> datetime | None:
     """
     at = now
     while at < now + timedelta(days=_HORIZON_DAYS):
-        following = [_next_in_zone(hours, zone, at) for hours, zone in rules]
+        following = [_next_in_zone(hours, zone, at, calendars) for hours, zone in rules]
         if None in following:
             return None
         latest = max((moment for moment in following if moment is not None), default=at)
@@ -94,24 +98,28 @@ def next_allowed(rules: Sequence[LocalHours], now: datetime) -> datetime | None:
     return None
 
 
-def _next_in_zone(hours: Hours, zone: ZoneInfo, now: datetime) -> datetime | None:
+def _next_in_zone(
+    hours: Hours, zone: ZoneInfo, now: datetime, calendars: Sequence[Calendar]
+) -> datetime | None:
     today = now.astimezone(zone).date()
     for offset in range(_HORIZON_DAYS):
-        opening = _opening(hours, today + timedelta(days=offset), zone)
+        opening = _opening(hours, today + timedelta(days=offset), zone, calendars)
         if opening and now < opening[1]:
             return max(now, opening[0])
     return None
 
 
-def _closing(hours: Hours, zone: ZoneInfo, now: datetime) -> datetime | None:
+def _closing(hours: Hours, zone: ZoneInfo, now: datetime, calendars: Sequence[Calendar]) -> datetime | None:
     """Return the end of the day's hours that ``now`` lies in; None outside of them."""
-    opening = _opening(hours, now.astimezone(zone).date(), zone)
+    opening = _opening(hours, now.astimezone(zone).date(), zone, calendars)
     return opening[1] if opening and opening[0] <= now < opening[1] else None
 
 
-def _opening(hours: Hours, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+def _opening(
+    hours: Hours, day: date, zone: ZoneInfo, calendars: Sequence[Calendar]
+) -> tuple[datetime, datetime] | None:
     window = hours.days.get(_DAYS[day.weekday()], (hours.start, hours.end))  # type: ignore[call-overload]
-    if window == "never":
+    if window == "never" or (hours.holidays == "quiet" and is_public_holiday(day, calendars)):
         return None
     return _stretch(window, day, zone)
 
