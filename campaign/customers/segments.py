@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +20,15 @@ from campaign.definition.segments.conditions import Condition, Segment
 from campaign.facts import Facts
 
 
+class Combined(StrEnum):
+    """How a condition is made: of one fact, or of other conditions."""
+
+    FACT = "fact"
+    ALL = "all"
+    ANY = "any"
+    NOT = "not"
+
+
 @dataclass(frozen=True)
 class Judged:
     """A condition in words, whether it is so, and the value that was seen (None: of combined ones).
@@ -30,6 +40,7 @@ class Judged:
     holds: bool
     value: str | None = None
     parts: tuple[Judged, ...] = ()
+    kind: Combined = Combined.FACT
 
 
 @dataclass(frozen=True)
@@ -110,10 +121,10 @@ def _parts(condition: Condition, known: _Known) -> Iterator[Judged]:
         yield _all(tuple(_judge(part, known) for part in condition.all))
     if condition.any is not None:
         parts = tuple(_judge(part, known) for part in condition.any)
-        yield Judged("any of these", any(part.holds for part in parts), parts=parts)
+        yield Judged("any of these", any(p.holds for p in parts), parts=parts, kind=Combined.ANY)
     if condition.not_ is not None:
         part = _judge(condition.not_, known)
-        yield Judged("not", not part.holds, parts=(part,))
+        yield Judged("not", not part.holds, parts=(part,), kind=Combined.NOT)
     for name, test in _TESTS.items():
         wanted = getattr(condition, name)
         if wanted is not None:
@@ -121,7 +132,7 @@ def _parts(condition: Condition, known: _Known) -> Iterator[Judged]:
 
 
 def _all(parts: tuple[Judged, ...]) -> Judged:
-    return Judged("all of these", all(part.holds for part in parts), parts=parts)
+    return Judged("all of these", all(part.holds for part in parts), parts=parts, kind=Combined.ALL)
 
 
 def _orders(wanted: Counts, known: _Known) -> Iterator[Judged]:

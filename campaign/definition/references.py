@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from campaign.customers.keywords import CARRIER_WORDS
-from campaign.definition.segments.conditions import Segment
+from campaign.definition.segments.conditions import Segment, tiers_named
 from campaign.definition.segments.unreachable import unreachable_segments
 from campaign.errors import Problem
 from campaign.places.law import open_pixel_laws
@@ -36,7 +36,7 @@ def reference_problems(raw: Table) -> list[Problem]:
         *_vertical(raw),
         *_brand(_table(raw, "brand")),
         *_catch_all(_rows(raw, "segments")),
-        *_unreachable(raw.get("segments")),
+        *_segments(raw),
         *_audiences(raw),
         *_opens(_table(raw, "tracking")),
         *_review_steps(raw),
@@ -98,13 +98,18 @@ def _catch_all(segments: list[Table]) -> Iterator[Problem]:
     )
 
 
-def _unreachable(raw: Any) -> Iterator[Problem]:
+def _segments(raw: Table) -> Iterator[Problem]:
     """Look at segments without mistakes of form only: these are listed by themselves."""
     try:
-        segments = _SEGMENTS.validate_python(raw)
+        segments = _SEGMENTS.validate_python(raw.get("segments"))
     except ValidationError:
         return
     yield from unreachable_segments(segments)
+    tiers = {str(row.get("name")) for row in _rows(_table(raw, "loyalty"), "tiers")}
+    for number, segment in enumerate(segments):
+        for name in tiers_named(segment.rule) if tiers else ():
+            if name.casefold() not in tiers:
+                yield _unknown(f"segments[{number}]: loyalty_tier", name, tiers)
 
 
 def _audiences(raw: Table) -> Iterator[Problem]:

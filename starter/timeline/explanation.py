@@ -79,17 +79,20 @@ def _segment(run: RunFacts, now: datetime) -> dict[str, Any]:
     return {
         "name": name,
         "why": [
-            {"segment": one.name, "fits": one.matched, "conditions": _conditions(one.why)} for one in judged
+            {"segment": one.name, "fits": one.matched, "condition": one.why and _condition(one.why)}
+            for one in judged
         ],
     }
 
 
-def _conditions(judged: Judged | None) -> list[dict[str, Any]]:
-    if judged is None:
-        return []
-    if judged.parts:
-        return [row for part in judged.parts for row in _conditions(part)]
-    return [{"condition": judged.text, "holds": judged.holds, "value": judged.value}]
+def _condition(judged: Judged) -> dict[str, Any]:
+    return {
+        "kind": judged.kind.value,
+        "condition": judged.text,
+        "holds": judged.holds,
+        "value": judged.value,
+        "parts": [_condition(part) for part in judged.parts],
+    }
 
 
 def _past(run: RunFacts, report: dict[str, Any]) -> list[dict[str, Any]]:

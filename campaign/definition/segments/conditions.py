@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -47,6 +48,15 @@ class Condition(Section):
     @model_serializer(mode="wrap")
     def _without_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {key: value for key, value in handler(self).items() if value is not None}
+
+
+def tiers_named(condition: Condition | None) -> Iterator[str]:
+    """Give the tiers of loyalty that a condition names, however deep."""
+    if condition is None:
+        return
+    yield from condition.loyalty_tier or ()
+    for part in (*(condition.all or ()), *(condition.any or ()), condition.not_):
+        yield from tiers_named(part)
 
 
 class Segment(Section):

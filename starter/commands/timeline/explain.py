@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from campaign.customers.segments import Combined
 from campaign.fields.times import UtcTime
 from campaign.reasons import Channel
 from starter import clock
@@ -59,13 +60,21 @@ def _segment(segment: dict[str, Any]) -> Iterable[str]:
     yield ""
     yield f"Segment: {segment['name']}"
     for one in segment["why"]:
-        seen = [
-            f"{row['condition']}: {'yes' if row['holds'] else 'no'}{_seen(row['value'])}"
-            for row in one["conditions"]
-        ]
-        yield from wrapped(f"{_mark(one['fits'])} {one['segment']}: {'; '.join(seen) or 'everyone else'}", 2)
+        seen = _condition(one["condition"]) if one["condition"] else "everyone else"
+        yield from wrapped(f"{_mark(one['fits'])} {one['segment']}: {seen}", 2)
         if one["fits"]:
             return
+
+
+def _condition(row: dict[str, Any], *, inside: bool = False) -> str:
+    """Write a condition with what each part of it said; one inside another stands in brackets."""
+    if row["kind"] == Combined.FACT:
+        return f"{row['condition']}: {'yes' if row['holds'] else 'no'}{_seen(row['value'])}"
+    parts = [_condition(part, inside=True) for part in row["parts"]]
+    if row["kind"] == Combined.NOT:
+        return f"not ({parts[0]})"
+    words = (", or " if row["kind"] == Combined.ANY else ", and ").join(parts)
+    return f"({words})" if inside and len(parts) > 1 else words
 
 
 def _seen(value: str | None) -> str:

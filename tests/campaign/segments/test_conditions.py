@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from campaign.customers.segments import Judged, explain_segments, segment_of
+from campaign.customers.segments import Combined, Judged, explain_segments, segment_of
 from campaign.definition.loading import definition_text, stored_definition
 from campaign.definition.segments.conditions import Condition
 from campaign.facts import Facts, Insight, ShopStatistics
+from campaign.rules.question import Question
 from tests.campaign.segments.making import RAW, mistakes, segmented
 from tests.facts import CAMPAIGN, PLACED, customer, default_definition, facts, order
 
@@ -156,9 +157,14 @@ def test_an_explanation_has_every_value_that_was_seen() -> None:
     vip, rest = explain_segments(segmented(when), replace(RICH, insight=Insight(shop=TOP)), NOW)
     country = Judged("country: US", holds=False, value="CA")
     top = Judged("lifetime value in the top 10 % (above 400.00 USD)", holds=False, value="140.00 USD")
-    parts = Judged("all of these", holds=False, parts=(top, Judged("not", holds=True, parts=(country,))))
+    parts = Judged(
+        "all of these",
+        holds=False,
+        kind=Combined.ALL,
+        parts=(top, Judged("not", holds=True, kind=Combined.NOT, parts=(country,))),
+    )
     orders = Judged("orders at least 4", holds=False, value="3")
-    assert vip.why == Judged("any of these", holds=False, parts=(orders, parts))
+    assert vip.why == Judged("any of these", holds=False, parts=(orders, parts), kind=Combined.ANY)
     assert (vip.name, vip.matched, rest.name, rest.matched, rest.why) == ("s0", False, "rest", True, None)
 
 
@@ -187,6 +193,14 @@ def test_mistakes_name_the_field_and_what_to_write(when: str, expected: str) -> 
     assert any(expected in mistake for mistake in mistakes(TEXT[:start] + when + TEXT[end:]))
 
 
+def test_an_unknown_tier_is_a_mistake() -> None:
+    """Where the campaign lists tiers, a name that is none of them is found, however deep."""
+    written = "when = { orders = { at_least = 2 } }"
+    for name, expected in (("saplin", ['did you mean "sapling"?']), ("Sapling", [])):
+        found = mistakes(TEXT.replace(written, f'when = {{ not = {{ loyalty_tier = ["{name}"] }} }}'))
+        assert [each.split(" - ")[1] for each in found if "loyalty_tier" in each] == expected
+
+
 def test_old_and_new_are_not_mixed() -> None:
     """A segment is written in one way, and the message says which."""
     mixed = TEXT.replace('name = "vip"\nwhen', 'name = "vip"\nmin_orders = 2\nwhen', 1)
@@ -199,3 +213,11 @@ def test_every_condition_is_tested_here_and_documented() -> None:
     names = [field.alias or name for name, field in Condition.model_fields.items()]
     assert [name for name in names if f"`{name}" not in docs] == []
     assert RAW["segments"]
+
+
+def test_the_segment_is_that_of_the_moment_in_question() -> None:
+    """Who is fresh today is lapsed when a later moment is looked at: nothing of before is kept."""
+    definition = segmented('since_last_order = { below = "30 days" }')
+    today = Question(definition, facts(), definition.steps[0], PLACED)
+    later = today.at(PLACED + timedelta(days=30))
+    assert (today.segment, later.segment, later.at(PLACED).segment) == ("s0", "rest", "s0")

@@ -8,11 +8,14 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
+from activities.enrol import enrol
+from activities.interface import EnrolRequest
 from campaign.errors import NotFound
 from starter.__main__ import app
 from starter.timeline.explanation import explain
 from storage.database import Database
-from tests.activities.test_activities import LOYALTY, Shop
+from tests.activities.test_activities import LOYALTY, Shop, purchase_of
+from tests.campaign.segments.making import segmented
 from tests.facts import PLACED
 
 RUNNER = CliRunner()
@@ -87,6 +90,22 @@ def test_it_reads_well_at_80_columns(configured: Shop) -> None:
         assert words in done.output
     assert EMAIL not in done.output
     assert NAME not in done.output
+
+
+def test_each_condition_of_a_segment_says_what_it_saw(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they are combined: a reader sees which one decided, and that one stands under a not."""
+    when = 'any = [{ orders.at_least = 4 }, { not.country = ["CA"], orders.at_least = 3 }]'
+    Shop(database).customer()
+    purchase = purchase_of("o-1", PLACED.isoformat())
+    enrol(database, segmented(when), EnrolRequest(purchase=purchase, run_id="run", now=PLACED))
+    monkeypatch.setenv("AFTERGLOW_DATABASE_URL", database.url)
+    shown = " ".join(RUNNER.invoke(app, ["explain", "o-1", "--at", PLACED.isoformat()]).output.split())
+    assert (
+        "Segment: rest - s0: orders at least 4: no (1), or (not (country: CA: no (US)), "
+        "and orders at least 3: no (1)) + rest: everyone else"
+    ) in shown
 
 
 def test_json_is_the_same_for_programs(configured: Shop) -> None:
