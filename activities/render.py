@@ -38,8 +38,9 @@ def render(database: Database, folder: Path, request: RenderRequest, links: Link
             return
         draft = _draft(run, message)
         about = About(run.definition, run.facts, run.contact)
-        context = gather(session, about, draft, request.now, links)
-    content = write(run.templates or folder, run.definition, draft, context)
+        source = run.templates or folder
+        context = gather(session, about, draft, request.now, links, source)
+    content = write(source, run.definition, draft, context)
     shortened = links.shortened(context) if links else None
     if shortened:
         content = _exchanged(content, shortened)

@@ -196,6 +196,7 @@ class MessageContext(Seen):
     whats_new: list[Product] = []
     cross_sell: list[Product] = []
     replenish: list[Product] = []
+    recommended: list[Product] = []
     quotes: list[Quote] = []
     shop_rating: ShopRating | None = None
     loyalty: Loyalty | None = None

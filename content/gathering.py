@@ -97,6 +97,7 @@ def build_context(
         whats_new=_products(shelf.whats_new),
         cross_sell=_products(shelf.cross_sell),
         replenish=_products(shelf.replenish),
+        recommended=_products(shelf.recommended),
         quotes=quotes_of(shelf),
         shop_rating=shop_rating_of(shelf),
         loyalty=shown_loyalty(definition, facts, language),

@@ -13,8 +13,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from itertools import chain
 from urllib.parse import urlsplit
 
+from campaign.catalogue.shelf import LISTS
 from campaign.reviews.links import FILLED_IN
 from content.context import MessageContext
 
@@ -87,7 +89,8 @@ def is_web_address(url: str) -> bool:
 
 def has_foreign_links(context: MessageContext) -> bool:
     """Return whether there is a link in what customers have written: their names and reviews."""
-    shown = (*context.order.lines, *context.best_sellers, *context.whats_new, *context.cross_sell)
+    lists = (getattr(context, name) for name in sorted(LISTS))
+    shown = (*context.order.lines, *chain.from_iterable(lists))
     quoted = (part for quote in context.quotes for part in (quote.text, quote.author))
     texts = (context.customer.first_name, *(item.review_quote for item in shown), *quoted)
     return any("://" in text for text in texts if text)

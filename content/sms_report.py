@@ -143,6 +143,8 @@ def _with(context: MessageContext, offer: OfferDefinition | None, name: str, pro
             "best_sellers": shown,
             "whats_new": shown[:2],
             "cross_sell": shown[:1],
+            "replenish": shown[:1],
+            "recommended": shown,
         }
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,13 +15,16 @@ from campaign.definition.model import Definition
 from campaign.definition.steps import Step
 from campaign.errors import NotFound
 from campaign.facts import Facts, Purpose
+from campaign.languages.tags import tag_of
 from campaign.reasons import Channel
 from campaign.reviews.words import primary_language
 from content.context import MessageContext
 from content.extras.offers import Coupon
 from content.gathering import Extras, Recipient, build_context
-from content.rendering import EmailContent, SmsContent, render_email, render_sms
+from content.rendering import SUFFIXES, EmailContent, SmsContent, render_email, render_sms
 from content.sources import Source
+from content.writing.language import Wanted
+from content.writing.lists import lists_shown
 from storage.queries.campaigns.facts import Contact
 from storage.queries.recommendations.bought import bought_by, lines_of_orders
 from storage.queries.shop.catalogue import shelf_for
@@ -72,9 +75,17 @@ class About:
 
 
 def gather(
-    session: Session, about: About, draft: Draft, now: datetime, pages: Pages | None
+    session: Session,
+    about: About,
+    draft: Draft,
+    now: datetime,
+    pages: Pages | None,
+    source: Source,
 ) -> MessageContext:
-    """Read what a message can show. Without ``pages`` there is no public address to link to."""
+    """Read what a message can show. Without ``pages`` there is no public address to link to.
+
+    Of products, the lists that its template in ``source`` shows. Raises as `write`.
+    """
     step, facts = draft.step, about.facts
     orders = orders_about(step, facts) or (facts.own,)
     order_ids = [order.order_id for order in orders]
@@ -88,7 +99,14 @@ def gather(
         now,
         about=orders,
         lines=lines_of_orders(bought, order_ids),
-        shelf=shelf_for(session, history.own, now, history=history, language=_language(about)),
+        shelf=shelf_for(
+            session,
+            history.own,
+            now,
+            history=history,
+            language=_language(about),
+            shows=_shows(about, draft, source),
+        ),
         recipient=_recipient(about.contact, draft.id, pages),
         extras=Extras(coupon=draft.coupon, review_page=pages.review(draft.id) if pages else None),
     )
@@ -98,6 +116,13 @@ def _language(about: About) -> str:
     """Return the language of customers' words: of another one a customer might read nothing."""
     tag = about.contact.language or about.definition.shop.language
     return primary_language(tag) or ""
+
+
+def _shows(about: About, draft: Draft, source: Source) -> Collection[str]:
+    shop = about.definition.shop.language
+    language = tag_of(about.contact.language or shop, about.facts.customer.country)
+    wanted = Wanted(language, shop, about.definition.brand.tone)
+    return lists_shown(source, SUFFIXES[draft.channel].format(template_of(about.definition, draft)), wanted)
 
 
 def _recipient(contact: Contact, message_id: str, pages: Pages | None) -> Recipient:

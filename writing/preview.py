@@ -119,7 +119,7 @@ def _written(
     about = About(scene.definition, moment.facts, scene.contact, scene.bought)
     pages = PreviewPages(public_url) if public_url else None
     try:
-        context = gather(session, about, draft, planned.at, pages)
+        context = gather(session, about, draft, planned.at, pages, scene.source)
         content = write(scene.source, scene.definition, draft, context)
     except AfterglowError as error:
         return Written(planned, problem=str(error))

@@ -22,7 +22,9 @@ LATE_AT_LEAST = timedelta(days=30)
 #: What is used up in a time that nobody knows is owned for so long.
 UNKNOWN_LASTS_DAYS = 90
 #: What goes with so many of the customer's products is looked at, the newest.
-LEADING = 50
+LEADING = 25
+#: The best-sellers of so many of the order's categories are looked at.
+CATEGORIES = 5
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def history_of(bought: Sequence[Bought], about: Iterable[str], now: datetime) ->
         leads=_skus([*mine, *kept])[:LEADING],
         excluded=_skus(entry for entry in newest if entry.family not in free and _is_his(entry, orders)),
         due=_skus(sorted(due, key=_order)),
-        categories=tuple(dict.fromkeys(entry.category for entry in own if entry.category)),
+        categories=tuple(dict.fromkeys(entry.category for entry in own if entry.category))[:CATEGORIES],
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from campaign.reviews.proof import Average, Quoted
 from campaign.wire import Product
@@ -51,29 +52,70 @@ class Shelf:
 
     No product, nor another variant of it, is in two of the lists, so that a message that shows several shows
     each product once. ``known`` has the order's own products by sku, as far as the catalogue knows them.
-    ``replenish``: what the customer has bought, and should be running out of. ``quotes``: what customers
-    wrote of these products, by sku; ``rating``: what all ratings of the shop come to.
+    ``replenish``: what the customer has bought, and should be running out of. ``recommended`` is all of one
+    kind, the first of `CHAIN` that has any: it is empty only if there is nothing to show. ``quotes``: what
+    customers wrote of these products, by sku; ``rating``: what all ratings of the shop come to.
     """
 
     known: Mapping[str, Product] = field(default_factory=lambda: MappingProxyType({}))
-    best_sellers: Sequence[Recommendation] = ()
-    whats_new: Sequence[Recommendation] = ()
-    cross_sell: Sequence[Recommendation] = ()
     replenish: Sequence[Recommendation] = ()
+    cross_sell: Sequence[Recommendation] = ()
+    whats_new: Sequence[Recommendation] = ()
+    best_sellers: Sequence[Recommendation] = ()
+    recommended: Sequence[Recommendation] = ()
     quotes: Mapping[str, Quoted] = field(default_factory=lambda: MappingProxyType({}))
     rating: Average | None = None
 
 
-def distinct(*lists: Sequence[Recommendation], limit: int = SHOWN) -> tuple[tuple[Recommendation, ...], ...]:
-    """Cut lists to ``limit`` each so that no product, name or family stands twice: an earlier list keeps it.
+RECOMMENDED = "recommended"
+#: Lists of one kind each. Where two could show a product, the first of them keeps it.
+_OF_KIND: Mapping[str, Kind] = MappingProxyType(
+    {
+        "replenish": Kind.RUNS_OUT,
+        "cross_sell": Kind.TOGETHER,
+        "whats_new": Kind.NEW,
+        "best_sellers": Kind.BEST_SELLER,
+    }
+)
+#: Every list that a message can show, by its name in templates.
+LISTS = frozenset({*_OF_KIND, RECOMMENDED})
+#: What is recommended, else what comes next.
+CHAIN = (Kind.TOGETHER, Kind.CATEGORY, Kind.BEST_SELLER, Kind.NEW, Kind.CATALOGUE)
+_LENDS = ("best_sellers", "whats_new", "cross_sell")
 
-    The later ones go on with what comes next in them, so that give them longer than ``limit``.
+
+def arrange(
+    found: Mapping[Kind, Sequence[Recommendation]],
+    known: Mapping[str, Product] | None = None,
+    shows: Collection[str] = LISTS,
+    limit: int = SHOWN,
+) -> Shelf:
+    """Put products on the lists that a message ``shows``, at most ``limit`` on each; the others stay empty.
+
+    ``found``: by kind, best first, and longer than ``limit``: a list goes on with what comes next where
+    another one has taken its first.
     """
     taken: set[str] = set()
-    return tuple(_take(entries, taken, limit) for entries in lists)
+    lists: dict[str, Any] = {
+        name: _take(found.get(kind, ()), taken, limit) for name, kind in _OF_KIND.items() if name in shows
+    }
+    if RECOMMENDED in shows:
+        chain = (_take(found.get(kind, ()), taken, limit) for kind in CHAIN)
+        lists[RECOMMENDED] = next(filter(None, chain), ()) or _lent(lists)
+    return replace(Shelf(known=known or {}), **lists)
+
+
+def _lent(lists: dict[str, Any]) -> tuple[Recommendation, ...]:
+    """Take the last of a list that has others: all that there is to show is on one already."""
+    name = next((name for name in _LENDS if len(lists.get(name, ())) > 1), None)
+    if name is None:
+        return ()
+    lists[name], last = lists[name][:-1], lists[name][-1]
+    return (last,)
 
 
 def _take(entries: Sequence[Recommendation], taken: set[str], limit: int) -> tuple[Recommendation, ...]:
+    """Take the first whose name and family are not taken: two variants look like one product twice."""
     kept: list[Recommendation] = []
     for entry in entries:
         signs = {entry.family, f"name:{' '.join(entry.product.name.casefold().split())}"}

@@ -102,6 +102,11 @@ def full_example(brand: Brand) -> MessageContext:
                 tier="Silver", perks="free shipping", points=420, next_tier="Gold", next_perks="early access",
                 orders_missing=2, value_missing=Decimal("80.00"),
             ),
+            "recommended": [
+                product.model_copy(
+                    update={"sku": "JUG-1", "name": "Milk jug", "kind": "together", "goes_with": "Mug"}
+                )
+            ],
             "cross_sell": [
                 product.model_copy(
                     update={"sku": "TRAY-1", "name": "Oak tray", "kind": "together", "goes_with": "Mug"}

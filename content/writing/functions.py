@@ -15,9 +15,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from campaign.catalogue.shelf import Kind
 from campaign.languages import formats
 from campaign.languages.words import filled
-from content.context import Brand, Item, Offer
+from content.context import Brand, Item, Offer, Product
 from content.review_links import with_query as query
 from content.writing import naming
 from content.writing.annotations import discount_json
@@ -25,6 +26,9 @@ from content.writing.language import Language
 
 PARTS = {True: "email/_parts.mjml.j2", False: "email/_text.j2"}
 """By whether it is HTML that is written."""
+
+_NAMED = {Kind.TOGETHER.value: "goes_with", Kind.CATEGORY.value: "category"}
+"""What the reason of a kind names, where it is the same for all products of a list."""
 
 
 class UnknownWord(LookupError):
@@ -49,6 +53,7 @@ class Functions:
         return {
             "money": self.money, "day": self.day, "number": self.number, "main": self.main,
             "names": self.names, "sentence": sentence, "query": query,
+            "reason": self.reason,
         }  # fmt: skip
 
     @property
@@ -111,6 +116,17 @@ class Functions:
     def main(self, items: Sequence[Item]) -> str:
         """Name what was bought, for a sentence."""
         return naming.main(items, self._list_words)
+
+    def reason(self, items: Sequence[Product]) -> str:
+        """Say why products are recommended, for their title: what is true of every one of them."""
+        kinds = {item.kind for item in items}
+        kind = kinds.pop() if len(kinds) == 1 else Kind.CATALOGUE.value
+        name = _NAMED.get(kind)
+        if name is None:
+            return self.t(f"reason_{kind}")
+        named = {getattr(item, name) for item in items}
+        about = named.pop() if len(named) == 1 else None
+        return self.t(f"reason_{kind}", about=about) if about else self.t(f"reason_{kind}_all")
 
     def names(self, items: Sequence[Item], room: int | None = None) -> str:
         """Name everything, for a sentence; with ``room`` for so many characters."""

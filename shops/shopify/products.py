@@ -13,8 +13,9 @@ from urllib.parse import quote
 from campaign.wire import Product
 from shops.context import Context
 from shops.news import Ignored, ShopNews, ShopProduct, StockLevel
-from shops.shopify.fields import Json, code_of, missing, object_of, objects_of, time_of
+from shops.shopify.fields import Json, code_of, missing, object_of, objects_of, tags_of, time_of
 from shops.shopify.lines import sku_of
+from shops.tags import read_product_tags
 from shops.values import amount_of, identifier_of, in_currency, text_of
 
 PLACE = "shopify"
@@ -110,6 +111,8 @@ def _entry(sku: str, variant: Json, product: Json, context: Context) -> ShopProd
         "category": text_of(product.get("product_type"))
         or text_of(object_of(product.get("category")).get("name")),
         "added_at": time_of(product.get("published_at"), product.get("created_at")),
+        "parent": text_of(product.get("handle")),
+        **read_product_tags(tags_of(product.get("tags"))),
     }
     entry = Product(
         sku=sku,

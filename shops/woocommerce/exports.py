@@ -86,6 +86,7 @@ def read_product_row(row: Json, context: Context) -> ShopNews:
         "catalog_visibility": row.get("Visibility in catalog"),
         "price": price,
         "stock_status": _IN_STOCK.get(code_of(row.get("In stock?")), "instock"),
+        "tags": [{"name": name} for name in _list(row.get("Tags"))],
         "categories": [{"name": name.split(" > ")[-1]} for name in _list(row.get("Categories"))],
         "images": [{"src": address} for address in _list(row.get("Images"))],
     }

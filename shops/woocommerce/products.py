@@ -16,7 +16,8 @@ from campaign.problems import problems_of
 from campaign.wire import Product
 from shops.context import Context
 from shops.news import ShopNews, ShopProduct, StockLevel
-from shops.values import amount_of, in_currency, text_of
+from shops.tags import read_product_tags
+from shops.values import amount_of, identifier_of, in_currency, text_of
 from shops.woocommerce.fields import Json, code_of, objects_of, time_of, words_of
 from shops.woocommerce.lines import product_sku, sku_of
 
@@ -83,6 +84,8 @@ def _entry(product: Json, sku: str, price: Decimal, context: Context) -> Product
         "image_url": _image(product),
         "category": _category(product),
         "added_at": time_of(product, "date_created", context.time_zone),
+        "parent": identifier_of(product.get("parent_id")) or identifier_of(product.get("id")),
+        **read_product_tags(_tags(product)),
         **_reviews(product),
     }
     return Product(
@@ -119,6 +122,14 @@ def _image(product: Json) -> str | None:
 def _category(product: Json) -> str | None:
     names = (words_of(entry.get("name")) for entry in objects_of(product.get("categories")))
     return next((name for name in names if name and name.casefold() != _NO_CATEGORY), None)
+
+
+def _tags(product: Json) -> list[str]:
+    """Return the tags' names, and the custom field ``lasts_days`` as the tag that says the same."""
+    fields = {code_of(field.get("key")): field.get("value") for field in objects_of(product.get("meta_data"))}
+    lasts = text_of(fields.get("lasts_days"))
+    names = (words_of(tag.get("name")) for tag in objects_of(product.get("tags")))
+    return [name for name in names if name] + ([f"lasts:{lasts}"] if lasts else [])
 
 
 def _reviews(product: Json) -> dict[str, Any]:

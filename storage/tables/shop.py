@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, String, false, text, true
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, String, false, text, true
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Amount, UtcDateTime
+
+_SHOWN = text("available AND recommend")
 
 
 class ProductRow(SQLModel, table=True):
@@ -20,6 +22,7 @@ class ProductRow(SQLModel, table=True):
     """
 
     __tablename__ = "products"
+    __table_args__ = (Index("ix_products_shown", "sku", postgresql_where=_SHOWN, sqlite_where=_SHOWN),)
 
     sku: str = Field(primary_key=True, max_length=100)
     name: str = Field(max_length=200)

@@ -105,7 +105,7 @@ def read_customer(rows: Sequence[Mapping[str, Any]], context: Context) -> ShopNe
 
 def read_product(rows: Sequence[Mapping[str, Any]], context: Context) -> ShopNews:
     """Read a catalogue entry."""
-    row = {name: _whole(rows[0], name) if name == "review_count" else rows[0][name] for name in rows[0]}
+    row = {name: _CELLS.get(name, _as_it_is)(rows[0], name) for name in rows[0]}
     return objects.read_product([row], context)
 
 
@@ -133,6 +133,19 @@ def _whole(row: Mapping[str, Any], name: str) -> Any:
     value = row.get(name)
     is_number = name not in ("unit_price", "sku") and str(value).isascii() and str(value).isdigit()
     return int(str(value)) if is_number and len(str(value)) < 10 else value  # noqa: PLR2004 - beyond MAX_QUANTITY
+
+
+def _as_it_is(row: Mapping[str, Any], name: str) -> Any:
+    return row[name]
+
+
+def _yes_or_no(row: Mapping[str, Any], name: str) -> Any:
+    return _flag(row[name])
+
+
+_CELLS: Mapping[str, Callable[[Mapping[str, Any], str], Any]] = MappingProxyType(
+    {"review_count": _whole, "lasts_days": _whole, "consumable": _yes_or_no, "recommend": _yes_or_no}
+)
 
 
 def _flag(value: str) -> Any:

@@ -37,6 +37,7 @@ def read_products(rows: Sequence[Cells], context: Context) -> ShopNews:
         "title": cell(first, "title"),
         "handle": key(first),
         "product_type": cell(first, "type"),
+        "tags": cell(first, "tags"),
         "variants": variants,
         "images": [{"src": cell(row, "image src", "product image url")} for row in rows],
     }

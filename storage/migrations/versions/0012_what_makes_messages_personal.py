@@ -16,6 +16,8 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+_SHOWN = sa.text("available AND recommend")
+
 
 def upgrade() -> None:
     """Apply."""
@@ -163,11 +165,20 @@ def _reviews() -> None:
 
 
 def _recommendations() -> None:
-    """Best-sellers are counted anew within the hour: their table is made again rather than changed."""
+    """Best-sellers are counted anew within the hour: their table is made again rather than changed.
+
+    Shopify's variants share their page; what else belongs together is known once the catalogue is sent again.
+    """
     op.add_column("products", sa.Column("lasts_days", sa.Integer(), nullable=True))
     for name, value in (("consumable", sa.false()), ("recommend", sa.true())):
         op.add_column("products", sa.Column(name, sa.Boolean(), nullable=False, server_default=value))
     op.add_column("products", sa.Column("family", sa.String(length=2_000), nullable=True))
+    op.create_index("ix_products_shown", "products", ["sku"], postgresql_where=_SHOWN, sqlite_where=_SHOWN)
+    find = "strpos" if op.get_bind().dialect.name == "postgresql" else "instr"
+    op.execute(
+        f"UPDATE products SET family = substr(url, 1, {find}(url, '?variant=') - 1)"  # noqa: S608 - ours
+        " WHERE url LIKE '%?variant=%'"
+    )
     op.create_table(
         "repeat_gaps",
         sa.Column("sku", sa.String(length=100), nullable=False),
@@ -206,6 +217,7 @@ def downgrade() -> None:
         sa.PrimaryKeyConstraint("rank", name=op.f("pk_best_sellers")),
     )
     op.drop_column("bought_together", "score")
+    op.drop_index("ix_products_shown", "products")
     for column in ("lasts_days", "consumable", "recommend", "family"):
         op.drop_column("products", column)
     op.drop_column("messages", "coupon_id")

@@ -1,7 +1,7 @@
 """What a message could show, by kind, in one statement of index reads. Nothing grows with the shop's orders.
 
-Availability is looked up by a scalar subquery: PostgreSQL would read the whole catalogue for a join or an
-EXISTS.
+Lists are cut before they are numbered: else the database would number the whole catalogue. Availability is
+looked up by a scalar subquery: PostgreSQL would read the whole catalogue for a join or an EXISTS.
 """
 
 from __future__ import annotations
@@ -39,25 +39,25 @@ wanted(use, place, sku, score, source) AS (
   UNION ALL SELECT * FROM (
     SELECT '{Kind.BEST_SELLER}', b.rank, b.sku, b.quantity, NULL FROM best_sellers b
     WHERE b.category = '' AND {_FITS.format(p="p", sku="b.sku")} ORDER BY b.rank LIMIT :enough) best
-  UNION ALL SELECT * FROM (
-    SELECT '{Kind.CATEGORY}', row_number() OVER (ORDER BY b.quantity DESC, b.sku), b.sku, b.quantity, NULL
-    FROM best_sellers b WHERE b.category IN :categories AND {_FITS.format(p="p", sku="b.sku")}
+  UNION ALL SELECT '{Kind.CATEGORY}', row_number() OVER (ORDER BY quantity DESC, sku), sku, quantity, NULL
+  FROM (
+    SELECT b.sku, b.quantity FROM best_sellers b
+    WHERE b.category IN :categories AND {_FITS.format(p="p", sku="b.sku")}
     ORDER BY b.quantity DESC, b.sku LIMIT :enough) category
-  UNION ALL SELECT * FROM (
-    SELECT '{Kind.NEW}', row_number() OVER (ORDER BY n.added_at DESC, n.sku), n.sku, 0, NULL FROM products n
+  UNION ALL SELECT '{Kind.NEW}', row_number() OVER (ORDER BY added_at DESC, sku), sku, 0, NULL FROM (
+    SELECT n.sku, n.added_at FROM products n
     WHERE n.added_at > :since AND n.added_at <= :now AND {_SHOWN.format(p="n")} AND {_NOT_HIS.format(p="n")}
     ORDER BY n.added_at DESC, n.sku LIMIT :enough) new
-  UNION ALL SELECT * FROM (
-    SELECT '{Kind.TOGETHER}', row_number() OVER (ORDER BY t.own DESC, t.score DESC, t.other_sku), t.other_sku,
-           t.score, t.sku
-    FROM (SELECT other_sku, sku, CASE WHEN sku IN :own THEN 1 ELSE 0 END AS own,
+  UNION ALL SELECT '{Kind.TOGETHER}', row_number() OVER (ORDER BY own DESC, score DESC, other_sku),
+                   other_sku, score, sku FROM (
+    SELECT * FROM (SELECT other_sku, sku, CASE WHEN sku IN :own THEN 1 ELSE 0 END AS own,
                  sum(score) OVER (PARTITION BY other_sku) AS score, row_number() OVER (
                      PARTITION BY other_sku ORDER BY CASE WHEN sku IN :own THEN 0 ELSE 1 END, score DESC, sku
                  ) AS place
           FROM bought_together WHERE sku IN :leads AND {_FITS.format(p="p", sku="other_sku")}) t
     WHERE t.place = 1 ORDER BY t.own DESC, t.score DESC, t.other_sku LIMIT :enough) together
-  UNION ALL SELECT * FROM (
-    SELECT '{Kind.CATALOGUE}', row_number() OVER (ORDER BY c.sku), c.sku, 0, NULL FROM products c
+  UNION ALL SELECT '{Kind.CATALOGUE}', row_number() OVER (ORDER BY sku), sku, 0, NULL FROM (
+    SELECT c.sku FROM products c
     WHERE {_SHOWN.format(p="c")} AND {_NOT_HIS.format(p="c")} ORDER BY c.sku LIMIT :enough) catalogue)
 SELECT w.use, w.score, (SELECT s.name FROM products s WHERE s.sku = w.source) AS source,
        coalesce(q.family, q.sku) AS family,
@@ -82,10 +82,6 @@ class Candidates:
     by_kind: Mapping[Kind, Sequence[Recommendation]]
     quotes: Mapping[str, Quoted]
     rating: Average | None = None
-
-    def of(self, kind: Kind) -> Sequence[Recommendation]:
-        """Return those of a kind."""
-        return self.by_kind.get(kind, ())
 
 
 def find_candidates(

@@ -5,7 +5,8 @@ What needs the whole history is counted by `storage.queries.shop.statistics` and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlmodel import Session
 
 from campaign.catalogue.owned import History
 from campaign.catalogue.products import family_of, is_recommended
-from campaign.catalogue.shelf import SHOWN, Kind, Shelf, distinct
+from campaign.catalogue.shelf import LISTS, SHOWN, Shelf, arrange
 from campaign.wire import Product
 from storage.inserts import insert_or_update
 from storage.queries.recommendations.candidates import find_candidates
@@ -42,21 +43,18 @@ def shelf_for(
     limit: int = SHOWN,
     history: History | None = None,
     language: str = "en",
+    shows: Collection[str] = LISTS,
 ) -> Shelf:
     """Return what a message about an order of ``skus`` can show, in one statement of index reads.
 
     What the shop has none left of is not recommended, nor what ``history`` excludes: without one that is the
     order itself. ``kept``: those of ``skus`` that did not come back, if not all; what goes well with the
-    others is of no interest. ``language``: that of the customers' quotes, without a country.
+    others is of no interest. Only the lists that the message ``shows`` are filled. ``language``: that of the
+    customers' quotes, without a country.
     """
     if history is None:
         leads = tuple(skus if kept is None else kept)
         history = History(own=tuple(skus), leads=leads, excluded=tuple(skus))
     found = find_candidates(session, history, now, _LISTS * limit, language)
-    replenish, together, new, best = distinct(
-        *map(found.of, (Kind.RUNS_OUT, Kind.TOGETHER, Kind.NEW, Kind.BEST_SELLER)), limit=limit
-    )
-    return Shelf(
-        known=found.known, best_sellers=best, whats_new=new, cross_sell=together, replenish=replenish,
-        quotes=found.quotes, rating=found.rating,
-    )  # fmt: skip
+    shelf = arrange(found.by_kind, found.known, shows, limit)
+    return replace(shelf, quotes=found.quotes, rating=found.rating)
