@@ -43,6 +43,11 @@ def coupon_for(choice: Choice, permission: Permission) -> int | None:
     return choice.held.id if choice.held and not permission.pending else None
 
 
+def coupon_of_message(run: RunFacts, message: RunMessage) -> HeldCoupon | None:
+    """Return the coupon that a message shows, if it shows one of the customer's own."""
+    return next((c for c in run.facts.coupons if c.id == message.coupon_id), None)
+
+
 def settle_step(session: Session, run: RunFacts, step: Step, decision: Decision, now: datetime) -> RunFacts:
     """Release the step's coupon where what is decided now has no use for it; return the facts then.
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from activities.coupons import coupon_of_message
 from activities.interface import Delivered, DeliverRequest
 from activities.links import Links
 from activities.outcome import Attempt, reclaim, refuse, stop, succeed, unconfirm
@@ -168,7 +169,7 @@ def _begin(session: Session, run: RunFacts, message: RunMessage, now: datetime) 
     if body is None:
         return MessageState.CLAIMED
     probed = message.channel if message.channel in run.stops else None
-    attempt = Attempt(message.id, now, now, message.coupon_id)
+    attempt = Attempt(message.id, now, now, coupon_of_message(run, message))
     limits = limits_of(
         Question(run.definition, run.facts, _step(run, message), now), message.channel, message.latest
     )
@@ -187,7 +188,7 @@ def _earlier(session: Session, run: RunFacts, request: DeliverRequest) -> _Opene
     message, body = run.messages[row.id], Body(row.subject, row.html, row.text or "")
     known = other_provider_ids(session, row) if message.channel is Channel.SMS else frozenset()
     outgoing = _outgoing(run, message, row.recipient or "", body, request.now)
-    attempt = Attempt(row.id, row.attempted_at or request.now, request.now, row.coupon_id)
+    attempt = Attempt(row.id, row.attempted_at or request.now, request.now, coupon_of_message(run, message))
     return _Opened(replace(outgoing, known_ids=known), attempt, earlier=True)
 
 

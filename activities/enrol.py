@@ -17,6 +17,7 @@ from campaign.reasons import Reason
 from campaign.rules.decision import decide
 from campaign.rules.holdout import in_holdout
 from counters import CAMPAIGNS_STARTED
+from intake.coupons.redeeming import redeem_with_orders
 from storage.database import Database
 from storage.queries.campaigns.enrolment import Opened, Opening, open_run
 from storage.queries.campaigns.facts import RunFacts, load_run
@@ -46,6 +47,8 @@ def enrol(
         opened = open_run(session, Opening(purchase, version, request.run_id, holdout, request.now))
         if opened is Opened.ELSEWHERE:
             return Enrolled(duplicate=True)
+        placed = purchase.model_copy(update={"discount_codes": request.discount_codes})
+        redeem_with_orders(session, [placed])
         run = load_run(session, purchase.order_id)
     if opened is Opened.NOW:
         CAMPAIGNS_STARTED.inc()

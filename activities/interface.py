@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from campaign.facts import MessageState, Purpose
 from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind
-from campaign.wire import OrderUpdate, Purchase
+from campaign.wire import DiscountCode, OrderUpdate, Purchase
 
 
 class Payload(BaseModel):
@@ -33,11 +33,15 @@ class ReceivedSignal(Payload):
 
 
 class EnrolRequest(Payload):
-    """``run_id`` distinguishes a retry of this workflow from a second workflow for the same order."""
+    """``run_id`` distinguishes a retry of this workflow from a second workflow for the same order.
+
+    ``discount_codes`` are the purchase's, which does not carry them beyond its start.
+    """
 
     purchase: Purchase
     run_id: str
     now: datetime
+    discount_codes: list[DiscountCode] = []
 
 
 class Wait(Payload):

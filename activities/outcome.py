@@ -14,9 +14,11 @@ from sqlmodel import Session
 
 from campaign.errors import ChannelOptedOut, ChannelRefused
 from campaign.facts import MessageState
+from campaign.offers.coupons import HeldCoupon
 from campaign.reasons import Channel, Reason
 from campaign.wire import Consent
 from channels.protocol import Receipt
+from counters import COUPONS_ISSUED
 from storage.database import Database
 from storage.queries.coupons.settling import issue_coupon
 from storage.queries.messages.channel_stops import resume_if_accepted, stop_channel
@@ -34,13 +36,13 @@ _KNOWN_BETTER = (MessageState.SENT.value, MessageState.FAILED.value)
 class Attempt:
     """One attempt at a message: ``at`` is when it began, ``now`` the business time of what is done now.
 
-    ``coupon_id``: the customer's own coupon that the message shows, if any.
+    ``coupon``: the customer's own that the message shows, if any.
     """
 
     message_id: str
     at: datetime
     now: datetime
-    coupon_id: int | None = None
+    coupon: HeldCoupon | None = None
 
 
 def succeed(database: Database, attempt: Attempt, receipt: Receipt, probed: Channel | None) -> MessageState:
@@ -123,8 +125,8 @@ def _move(
 
 def _issue(session: Session, attempt: Attempt, at: datetime) -> None:
     """The customer has the message's coupon now, or may have."""
-    if attempt.coupon_id is not None:
-        issue_coupon(session, attempt.coupon_id, at)
+    if attempt.coupon and issue_coupon(session, attempt.coupon.id, at):
+        COUPONS_ISSUED.labels(attempt.coupon.offer).inc()
 
 
 def _is_mine(row: MessageRow, attempt: Attempt) -> bool:

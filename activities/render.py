@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from activities.coupons import coupon_of_message
 from activities.interface import RenderRequest
 from activities.links import Links, Shortened
 from campaign.facts import MessageState
@@ -55,7 +56,7 @@ def _draft(run: RunFacts, message: RunMessage) -> Draft:
 
 
 def _coupon(run: RunFacts, message: RunMessage) -> Coupon | None:
-    held = next((c for c in run.facts.coupons if c.id == message.coupon_id), None)
+    held = coupon_of_message(run, message)
     return coupon_shown(run.definition, held, run.facts.customer) if held else None
 
 

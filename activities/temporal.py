@@ -12,6 +12,7 @@ import structlog
 from temporalio import activity
 
 from activities.close import close
+from activities.coupon_stock import keep_coupons
 from activities.deliver import deliver
 from activities.enrol import enrol
 from activities.interface import (
@@ -52,6 +53,7 @@ from campaign.contract import WORKFLOW_ID_PREFIX
 from campaign.definition.model import Definition
 from campaign.definition.templates import TemplateTexts
 from campaign.errors import Unavailable
+from campaign.offers.shop_codes import ShopCodes
 from campaign.reasons import Channel
 from channels.protocol import MessageChannel
 from counters import ERASED_BY_AGE, MESSAGES
@@ -94,7 +96,7 @@ class Activities:
 
     ``definition`` and ``texts`` (its templates) are what new campaigns start with; running ones keep the
     version they have. ``templates`` is the folder, for campaigns of versions that kept none. ``links``
-    is None where no public address is set.
+    is None where no public address is set. ``shop_codes``: the shop that is given codes ahead, if any.
     """
 
     database: Database
@@ -104,6 +106,7 @@ class Activities:
     channels: Mapping[Channel, MessageChannel]
     links: Links | None = None
     retention: Retention = Retention()
+    shop_codes: ShopCodes | None = None
 
     @_performs(ENROL)
     def enrol(self, request: EnrolRequest) -> Enrolled:
@@ -155,7 +158,11 @@ class Activities:
 
     @_performs(REFRESH_STATISTICS)
     def refresh_statistics(self, request: StatisticsRequest) -> StatisticsRefreshed:
-        """See `storage.queries.shop.statistics` and `storage.queries.reviews.ratings`."""
+        """See `storage.queries.shop.statistics`, `.reviews.ratings`, and `activities.coupon_stock`.
+
+        Codes go first: messages wait for them.
+        """
+        keep_coupons(self.database, self.definition, self.shop_codes, request.now)
         rows = refresh_statistics(self.database, request.now)
         rows |= refresh_ratings(self.database, request.now, self.definition.reviews)
         log.info("statistics refreshed", **rows)

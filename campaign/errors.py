@@ -10,7 +10,8 @@
     │   ├── BadProduct        a catalogue entry that cannot be accepted
     │   └── BadCampaign       a campaign definition or template with mistakes (all of them listed)
     ├── BadSettings           the environment is wrong: every wrong setting is listed
-    ├── NotFound              no such order, campaign or message
+    ├── CouponRefused         a coupon that cannot be redeemed: used, over, or not given to anybody
+    ├── NotFound              no such order, campaign, message or coupon
     │   └── CampaignClosed    the campaign exists but has ended: nothing can be signalled to it
     ├── ModelRefused          a model could not be fitted to the shop's orders; simpler rules serve
     ├── Unavailable           a server we need (Temporal, database) is not there
@@ -112,8 +113,19 @@ class BadSettings(BadInput):
     code = "bad_settings"
 
 
+class CouponRefused(AfterglowError):
+    """A coupon cannot be redeemed with this order. ``outcome``: why, of a closed set (`RedeemOutcome`)."""
+
+    code = "coupon_refused"
+
+    def __init__(self, message: str, outcome: str) -> None:
+        """Keep why."""
+        super().__init__(message)
+        self.outcome = outcome
+
+
 class NotFound(AfterglowError):
-    """No such order, campaign or message."""
+    """No such order, campaign, message or coupon."""
 
     code = "not_found"
 

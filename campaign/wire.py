@@ -12,7 +12,15 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from babel.numbers import get_currency_precision
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from campaign.fields.contact import Email, Phone
 from campaign.fields.identifiers import Id, no_contact_data
@@ -26,6 +34,7 @@ MAX_LINES = 500
 MAX_POINTS = 2**31 - 1
 MAX_QUANTITY = 1_000_000
 MAX_LASTS_DAYS = 3_650
+MAX_CODES = 20
 
 
 class Wire(BaseModel):
@@ -67,11 +76,26 @@ class Line(Wire):
     unit_price: Money
 
 
+class DiscountCode(Wire):
+    """A code that an order was placed with. ``amount``: what it took off, in the order's currency."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    amount: Money | None = None
+
+
+def _codes(values: Any) -> Any:
+    """Accept a code alone where its amount is not known."""
+    if not isinstance(values, list):
+        return values
+    return [{"code": value} if isinstance(value, str) else value for value in values]
+
+
 class Purchase(Wire):
     """The workflow's input: one order as it was placed. No name, e-mail or phone.
 
     ``renewal``: a subscription's next period. It ends older campaigns as any purchase does, and is not
-    thanked for.
+    thanked for. ``discount_codes``: what the order was placed with; a coupon among them is redeemed. They are
+    read, and never written into a history.
     """
 
     order_id: Id
@@ -81,6 +105,9 @@ class Purchase(Wire):
     total: Money
     lines: Annotated[list[Line], Field(min_length=1, max_length=MAX_LINES)]
     renewal: bool = False
+    discount_codes: Annotated[
+        list[DiscountCode], BeforeValidator(_codes), Field(max_length=MAX_CODES, exclude=True)
+    ] = []
 
     @model_validator(mode="after")
     def _total_fits_its_currency(self) -> Purchase:

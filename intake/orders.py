@@ -17,6 +17,7 @@ from campaign.errors import BadInput, BadPurchase, OrderConflict, Problem
 from campaign.problems import time_problems
 from campaign.times import order_time_problems
 from campaign.wire import LOST, OrderUpdate, Purchase
+from intake.coupons.redeeming import redeem_with_orders
 from intake.early_events import OrderOfEvent, apply_early_events
 from intake.order_news import check_order_id
 from intake.refunds import apply_early_refunds
@@ -85,10 +86,13 @@ def receive_orders(
     refused = {n: BadPurchase(p) for n, item in enumerate(purchases) if (p := _time_problems(item, now))}
     batch = _Batch(session, [item for n, item in enumerate(purchases) if n not in refused], now)
     queued = batch.queue(due_at, lease)
-    return [
+    outcomes = [
         Outcome(item.order_id, error=refused[n]) if n in refused else batch.outcome(item, queued)
         for n, item in enumerate(purchases)
     ]
+    pairs = zip(purchases, outcomes, strict=True)
+    redeem_with_orders(session, [item for item, outcome in pairs if not outcome.error and not outcome.erased])
+    return outcomes
 
 
 def _time_problems(purchase: Purchase, now: datetime) -> list[Problem]:

@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     twilio_api_base: WebAddress = "https://api.twilio.com"
     sms_replies: Literal["provider", "afterglow"] = "provider"
     shopify_secret: SecretStr = SecretStr("")
+    shopify_store: WebAddress | None = None
+    shopify_admin_token: Annotated[SecretStr, AfterValidator(_sendable)] | None = None
     woocommerce_secret: SecretStr = SecretStr("")
     loyalty_url: WebAddress | None = None
     loyalty_token: Annotated[SecretStr, AfterValidator(_sendable)] | None = None

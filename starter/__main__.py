@@ -12,6 +12,7 @@ from starter.commands import keys as key_commands
 from starter.commands import messages as message_commands
 from starter.commands import server as server_commands
 from starter.commands import shops as shop_commands
+from starter.commands.coupons import commands as coupon_commands
 from starter.commands.history import backfill as backfill_commands
 from starter.commands.history import imports as import_commands
 from starter.commands.people import loyalty as loyalty_commands
@@ -43,6 +44,7 @@ app.add_typer(key_commands.app, name="keys")
 app.add_typer(shop_commands.app, name="shop")
 app.add_typer(review_commands.app, name="reviews")
 app.add_typer(loyalty_commands.app, name="loyalty")
+app.add_typer(coupon_commands.app, name="coupons")
 app.add_typer(person_commands.app, name="person")
 
 

@@ -118,6 +118,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "POST /orders/{order_id}/events": {"202": {**_CAMPAIGN, "status": "processed"}},
     "GET /orders/{order_id}": {"200": _REPORT},
+    "POST /coupons/{code}/redeem": {
+        "200": {
+            "offer": "come-back",
+            "order_id": "1042",
+            "redeemed_at": "2026-06-02T18:00:00Z",
+            "amount": "7.96",
+            "repeated": False,
+        }
+    },
     "GET /reviews": {"200": {"reviews": [_REVIEW], "next": 7}},
     "GET /reviews/{review_id}": {"200": _REVIEW},
     "POST /reviews/{review_id}/publish": {"200": _REVIEW | _DECIDED | {"state": "published"}},

@@ -24,6 +24,7 @@ people, and `problems` lists every mistake with its place and what to write inst
 TAGS = [
     {"name": "orders", "description": "Purchases, what becomes of them, and where their campaigns stand."},
     {"name": "customers", "description": "Contact data and consents."},
+    {"name": "coupons", "description": "Customers' own codes, used with orders."},
     {"name": "reviews", "description": "What customers wrote about products, and its moderation."},
     {"name": "provider callbacks", "description": "For Twilio and SendGrid, who sign what they send."},
     {"name": "shops", "description": "For Shopify and WooCommerce, who sign what they send."},
@@ -33,7 +34,7 @@ TAGS = [
 ERRORS = {
     401: "No bearer token, or one that is no key: `afterglow keys add NAME` makes keys",
     403: "Not signed by the provider, or here before",
-    404: "No such order, customer or campaign",
+    404: "No such order, customer, campaign or coupon",
     408: "The body has not arrived in time",
     409: "Another order has this `order_id`: `known` and `sent` are both versions of what differs",
     413: "The body is too long",

@@ -13,12 +13,20 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
-from campaign.errors import AfterglowError, BadInput, NotFound, OrderConflict, Problem, Unavailable
+from campaign.errors import (
+    AfterglowError,
+    BadInput,
+    CouponRefused,
+    NotFound,
+    OrderConflict,
+    Problem,
+    Unavailable,
+)
 from counters import REFUSED
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
-STATUS = {OrderConflict: 409, BadInput: 422, NotFound: 404, Unavailable: 503}
+STATUS = {OrderConflict: 409, CouponRefused: 409, BadInput: 422, NotFound: 404, Unavailable: 503}
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110's, where Python's are older
 CODES = {
     401: "unauthorized",
@@ -54,6 +62,7 @@ class ProblemDetails(BaseModel):
     ``error`` is a stable code to match on; ``detail`` is for people; ``problems`` lists all mistakes in what
     was sent, none of which was half-applied. No value that was sent is repeated, but of an order under
     another one's id (409): ``known`` and ``sent`` are the two versions of what differs.
+    ``outcome`` is why a coupon is not redeemed (409).
     """
 
     type: str = "about:blank"
@@ -64,6 +73,7 @@ class ProblemDetails(BaseModel):
     problems: list[OneProblem] | None = None
     known: dict[str, Any] | None = None
     sent: dict[str, Any] | None = None
+    outcome: str | None = None
 
 
 def add_error_answers(app: FastAPI) -> None:
@@ -95,8 +105,12 @@ def problem_of(error: AfterglowError) -> dict[str, Any]:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     REFUSED.labels(status, error.code).inc()
     problems = error.problems if isinstance(error, BadInput) else None
-    versions = {"known": error.known, "sent": error.sent} if isinstance(error, OrderConflict) else {}
-    return problem_details(status, error.code, str(error), problems) | versions
+    more: dict[str, Any] = {}
+    if isinstance(error, OrderConflict):
+        more = {"known": error.known, "sent": error.sent}
+    elif isinstance(error, CouponRefused):
+        more = {"outcome": error.outcome}
+    return problem_details(status, error.code, str(error), problems) | more
 
 
 def _answer(status: int, error: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

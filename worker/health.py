@@ -10,11 +10,13 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Response
+from sqlmodel import Session
 
 from campaign.errors import AfterglowError
-from counters import INBOX_OLDEST, INBOX_WAITING, exposition
+from counters import COUPONS_LEFT, INBOX_OLDEST, INBOX_WAITING, exposition
 from starter import clock
 from storage.database import Database
+from storage.queries.coupons.stock import all_stocks
 from storage.queries.inbox.listing import backlog
 from storage.queries.messages.channel_stops import stopped_channels
 from storage.queries.shop.statistics import statistics
@@ -35,6 +37,8 @@ def health_app(database: Database, polling: Callable[[], bool]) -> FastAPI:
     def metrics() -> Response:
         with suppress(AfterglowError):  # what else is counted is served also without the database
             _measure_inbox(database)
+            with database.reading() as session:
+                _coupons(session)
         text, content_type = exposition()
         return Response(text, media_type=content_type)
 
@@ -51,6 +55,7 @@ def _details(database: Database) -> dict[str, Any]:
     """Return what an operator should see, though a worker is ready all the same.
 
     ``stopped_channels``: the provider's code of each; ``statistics``: when each was last computed;
+    ``coupons``: what each offer has left;
     ``inbox``: how much is due, for how long the oldest has been, and whether that is too long.
     """
     waiting, seconds = _measure_inbox(database)
@@ -58,10 +63,19 @@ def _details(database: Database) -> dict[str, Any]:
         return {
             "stopped_channels": {row.channel: row.code for row in stopped_channels(session)},
             "statistics": {row.name: row.computed_at.isoformat() for row in statistics(session)},
+            "coupons": _coupons(session),
             "inbox": {
                 "waiting": waiting, "oldest_seconds": seconds, "stuck": seconds > STUCK.total_seconds(),
             },
         }  # fmt: skip
+
+
+def _coupons(session: Session) -> dict[str, Any]:
+    """Return how the codes of each offer stand: ``low`` where a fifth or less is left."""
+    stocks = all_stocks(session)
+    for stock in stocks:
+        COUPONS_LEFT.labels(stock.offer).set(stock.available)
+    return {stock.offer: {"left": stock.available, "low": stock.low} for stock in stocks}
 
 
 def _measure_inbox(database: Database) -> tuple[int, float]:

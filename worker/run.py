@@ -30,6 +30,7 @@ from content.sources import read_folder
 from settings import Settings
 from starter.client import Campaigns
 from starter.client import connect as connect_as_configured
+from starter.shops.shopify_codes import shop_codes
 from storage.database import Database
 from storage.migrate import ensure_schema
 from worker.erasures import Eraser, erasing
@@ -58,6 +59,7 @@ def make_activities(settings: Settings, database: Database) -> Activities:
         texts=texts,
         channels=make_channels(settings),
         links=make_links(settings),
+        shop_codes=shop_codes(settings),
         retention=Retention(settings.keep_message_bodies, settings.keep_webhooks, settings.keep_inbox),
     )
 

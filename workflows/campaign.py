@@ -116,7 +116,12 @@ class PostPurchaseCampaign:
     async def _enrol_and_run(self) -> Reason:
         if not self._steps:
             run_id = workflow.info().first_execution_run_id
-            request = EnrolRequest(purchase=self._purchase, run_id=run_id, now=workflow.now())
+            request = EnrolRequest(
+                purchase=self._purchase,
+                run_id=run_id,
+                now=workflow.now(),
+                discount_codes=self._purchase.discount_codes,
+            )
             enrolled = await run_quickly(ENROL, request, "Enrol")
             self._enrolled = True
             self._steps, self._status.segment = enrolled.steps, enrolled.segment

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from campaign.errors import BadInput, Problem
 from campaign.times import WHOLE_DAY
 from campaign.wire import Purchase
+from intake.coupons.redeeming import redeem_with_orders
 from intake.orders import ERASED, receive_orders
 from shops.guests import is_guest
 from shops.news import Ignored, ShopOrder
@@ -79,6 +80,7 @@ def _edit(session: Session, order: ShopOrder, known: KnownOrder, buyer: str) -> 
     if not edit_order(session, order.purchase, order.changed_at):
         return Became.OLDER
     write_anew(session, known.customer_id)
+    redeem_with_orders(session, [order.purchase])
     if order.starts and buyer != known.customer_id and is_guest(known.customer_id):
         move_order(session, order.purchase.order_id, buyer)
     return Became.EDITED
@@ -88,6 +90,7 @@ def _add(session: Session, purchase: Purchase, now: datetime) -> Became:
     if purchase.placed_at < now - FRESH:
         ensure_customers(session, [purchase.customer_id])
         add_purchases(session, [purchase])
+        redeem_with_orders(session, [purchase])
         return Became.HISTORY
     (outcome,) = receive_orders(session, [purchase], now)
     if outcome.error:

@@ -15,12 +15,14 @@ from typing import Any
 
 from campaign.wire import LOST, OrderStatus, OrderUpdate, Purchase, Refund
 from shops.context import Context
+from shops.discounts import codes_of
 from shops.news import Ignored, ShopNews, ShopOrder
 from shops.shopify.fields import (
     Json,
     code_of,
     missing,
     object_of,
+    objects_of,
     shop_currency,
     shop_money,
     tags_of,
@@ -85,6 +87,7 @@ class _Order:
             total=self.total,
             lines=lines,
             renewal=self._is_renewal(),
+            discount_codes=codes_of(objects_of(self.raw.get("discount_codes")), "amount"),
         )
         bought = why is None or self.meaning.news is not None
         return ShopNews(

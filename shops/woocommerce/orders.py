@@ -20,6 +20,7 @@ from campaign.errors import BadInput, Problem
 from campaign.problems import problems_of
 from campaign.wire import LOST, OrderStatus, OrderUpdate, Purchase, Refund
 from shops.context import Context
+from shops.discounts import codes_of
 from shops.news import Ignored, ShopNews, ShopOrder
 from shops.values import amount_of, currency_of, identifier_of, in_currency
 from shops.woocommerce.fields import Json, code_of, meta_of, objects_of, time_of
@@ -83,6 +84,7 @@ class _Order:
             total=self.total,
             lines=lines,
             renewal=bool(self.meta.get(RENEWAL)) or self.raw.get("created_via") == "subscription",
+            discount_codes=codes_of(objects_of(self.raw.get("coupon_lines")), "discount"),
         )
         return ShopNews(
             # The billing data is of when the order was placed, and an account's may be newer.

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from storage.columns import Amount, UtcDateTime
 
-_GIVEN = text("state IN ('reserved', 'issued', 'redeemed')")
+_RESERVED = text("state = 'reserved'")
 _OPEN = text("state IN ('reserved', 'issued')")
 
 
@@ -26,7 +26,12 @@ class CouponRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_coupons_offer_state_id", "offer", "state", "id"),
         Index(
-            "ix_coupons_given", "order_id", "step", unique=True, postgresql_where=_GIVEN, sqlite_where=_GIVEN
+            "ix_coupons_reserved",
+            "order_id",
+            "step",
+            unique=True,
+            postgresql_where=_RESERVED,
+            sqlite_where=_RESERVED,
         ),
         Index("ix_coupons_open", "expires_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
     )

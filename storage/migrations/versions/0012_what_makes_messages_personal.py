@@ -93,9 +93,7 @@ def _coupons() -> None:
     op.create_index("ix_coupons_offer_state_id", "coupons", ["offer", "state", "id"])
     op.create_index("ix_coupons_order_id", "coupons", ["order_id"])
     op.create_index("ix_coupons_customer_id", "coupons", ["customer_id"])
-    _partial(
-        "ix_coupons_given", ["order_id", "step"], "state IN ('reserved', 'issued', 'redeemed')", unique=True
-    )
+    _partial("ix_coupons_reserved", ["order_id", "step"], "state = 'reserved'", unique=True)
     _partial("ix_coupons_open", ["expires_at"], "state IN ('reserved', 'issued')")
     op.add_column("messages", sa.Column("coupon_id", sa.Integer(), nullable=True))
     op.create_table(

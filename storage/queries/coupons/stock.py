@@ -113,6 +113,12 @@ def stock_of(session: Session, offer: str) -> Stock:
     return Stock(offer, made, available, row.filled if row else 0, row.empty_since if row else None)
 
 
+def all_stocks(session: Session) -> list[Stock]:
+    """Return how the codes of every offer stand that ever had any."""
+    offers = session.execute(select(col(OfferStockRow.offer)).order_by(col(OfferStockRow.offer)))
+    return [stock_of(session, offer) for offer in offers.scalars().all()]
+
+
 def correct_empty(session: Session, offers: Collection[str]) -> None:
     """Correct what says that an offer has run out where it has codes again."""
     for offer in offers:

@@ -1,0 +1,1 @@
+"""Coupons that are used."""

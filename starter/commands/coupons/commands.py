@@ -1,0 +1,174 @@
+"""Commands about customers' own codes: upload, make, hand to the shop, list, redeem."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from campaign.definition.model import Definition
+from campaign.definition.offers.offer import Codes, Offer
+from campaign.errors import BadInput, Problem
+from campaign.fields.money import Money
+from campaign.offers.coupons import CouponState, Origin
+from campaign.offers.redemption import RedeemOutcome
+from content.loading import read_definition
+from intake.coupons.redeeming import redeem as redeem_coupon
+from starter import clock
+from starter.commands.console import command, counted, database, err, out, settings, shown_of, table, when
+from starter.commands.coupons.files import read_codes
+from starter.inputs import parse_field
+from starter.shops.shopify_codes import shop_codes
+from storage.queries.coupons.filling import hand_over, make_codes, personal_offers
+from storage.queries.coupons.listing import list_coupons
+from storage.queries.coupons.redeeming import Use
+from storage.queries.coupons.stock import add_codes, codes_in, count, make_known, stock_of
+
+MOST = 100_000
+app = typer.Typer(help="Customers' own codes: docs/offers.md.", no_args_is_help=True)
+OfferName = Annotated[str, typer.Argument(metavar="OFFER", help="The offer's name in campaign.toml.")]
+CodesFile = Annotated[Path, typer.Argument(help="CSV with a code a line, or in the column `code`.")]
+
+
+@app.command()
+@command
+def upload(offer: OfferName, file: CodesFile) -> None:
+    """Add codes of your shop to an offer's pool. All of the file or nothing; codes that are here stay."""
+    _offer(offer, Codes.POOL)
+    codes = read_codes(file)
+    with database() as opened:
+        added = opened.retrying(
+            lambda s: add_codes(s, offer, codes, Origin.POOL, CouponState.AVAILABLE, clock.now())
+        )
+    out.print(f"{offer}: {counted(added, 'code')} added, {len(codes) - added} here before", highlight=False)
+
+
+@app.command()
+@command
+def make(
+    offer: OfferName,
+    number: Annotated[int, typer.Option(min=1, max=MOST, help="How many.")] = 1_000,
+) -> None:
+    """Make codes now. The worker makes them by itself when they run low, within the hour."""
+    definition, _ = _offer(offer, Codes.SINGLE_USE)
+    with database() as opened:
+        made = make_codes(opened, definition, offer, number, clock.now())
+    out.print(f"{offer}: {counted(made, 'code')} made", highlight=False)
+
+
+@app.command()
+@command
+def export(
+    offer: OfferName,
+    out_file: Annotated[Path | None, typer.Option("--out", help="Write to this file.")] = None,
+) -> None:
+    """Write the codes that the shop does not know yet as CSV: import them there, then `coupons ready`."""
+    _, found = _offer(offer)
+    with database() as opened, opened.reading() as session:
+        codes = codes_in(session, offer, CouponState.MADE, MOST)
+    target = out_file.open("w", encoding="utf-8", newline="") if out_file else sys.stdout
+    writer = csv.writer(target)
+    writer.writerow(["code", "percent", "amount", "free_shipping", "usage_limit"])
+    kind = (found.percent or "", found.amount or "", "yes" if found.free_shipping else "no", 1)
+    writer.writerows([code, *kind] for code in codes)
+    if out_file:
+        target.close()
+    err.print(f"{offer}: {counted(len(codes), 'code')} that the shop does not know", highlight=False)
+
+
+@app.command()
+@command
+def ready(offer: OfferName, file: CodesFile) -> None:
+    """Let the codes of an exported file be given: the shop has imported them."""
+    _offer(offer)
+    codes = read_codes(file)
+    with database() as opened:
+        known = opened.retrying(lambda session: make_known(session, offer, codes))
+    out.print(f"{offer}: {counted(known, 'code')} ready, {len(codes) - known} not waiting", highlight=False)
+
+
+@app.command()
+@command
+def push(offer: OfferName) -> None:
+    """Give the codes that Shopify does not know to it, over its Admin API."""
+    _, found = _offer(offer)
+    shop = shop_codes(settings())
+    if shop is None or not shop.takes(found):
+        where, what = "AFTERGLOW_SHOPIFY_ADMIN_TOKEN", "no shop takes the codes"
+        fix = "set it with AFTERGLOW_SHOPIFY_STORE, and the offer's shopify_discount; or `coupons export`"
+        raise BadInput([Problem(where, what, fix)])
+    with database() as opened:
+        taken = hand_over(opened, offer, found, shop)
+    out.print(f"{offer}: Shopify has {counted(taken, 'code')} more", highlight=False)
+
+
+@app.command()
+@command
+def status() -> None:
+    """Show how many codes each offer has left, and what became of the others."""
+    shown = table(
+        "Coupons", "offer", "not at the shop", "left", "of", "issued", "redeemed", "empty since (UTC)"
+    )
+    low = []
+    with database() as opened, opened.reading() as session:
+        for name in personal_offers(read_definition(settings().campaign)):
+            stock = stock_of(session, name)
+            used = [count(session, name, state) for state in (CouponState.ISSUED, CouponState.REDEEMED)]
+            numbers = map(str, (stock.made, stock.available, stock.filled, *used))
+            shown.add_row(name, *numbers, when(stock.empty_since))
+            low += [name] if stock.low else []
+    out.print(shown)
+    for name in low:
+        out.print(f"{name}: a fifth or less is left", style="yellow", highlight=False)
+
+
+@app.command("list")
+@command
+def list_codes(
+    offer: Annotated[str, typer.Argument(metavar="OFFER", help="The offer's name.")],
+    state: Annotated[CouponState, typer.Option(help="Only those in this state.")] = CouponState.ISSUED,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many.")] = 20,
+) -> None:
+    """List an offer's coupons in one state, the newest first. Never whose they are: by order."""
+    with database() as opened, opened.reading() as session:
+        rows, total = list_coupons(session, offer, state, limit)
+    shown = table(f"{offer}: {state.value}", "code", "order", "step", "last day ends (UTC)", "used with")
+    for row in rows:
+        ends = when(row.expires_at)
+        shown.add_row(row.code, row.order_id or "-", row.step or "-", ends, row.redeemed_order_id or "-")
+    out.print(shown)
+    out.print(shown_of(len(rows), total), highlight=False)
+
+
+@app.command()
+@command
+def redeem(
+    code: Annotated[str, typer.Argument(help="The code, in capitals or not.")],
+    order: Annotated[str, typer.Option(help="The order that it is used with.")],
+    amount: Annotated[str | None, typer.Option(help="What it takes off, such as 7.96.")] = None,
+) -> None:
+    """Redeem a coupon with an order, as `POST /coupons/{code}/redeem` does."""
+    use = Use(code, order, clock.now(), parse_field(Money | None, "--amount", amount))
+    with database() as opened:
+        found = opened.retrying(lambda session: redeem_coupon(session, use))
+    before = " before" if found.outcome is RedeemOutcome.REPEATED else ""
+    out.print(f"{found.offer}: redeemed with order {order}{before}", highlight=False)
+
+
+def _offer(name: str, codes: Codes | None = None) -> tuple[Definition, Offer]:
+    """Return an offer whose codes are the customer's own, of one kind if given.
+
+    Raises:
+        BadInput: there is none.
+    """
+    definition = read_definition(settings().campaign)
+    offer = definition.offers.get(name)
+    if offer is None or not offer.personal or (codes and offer.coupon is not codes):
+        wanted = codes.value if codes else "single_use or pool"
+        known = ", ".join(personal_offers(definition)) or "none"
+        fix = f'write coupon = "{wanted}" in [offers.{name}]; with codes of their own there are: {known}'
+        raise BadInput([Problem("OFFER", f"{name} is no offer with such codes", fix)])
+    return definition, offer

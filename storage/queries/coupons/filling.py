@@ -1,0 +1,98 @@
+"""Codes made ahead: none is shown before the shop knows it, so that none is dead on arrival.
+
+A shop of your own, which has its coupons redeemed here, knows a code as soon as it is made. Another one is
+given codes in batches (`campaign.offers.shop_codes`) or by a file, and has said that it has them, before they
+can be reserved. Codes given one by one, as they are reserved, would make every message wait for the shop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from sqlmodel import Session
+
+from campaign.definition.model import Definition, ShopSystem
+from campaign.definition.offers.offer import Codes, Offer
+from campaign.offers.codes import new_code
+from campaign.offers.coupons import CouponState, Origin
+from campaign.offers.shop_codes import ShopCodes
+from storage.database import Database
+from storage.queries.coupons.stock import (
+    Stock,
+    add_codes,
+    codes_in,
+    correct_empty,
+    make_known,
+    stock_of,
+    void_expired,
+)
+
+_MOST_TURNS = 200
+"""Batches of one kind in one turn of the schedule: the next turn does the rest."""
+
+
+def personal_offers(definition: Definition) -> Mapping[str, Offer]:
+    """Return the offers whose codes are the customer's own."""
+    return {name: offer for name, offer in definition.offers.items() if offer.personal}
+
+
+def keep_stock(
+    database: Database, definition: Definition, shop: ShopCodes | None, now: datetime
+) -> list[Stock]:
+    """Void what is over, make codes where they run low and give them to the shop; return how offers stand.
+
+    Raises:
+        Unavailable: the shop does not take codes; what it has taken so far counts.
+    """
+    for _ in range(_MOST_TURNS):
+        if database.retrying(lambda session: void_expired(session, now)) == 0:
+            break
+    offers = personal_offers(definition)
+    database.retrying(lambda session: correct_empty(session, offers))
+    for name, offer in offers.items():
+        if offer.coupon is Codes.SINGLE_USE:
+            _fill(database, definition, name, offer, now)
+        hand_over(database, name, offer, shop)
+    with database.reading() as session:
+        return [stock_of(session, name) for name in offers]
+
+
+def _fill(database: Database, definition: Definition, name: str, offer: Offer, now: datetime) -> None:
+    """Make codes once half of those kept ready are gone."""
+    with database.reading() as session:
+        stock = stock_of(session, name)
+    there = stock.made + stock.available
+    if there * 2 <= offer.keep_ready:
+        make_codes(database, definition, name, offer.keep_ready - there, now)
+
+
+def make_codes(database: Database, definition: Definition, name: str, number: int, now: datetime) -> int:
+    """Make codes of an offer; return how many. The shop knows them at once where it asks here."""
+    own = definition.shop.system is ShopSystem.OWN
+    state = CouponState.AVAILABLE if own else CouponState.MADE
+    offer = definition.offers[name]
+    codes = {new_code(offer.prefix) for _ in range(number)}
+    return database.retrying(
+        lambda session: add_codes(session, name, sorted(codes), Origin.GENERATED, state, now)
+    )
+
+
+def hand_over(database: Database, name: str, offer: Offer, shop: ShopCodes | None) -> int:
+    """Give the codes that the shop does not know to it; return how many it has taken. Raises as `keep_stock`.
+
+    Nothing is locked meanwhile: who dies between the shop's answer and ours gives the same codes again.
+    """
+    taken = 0
+    while shop is not None and shop.takes(offer):
+        with database.reading() as session:
+            codes = codes_in(session, name, CouponState.MADE, shop.most)
+        known = shop.add(offer, codes) if codes else ()
+        if not known:
+            break
+        taken += database.retrying(_known(name, known))
+    return taken
+
+
+def _known(name: str, codes: Iterable[str]) -> Callable[[Session], int]:
+    return lambda session: make_known(session, name, codes)

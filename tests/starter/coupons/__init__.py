@@ -1,0 +1,1 @@
+"""Commands and shops that are about coupons."""

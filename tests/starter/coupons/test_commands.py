@@ -1,0 +1,69 @@
+"""``afterglow coupons``: codes from file to customer, on either database."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from starter.__main__ import app
+from storage.database import Database
+from tests.facts import CAMPAIGN
+
+Run = Callable[..., Result]
+POOL = 'coupon = "pool"\nvalid_for = "14 days"'
+MADE = 'coupon = "single_use"\nprefix = "BACK"\nvalid_for = "14 days"'
+
+
+@pytest.fixture
+def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command line with a campaign whose best offer has codes of the customer's own."""
+    monkeypatch.setenv("AFTERGLOW_DATABASE_URL", database.url)
+    monkeypatch.setenv("AFTERGLOW_CAMPAIGN", str(tmp_path / "campaign.toml"))
+    monkeypatch.setenv("COLUMNS", "200")
+    write(tmp_path, POOL)
+    return lambda *arguments: CliRunner().invoke(app, ["coupons", *arguments])
+
+
+def write(folder: Path, offer: str, shop: str = "") -> None:
+    """Write the campaign with the offer changed."""
+    text = CAMPAIGN.read_text("utf-8").replace('code = "COMEBACK20"\nvalid_for = "14 days"', offer)
+    (folder / "campaign.toml").write_text(text.replace("[shop] ", f"[shop]\n{shop}\n#"), "utf-8")
+
+
+def test_a_pool_is_uploaded_once(run: Run, tmp_path: Path) -> None:
+    """With a heading or without; twice adds nothing; a file with a mistake adds nothing at all."""
+    good, bad = tmp_path / "codes.csv", tmp_path / "bad.csv"
+    good.write_text("Code,made\nsummer-1,2026\nSUMMER-2,2026\n\n", "utf-8")
+    bad.write_text("SUMMER-3\nno code at all\n", "utf-8")
+    assert run("upload", "come-back", str(good)).output == "come-back: 2 codes added, 0 here before\n"
+    assert run("upload", "come-back", str(good)).output == "come-back: 0 codes added, 2 here before\n"
+    refused = run("upload", "come-back", str(bad))
+    assert (refused.exit_code, "bad.csv:2: is no code" in refused.output) == (2, True)
+    assert "no code at all" not in refused.output
+    assert "2 of 2" in run("list", "come-back", "--state", "available").output
+    assert run("upload", "welcome", str(good)).exit_code == 2
+
+
+def test_codes_are_made_exported_and_ready(run: Run, tmp_path: Path) -> None:
+    """At a shop that does not know them, codes wait until its import is confirmed."""
+    write(tmp_path, MADE, shop='system = "woocommerce"')
+    assert run("make", "come-back", "--number", "3").output == "come-back: 3 codes made\n"
+    file = tmp_path / "out.csv"
+    run("export", "come-back", "--out", str(file))
+    rows = list(csv.DictReader(file.read_text("utf-8").splitlines()))
+    assert (len(rows), {row["usage_limit"] for row in rows}) == (3, {"1"})
+    assert all(row["code"].startswith("BACK-") for row in rows)
+    assert "0 of 0" in run("list", "come-back", "--state", "available").output
+    assert run("ready", "come-back", str(file)).output == "come-back: 3 codes ready, 0 not waiting\n"
+    assert "3 of 3" in run("list", "come-back", "--state", "available").output
+    assert run("push", "come-back").exit_code == 2
+
+
+def test_a_redemption_is_refused_with_its_reason(run: Run) -> None:
+    """Nobody was given the code."""
+    refused = run("redeem", "SUMMER-1", "--order", "o-1")
+    assert (refused.exit_code, "no coupon has this code" in refused.output) == (1, True)
