@@ -11,6 +11,7 @@ from content.checking.examples import about_orders
 from content.context import (
     Brand,
     Customer,
+    Item,
     Line,
     Loyalty,
     MessageContext,
@@ -94,7 +95,7 @@ def _context(brand: Brand, name: str | None, skus: Sequence[str]) -> MessageCont
         quotes=[Quote(text=_QUOTE, item="Kestrel desk lamp", rating=5, author="Ben H.")],
         shop_rating=ShopRating(average=4.7, count=6214),
         loyalty=Loyalty(
-            tier="Sapling", next_tier="Evergreen", orders_missing=2, value_missing=Decimal("120.00")
+            tier="Sapling", perks="free shipping", next_tier="Evergreen", orders_missing=2, value_missing=Decimal("120.00")
         ),
         unsubscribe_url=f"{_LINKS}/unsubscribe/x", preferences_url=f"{_LINKS}/preferences/x",
     )  # fmt: skip
@@ -169,7 +170,7 @@ def _order(order_id: str, skus: Sequence[str]) -> Order:
 
 def _line(sku: str, number: int) -> Line:
     product = _product(sku)
-    about = product.model_dump(exclude={"price", "currency", "category"})
+    about = product.model_dump(include=set(Item.model_fields))
     page = f"{_LINKS}/review/x?item={sku}"
     stars = [f"{page}&stars={count}" for count in range(1, 6)]
     return Line(quantity=1 + number % 2, unit_price=product.price, review_url=page, star_urls=stars, **about)
