@@ -93,14 +93,18 @@ def _lift(session: Session, phone: str) -> None:
     )
 
 
-def brand_for(session: Session, phone: str) -> Brand | None:
-    """Return the brand of the latest campaign of whoever has this number, or None."""
+def brand_for(session: Session, phone: str) -> tuple[Brand, str] | None:
+    """Return the brand of the latest campaign of whoever has this number, and their language; or None."""
     statement = (
-        select(RunRow.digest)
+        select(RunRow.digest, CustomerRow.language)
         .join(CustomerRow, col(CustomerRow.id) == col(RunRow.customer_id))
         .where(CustomerRow.phone == phone)
         .order_by(col(RunRow.opened_at).desc())
         .limit(1)
     )
-    digest = session.exec(statement).first()
-    return load_version(session, digest).definition.brand if digest else None
+    found = session.exec(statement).first()
+    if found is None:
+        return None
+    digest, language = found
+    definition = load_version(session, digest).definition
+    return definition.brand, language or definition.shop.language

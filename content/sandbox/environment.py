@@ -114,7 +114,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Allow a model's fields, and of plain values what `ATTRIBUTES` lists."""
         if isinstance(obj, BaseModel):
-            return attr in type(obj).model_fields
+            return attr in type(obj).__pydantic_fields__  # model_fields looks them up anew each time
         for kind in type(obj).__mro__:
             if kind in ATTRIBUTES:
                 return attr in ATTRIBUTES[kind]

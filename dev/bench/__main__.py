@@ -18,7 +18,7 @@ from rich.console import Console
 
 from campaign.errors import Unavailable
 from dev.bench.campaigns import Wanted, measure
-from dev.bench.rendering import emails_a_second
+from dev.bench.rendering import emails_a_second, languages
 from dev.bench.servers import DATABASES, POSTGRESQL
 from dev.bench.tables import results, statements
 from dev.stack import cancel_on_signals, finish
@@ -34,7 +34,8 @@ async def run(kinds: Sequence[str], wanted: Wanted, console: Console) -> int:
     console.print(
         f"{os.cpu_count()} CPUs; {wanted.campaigns} campaigns a run, {wanted.runs} runs each, in turns"
     )
-    console.print(f"Rendering: {emails_a_second():,.0f} emails a second on one core")
+    rates = ", ".join(f"{emails_a_second(language):,.0f} ({language})" for language in languages())
+    console.print(f"Rendering: emails a second on one core: {rates}")
     for kind in kinds:
         with tempfile.TemporaryDirectory(prefix="afterglow-bench-") as home:
             try:

@@ -11,16 +11,17 @@ from content.gathering import brand_of
 from content.links import Shortening, has_foreign_links, shorten_html, shorten_text
 from content.loading import read_definition, wanted_templates
 from content.rendering import render_email
+from content.writing.language import TONES, language_folders
 
 _FOLDER = Path(__file__).parents[2] / "content" / "default"
 _PUBLIC = "https://mail.example.com"
 _ROUNDS = 50
 
 
-def emails_a_second() -> float:
-    """Render every default email over and over, in CPU time."""
+def emails_a_second(language: str = "en") -> float:
+    """Render every default email in a language over and over, in CPU time."""
     definition = read_definition(_FOLDER / "campaign.toml")
-    context = full_example(brand_of(definition))
+    context = full_example(brand_of(definition, language)).model_copy(update={"language": language})
     shortening = Shortening(
         _PUBLIC, lambda target: f"{_PUBLIC}/c/{len(target):08}", has_foreign_links(context)
     )
@@ -37,3 +38,11 @@ def emails_a_second() -> float:
     for _ in range(_ROUNDS):
         render_all()
     return _ROUNDS * len(names) / (time.process_time() - began)
+
+
+def languages() -> list[str]:
+    """Return the languages that the default templates are in."""
+    return [
+        "en",
+        *(folder for folder in language_folders(_FOLDER) if not set(TONES) & set(folder.split("-"))),
+    ]

@@ -95,7 +95,8 @@ def _context(brand: Brand, name: str | None, skus: Sequence[str]) -> MessageCont
         quotes=[Quote(text=_QUOTE, item="Kestrel desk lamp", rating=5, author="Ben H.")],
         shop_rating=ShopRating(average=4.7, count=6214),
         loyalty=Loyalty(
-            tier="Sapling", perks="free shipping", next_tier="Evergreen", orders_missing=2, value_missing=Decimal("120.00")
+            tier="Sapling", perks="free shipping", next_tier="Evergreen",
+            orders_missing=2, value_missing=Decimal("120.00"),
         ),
         unsubscribe_url=f"{_LINKS}/unsubscribe/x", preferences_url=f"{_LINKS}/preferences/x",
     )  # fmt: skip

@@ -288,7 +288,7 @@ async def test_pages_keep_a_token_to_themselves(mail: Mail) -> None:
         policy = answer.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; style-src 'sha256-")
         assert "frame-ancestors 'none'" in policy
-        assert '<html lang="en">' in answer.text
+        assert '<html lang="en" dir="ltr">' in answer.text
         assert 'name="viewport"' in answer.text
         assert "<script" not in answer.text
         assert not re.search(r'(?:src|link href)="', answer.text)

@@ -22,6 +22,7 @@ from starter import clock
 from storage.database import Database
 from web.hooks.reports import apply_signed, notify_campaigns
 from web.hooks.signatures import SignedForm, refused, twilio_form
+from web.pages.page_words import page_words
 
 FORM = {
     "requestBody": {
@@ -74,15 +75,15 @@ def _answer(database: Database, settings: Settings, signed: SignedForm) -> str |
     received = database.retrying(lambda session: _receive(session, settings, signed.digest, inbound))
     if received is None:
         return None
-    got, brand = received
+    got, addressee = received
     if got.intent is Intent.DOUBTFUL or got.still_out:
         _log.warning("reply waits for a person", command="afterglow replies")
-    return answer_to(got, brand) if brand else None
+    return answer_to(got, *addressee) if addressee else None
 
 
 def _receive(
     session: Session, settings: Settings, digest: str, inbound: Inbound
-) -> tuple[Received, Brand | None] | None:
+) -> tuple[Received, tuple[Brand, str] | None] | None:
     if not remember_request(session, digest, clock.now()):
         raise refused()
     if inbound.sender is None:
@@ -99,15 +100,17 @@ def _is_to_be_answered(got: Received, inbound: Inbound, settings: Settings) -> b
     return got.changed or got.still_out or got.intent is Intent.HELP
 
 
-def answer_to(got: Received, brand: Brand) -> str | None:
+def answer_to(got: Received, brand: Brand, language: str) -> str | None:
     """Return the one text message that confirms what was done; it advertises nothing."""
-    name, opt_out = brand.name, in_language(brand.sms_opt_out)
+    t, name = page_words(language), brand.name
+    opt_out = in_language(brand.sms_opt_out, language)
     if got.still_out:
-        return f"{name}: you are still unsubscribed. To get texts from us again, reply START."
-    signed_up = f"{name}: you are signed up for texts. {opt_out}."
+        return t("reply_still_out", brand=name)
+    signed_up = t("reply_start", brand=name, opt_out=opt_out)
     return {
-        Intent.STOP: f"{name}: you are unsubscribed and will get no more texts from us.",
+        Intent.STOP: t("reply_stop", brand=name),
         Intent.START: signed_up,
         Intent.CONFIRM: signed_up,
-        Intent.HELP: brand.sms_help or f"{name}: for help write to {brand.support_email}. {opt_out}.",
+        Intent.HELP: brand.sms_help
+        or t("reply_help", brand=name, address=brand.support_email, opt_out=opt_out),
     }.get(got.intent or Intent.DOUBTFUL)

@@ -29,7 +29,7 @@ def follow(request: Request, database: AppDatabase, code: str) -> Response:
     with database.transaction() as session:
         link = find_link(session, code)
     if link is None:
-        return not_found()
+        return not_found(request)
     click = Click(link, now(), is_scanner(request.method, request.headers.get("user-agent")))
     return RedirectResponse(link.target, 302, PRIVATE, BackgroundTask(_record, database, click))
 

@@ -14,11 +14,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from campaign.definition.colors import Colors, Palette
 from campaign.definition.model import Brand
 from campaign.errors import Unavailable
 from campaign.reasons import Channel
+from web.pages.page_words import IN_ENGLISH, PageWords, words_for
 
 _FOLDER = Path(__file__).parent / "templates"
 _STYLE = (_FOLDER / "style.css").read_text("utf-8")
@@ -26,6 +28,8 @@ _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
     lstrip_blocks=True,
 )  # fmt: skip
+_ENVIRONMENT.globals["link"] = Markup('<a href="{}">{}</a>').format
+_ENVIRONMENT.globals["mail_link"] = Markup('<a href="mailto:{0}">{0}</a>').format
 #: On every answer: an address with a token in it is passed to nobody, kept nowhere and not indexed.
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -41,11 +45,13 @@ PAGE_ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def page(template: str, brand: Brand | None = None, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page. Without a brand, nothing shows whose it is."""
+def page(
+    template: str, brand: Brand | None = None, *, status: int = 200, t: PageWords = IN_ENGLISH, **values: Any
+) -> HTMLResponse:
+    """Return a page in the language of ``t``. Without a brand, nothing shows whose it is."""
     logo = str(brand.logo_url) if brand and brand.logo_url else None
     style = _style(brand.colors if brand else Colors())
-    text = _ENVIRONMENT.get_template(template).render(brand=brand, logo=logo, style=style, **values)
+    text = _ENVIRONMENT.get_template(template).render(brand=brand, logo=logo, style=style, t=t, **values)
     return HTMLResponse(text, status, headers={**PRIVATE, "Content-Security-Policy": _policy(style, logo)})
 
 
@@ -71,16 +77,16 @@ class PageRoute(APIRoute):
             try:
                 return await handle(request)
             except Unavailable:
-                answer = page("later.html.j2", status=503)
+                answer = page("later.html.j2", status=503, t=words_for(request))
                 answer.headers["Retry-After"] = "30"
                 return answer
 
         return handled
 
 
-def not_found() -> HTMLResponse:
+def not_found(request: Request | None = None) -> HTMLResponse:
     """Return the page for a link that we never made. It does not say what is wrong with it."""
-    return page("gone.html.j2", status=404)
+    return page("gone.html.j2", status=404, t=words_for(request))
 
 
 def _policy(style: str, logo: str | None) -> str:

@@ -23,6 +23,7 @@ from starter.clock import now
 from web.bodies import read_body
 from web.deps import AppDatabase, AppSettings
 from web.pages.html import HTML, PAGE_ERRORS, PRIVATE, PageRoute, not_found, page
+from web.pages.page_words import page_words
 from web.pages.review_wording import ReviewWords, review_words
 
 router = APIRouter(
@@ -142,11 +143,19 @@ def _shown(
     words = review_words(writer.language)
     brand = writer.definition.brand
     if writer.closed or form is None:
-        return page("review_closed.html.j2", brand, status=_GONE, words=words, closed=writer.closed)
+        return page(
+            "review_closed.html.j2",
+            brand,
+            status=_GONE,
+            t=page_words(words.language),
+            words=words,
+            closed=writer.closed,
+        )
     return page(
         "review.html.j2",
         brand,
         status=_STATUS.get(mistake, 400) if mistake else 200,
+        t=page_words(words.language),
         words=words,
         form=form,
         name=writer.name,
