@@ -15,6 +15,7 @@ from starter.commands import shops as shop_commands
 from starter.commands.coupons import commands as coupon_commands
 from starter.commands.history import backfill as backfill_commands
 from starter.commands.history import imports as import_commands
+from starter.commands.history import model as model_commands
 from starter.commands.people import loyalty as loyalty_commands
 from starter.commands.people import person as person_commands
 from starter.commands.people import replies as reply_commands
@@ -37,6 +38,7 @@ app.add_typer(data_commands.app)
 app.add_typer(import_commands.app)
 app.add_typer(backfill_commands.app)
 app.add_typer(message_commands.app)
+app.add_typer(model_commands.app, name="model")
 app.add_typer(server_commands.app)
 app.add_typer(channel_commands.app)
 app.add_typer(reply_commands.app)

@@ -74,6 +74,10 @@ class Step(Section):
     With ``joins`` a customer's orders that follow each other within so long get the step's message once, and
     it is about all of them. Without ``renewals`` it is not for a subscription's renewals. With ``review`` it
     is nothing but the review request: once everything kept has been reviewed, it is skipped.
+
+    With ``quantile`` it is due when so many of the customers who come back at all would have come
+    (`campaign.customers.buying_cycle`), never sooner or later than ``between``; the anchors' delays hold
+    while no model serves the shop.
     """
 
     name: Name
@@ -83,6 +87,8 @@ class Step(Section):
     latest: Anchor | None = None
     window: Duration | None = None
     scaled: bool = False
+    quantile: Annotated[float, Field(gt=0, lt=1)] | None = None
+    between: tuple[Duration, Duration] | None = None
     channels: StepChannels = StepChannels.BEST
     sms_after: Duration = timedelta(days=2)
     joins: Duration | None = None
@@ -101,6 +107,24 @@ class Step(Section):
             raise ValueError(msg)
         if self.window and not any(anchor.event in placed for anchor in self.anchors):
             msg = "with window, one anchor must count from placed: any other event may never come"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _quantile_is_bounded(self) -> Self:
+        if (self.quantile is None) != (self.between is None):
+            msg = 'quantile and between belong together: quantile = 0.8, between = ["21 days", "60 days"]'
+            raise ValueError(msg)
+        if self.between is None:
+            return self
+        if not timedelta(0) < self.between[0] <= self.between[1]:
+            msg = "between starts with the shorter time, which is more than 0"
+            raise ValueError(msg)
+        if not self.scaled or self.window is None:
+            msg = "quantile needs scaled = true, and window instead of latest"
+            raise ValueError(msg)
+        if any(anchor.event not in (Event.PLACED, Event.LAST_ORDER) for anchor in self.anchors):
+            msg = "quantile counts from an order: write only placed or last_order in anchors"
             raise ValueError(msg)
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from campaign.customers.buying_cycle import CycleModel, NextOrder, next_order
 from campaign.customers.history import buying_cycle, kept_orders
 from campaign.definition.model import Definition
 from campaign.definition.steps import Anchor, Event, Step
@@ -42,14 +43,44 @@ def scale(definition: Definition, facts: Facts) -> float:
     return min(max(cycle / timing.reference_cycle, timing.min_scale), timing.max_scale)
 
 
+def expected_order(facts: Facts) -> NextOrder | None:
+    """Return when the customer's next order is to be expected, or None: no model of it serves the shop."""
+    model = CycleModel.of(facts.insight.shop.buying_cycle)
+    return next_order(model, facts.orders, facts.insight.categories) if model else None
+
+
 def window(definition: Definition, step: Step, facts: Facts) -> Window:
     """Return the step's window: from its best known anchor until its latest time."""
+    if step.quantile is not None and step.between is not None:
+        return _by_quantile(definition, step, facts, step.quantile, step.between)
     factor = scale(definition, facts) if step.scaled else 1.0
     due = _due(step, facts, factor)
     if step.latest is not None:
         return Window(due, _after(step.latest, facts, factor) or facts.placed_at)
     start = due or facts.placed_at + max(anchor.delay for anchor in step.anchors)
     return Window(due, start + (step.window or timedelta(0)))
+
+
+def _by_quantile(
+    definition: Definition, step: Step, facts: Facts, quantile: float, between: tuple[timedelta, timedelta]
+) -> Window:
+    """Return a window whose due time follows the shop's model, which is fitted anew every night.
+
+    A campaign that sleeps wakes at the time that an earlier model gave. Whatever the newer one says by then,
+    it is not too late: until there is a message, the window ends after the latest time that any model can
+    give. From the first message on the due time is the message's: no model moves it any more.
+    """
+    expected, (least, most), after = expected_order(facts), between, step.window or timedelta(0)
+    anchor = step.anchors[0]
+    wanted = expected.after(quantile) if expected else anchor.delay * scale(definition, facts)
+    start = event_time(facts, anchor.event) or facts.placed_at
+    due = start + min(max(wanted, least), most)
+    floor = _after(step.not_before, facts, 1.0) if step.not_before else None
+    due = max(due, floor) if floor else due
+    begun = min((message.at for message in facts.mine(step.name).values()), default=None)
+    if begun is not None:
+        return Window(min(due, begun), begun + after)
+    return Window(due, max(due, start + most) + after)
 
 
 def _due(step: Step, facts: Facts, factor: float) -> datetime | None:

@@ -21,6 +21,7 @@ from campaign.rules.decision import Decision, Kind, decide
 from campaign.rules.question import Question
 from campaign.timeline.changes import WhatIf, what_would_change
 from campaign.timeline.findings import RuleSaid, rules_said
+from campaign.timeline.moment import moment
 from campaign.timeline.outcomes import Outcome, outcomes
 from campaign.timeline.walk import Planned, walk
 from starter.reports import order_report
@@ -125,6 +126,7 @@ def _present(run: RunFacts, step: Step, now: datetime) -> dict[str, Any]:
         "until": decision.until,
         "due": decision.window.due,
         "latest": decision.window.latest,
+        "timing": moment(run.definition, step, run.facts),
         "channels": _channels(decision),
         "rules": [_rule(one) for one in rules_said(question)],
     }

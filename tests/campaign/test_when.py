@@ -382,8 +382,8 @@ def judge_window(world: World, sent: Sent) -> None:
     span = {
         "thank-you": (max(events[OrderStatus.PROCESSED] + HOUR, placed + 2 * HOUR), placed + 24 * HOUR),
         "loyalty": (loyal, loyal + timedelta(days=7)),
-        "win-back-soft": (placed + timedelta(days=30), placed + timedelta(days=44)),
-        "win-back-best": (placed + timedelta(days=90), placed + timedelta(days=104)),
+        "win-back-soft": (placed + timedelta(days=30), placed + timedelta(days=60 + 14)),
+        "win-back-best": (placed + timedelta(days=90), placed + timedelta(days=180 + 14)),
     }[message.step]
     assert span[0] <= message.at <= span[1]
     kept = [p for p in world.plays if p.kept_at(message.at)]

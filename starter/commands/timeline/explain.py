@@ -106,6 +106,8 @@ def _now(now: dict[str, Any], zone: ZoneInfo, *, every_rule: bool) -> Iterable[s
     yield from wrapped(f"Now: {now['title']}: {now['decision']}, {now['why']}{until}", 0)
     due = f"due {day(now['due'], zone)}" if now["due"] else "its due time is not known yet"
     yield from wrapped(f"{due}, at the latest {day(now['latest'], zone)}", 2)
+    if now["timing"]:
+        yield from wrapped(now["timing"], 2)
     yield ""
     yield "What the rules say (> decides)"
     spoken = [rule for rule in now["rules"] if every_rule or rule["says"]]

@@ -117,3 +117,15 @@ def test_json_is_the_same_for_programs(configured: Shop) -> None:
         assert found["now"]["step"] == explain(session, "o-1", at)["now"]["step"]
     assert found["now"]["at"] == at.isoformat()
     assert EMAIL not in done.output
+
+
+def test_the_moment_of_a_win_back_has_its_reason(shop: Shop) -> None:
+    """What the delay of a scaled step comes from; nothing of a step that is not scaled."""
+    with shop.database.reading() as session:
+        assert explain(session, "o-1", PLACED)["now"]["timing"] is None
+    for step in ("thank-you", "loyalty"):
+        shop.decide(step, PLACED + timedelta(days=29))
+    with shop.database.reading() as session:
+        now = explain(session, "o-1", PLACED + timedelta(days=29))["now"]
+    assert now["step"] == "win-back-soft"
+    assert now["timing"] == "no model of buying cycles serves; 30 days x 1 (buying cycle of general 30 days)"
