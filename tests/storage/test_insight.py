@@ -17,7 +17,14 @@ from storage.queries.campaigns.facts import load_facts
 from storage.queries.campaigns.orders import record_order_event, save_order
 from storage.queries.people.customers import ensure_customers, save_customer
 from storage.queries.shop.value_shares import store_value_shares, value_shares
-from storage.tables import CustomerScoreRow, LoyaltyStandingRow, OrderLineRow, ProductRow, ShopModelRow
+from storage.tables import (
+    CustomerScoreRow,
+    LoyaltyStandingRow,
+    OrderLineRow,
+    OrderRow,
+    ProductRow,
+    ShopModelRow,
+)
 from tests.facts import PLACED
 
 
@@ -142,13 +149,16 @@ def test_no_more_customers_are_on_top_than_the_share_says(
 
 
 def test_values_are_net_of_refunds_and_in_one_currency(database: Database) -> None:
-    """A cancelled order is worth nothing; in another currency, nobody has spent anything."""
+    """A cancelled order is worth nothing, nor is what was given back; in euros, nobody has spent anything."""
     spend(database, range(1, 101))
     with database.transaction() as session:
+        highest = session.get(OrderRow, "o-99")
+        assert highest
+        highest.refunded = Decimal("95.00")
         save(session, "o-big", total="999.00", who="c-0")
         record_order_event(session, "o-big", OrderUpdate(status=OrderStatus.CANCELLED, at=PLACED))
     with database.reading() as session:
-        assert value_shares(session, "USD")[1] == Decimal("99.10")
+        assert value_shares(session, "USD")[1] == Decimal("98.10")
         assert value_shares(session, "EUR") == {}
 
 

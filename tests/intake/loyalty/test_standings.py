@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from campaign.errors import Unavailable
 from campaign.wire import LoyaltyStanding
 from intake.loyalty.programme import save_all, take_over
 from intake.loyalty.standings import MOST_AT_ONCE, Recorded, record_standings
+from intake.person.erasure import erase_person
+from shops.news import PersonRequest, PrivacyRequest
 from storage.database import Database
 from storage.queries.people.customers import ensure_customers
 from storage.tables import LoyaltyStandingRow
@@ -82,6 +84,19 @@ def test_nobody_becomes_a_customer_by_a_standing(database: Database) -> None:
     assert (recorded, mine) == (Recorded(saved=1, unknown=1), ("gold", None, "test", PLACED))
     with database.reading() as session:
         assert kept(session, "stranger") is None
+
+
+def test_who_was_erased_does_not_come_back_by_a_standing(database: Database) -> None:
+    """The standing goes with the person, and the programme's next report of that id is left out."""
+    add_customers(database, "c-1")
+    record(database, standing(tier="gold"))
+    with database.transaction() as session:
+        assert erase_person(
+            session, PersonRequest(PrivacyRequest.ERASE, customer_id="c-1"), "test", PLACED
+        ).found
+    assert record(database, standing(tier="gold")) == (Recorded(unknown=1), None)
+    with database.reading() as session:
+        assert session.exec(select(LoyaltyStandingRow)).all() == []
 
 
 def test_many_standings_are_saved_in_parts(database: Database) -> None:
