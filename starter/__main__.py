@@ -18,6 +18,7 @@ from starter.commands.history import imports as import_commands
 from starter.commands.history import model as model_commands
 from starter.commands.people import loyalty as loyalty_commands
 from starter.commands.people import person as person_commands
+from starter.commands.people import recommend as recommend_commands
 from starter.commands.people import replies as reply_commands
 from starter.commands.people import reviews as review_commands
 from starter.commands.timeline import explain as explain_commands
@@ -35,6 +36,7 @@ app.add_typer(explain_commands.app)
 app.add_typer(preview_commands.app)
 app.add_typer(inbox_commands.app, name="inbox")
 app.add_typer(data_commands.app)
+app.add_typer(recommend_commands.app)
 app.add_typer(import_commands.app)
 app.add_typer(backfill_commands.app)
 app.add_typer(message_commands.app)
