@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +14,12 @@ from campaign.definition.loading import definition_schema
 from campaign.definition.model import Definition
 from campaign.definition.segments.unreachable import overlapping_segments, unused_segments
 from campaign.definition.version import Version
-from campaign.errors import BadCampaign
+from campaign.errors import BadCampaign, BadInput, Problem
 from campaign.wire import Customer, Product
 from content.checking.translations import translation_problems
 from content.loading import load_campaign, read_definition, wanted_templates
 from content.sources import read_folder
+from content.verticals.presets import SCHEMA, preset, preset_files, preset_names
 from starter.commands import sms_costs
 from starter.commands.console import as_json, command, counted, database, out, progress, settings, table, when
 from starter.inputs import read_all
@@ -28,6 +30,7 @@ from storage.queries.people.customers import save_customers
 from storage.queries.shop.catalogue import save_product
 
 app = typer.Typer()
+Vertical = StrEnum("Vertical", {name: name for name in preset_names()})  # type: ignore[misc]
 CHUNK = 1_000
 """Customers saved in one transaction: nobody else's message waits for a whole file."""
 Source = Annotated[
@@ -126,6 +129,36 @@ def _print_segments(definition: Definition) -> None:
         out.print(
             f'segment "{name}": no step has an audience for it, so that it gets nothing', highlight=False
         )
+
+
+@app.command()
+@command
+def new(
+    folder: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
+    vertical: Annotated[
+        Vertical | None,
+        typer.Option(help="Whose timing, offers and words; the default campaign if left out."),
+    ] = None,
+) -> None:
+    """Write a campaign to start from. Its campaign.toml and all templates, in every language."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput([Problem(str(folder), "is not empty", "name a new folder")])
+    chosen = preset(vertical.value) if vertical else None
+    files = {**dict(preset_files(chosen)), Path(SCHEMA): json.dumps(definition_schema(), indent=2)}
+    try:
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, "utf-8")
+    except OSError:
+        raise BadInput([Problem(str(folder), "cannot be written", "name another folder")]) from None
+    file = folder / "campaign.toml"
+    out.print(f"{counted(len(files), 'file')} written to {folder}", markup=False, highlight=False)
+    for line in (
+        f"1. {file}: your shop in [brand], your currency and country in [shop]",
+        f"2. afterglow check {file} --templates {folder}",
+        f"3. AFTERGLOW_CAMPAIGN={file} AFTERGLOW_TEMPLATES={folder} where worker and web run",
+    ):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

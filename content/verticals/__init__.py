@@ -1,0 +1,1 @@
+"""Campaigns to start from, one a vertical: what differs from the default campaign, as data."""
