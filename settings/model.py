@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from campaign.fields.contact import Email, Phone
 from campaign.problems import Form
+from campaign.reasons import Channel
 from shops.guests import guest_id
 from shops.news import Policy
 
@@ -54,6 +56,12 @@ def _sendable(value: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[\x21-\x7e]*", value.get_secret_value()):
         msg = "has characters that no header can carry: use letters, digits and ASCII signs, without spaces"
         raise ValueError(msg)
+    return value
+
+
+def _test_addresses(value: str) -> str:
+    for one in listed(value):
+        TypeAdapter(Email if "@" in one else Phone).validate_python(one)
     return value
 
 
@@ -113,6 +121,7 @@ class Settings(BaseSettings):
     web_port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     metrics_address: str | None = None
     temporal_ui: WebAddress | None = None
+    test_addresses: Annotated[str, AfterValidator(_test_addresses)] = ""
     api_token: Annotated[SecretStr, AfterValidator(_sendable)] | None = None
     deployment: str | None = None
     build_id: str | None = None
@@ -169,6 +178,11 @@ class Settings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """Return the keys that links are accepted with, newest first; the first one signs."""
         return (self.secret_key.get_secret_value(), *listed(self.previous_secret_keys))
+
+    def test_address(self, channel: Channel) -> str | None:
+        """Return where a channel's test messages go: the first address of `test_addresses` that fits."""
+        fitting = (one for one in listed(self.test_addresses) if ("@" in one) == (channel is Channel.EMAIL))
+        return next(fitting, None)
 
     @property
     def order_policy(self) -> Policy:

@@ -21,6 +21,7 @@ from web.hooks import sendgrid as sendgrid_hooks
 from web.hooks import shopify as shopify_hooks
 from web.hooks import twilio as twilio_hooks
 from web.hooks import woocommerce as woocommerce_hooks
+from web.marketing import routes as marketing
 from web.openapi import DESCRIPTION, TAGS, Afterglow
 from web.pages import clicks, reviews
 from web.pages import routes as pages
@@ -63,4 +64,5 @@ def create_app(settings: Settings, database: Database, connected: Connect = _whe
         app.include_router(part)
     for part in (pages.router, reviews.router, clicks.router, health.router, docs.router):
         app.include_router(part)
+    app.include_router(marketing.router)
     return app

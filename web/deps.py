@@ -6,7 +6,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import Depends, HTTPException, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 
 from settings import Settings
 from starter import clock
@@ -47,6 +47,7 @@ AppCampaigns = Annotated[Campaigns, Depends(app_campaigns)]
 AppReceiver = Annotated[Receiver, Depends(app_receiver)]
 BEARER = HTTPBearer(auto_error=False)
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+_Basic = Annotated[HTTPBasicCredentials | None, Depends(HTTPBasic(auto_error=False))]
 
 
 async def admit(request: Request, given: str | None, challenge: str) -> None:
@@ -69,3 +70,9 @@ async def admit(request: Request, given: str | None, challenge: str) -> None:
 async def authorised(request: Request, given: Bearer) -> None:
     """Let a request pass with one of the keys as its bearer token. Raises as `admit`."""
     await admit(request, given.credentials if given else None, "Bearer")
+
+
+async def readers_only(request: Request, bearer: Bearer, basic: _Basic) -> None:
+    """Let those read who have a key; a browser prompts for it. Raises as `admit`."""
+    given = bearer.credentials if bearer else basic.password if basic else None
+    await admit(request, given, 'Basic realm="Afterglow API", Bearer')

@@ -7,14 +7,13 @@ needed here too: as a bearer token, or as the password in a browser's own dialog
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
-from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
-from web.deps import Bearer, admit
+from web.deps import readers_only
 
 _ASSETS = files("fastapi_swagger.resources")
 _MEDIA_TYPES = {
@@ -22,14 +21,6 @@ _MEDIA_TYPES = {
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-_Basic = Annotated[HTTPBasicCredentials | None, Depends(HTTPBasic(auto_error=False))]
-
-
-async def readers_only(request: Request, bearer: Bearer, basic: _Basic) -> None:
-    """Let those read who have a key; a browser prompts for it. Raises as `web.deps.admit`."""
-    given = bearer.credentials if bearer else basic.password if basic else None
-    await admit(request, given, 'Basic realm="Afterglow API", Bearer')
-
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(readers_only)])
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
@@ -21,10 +20,7 @@ from activities.links import Links
 from activities.temporal import Activities, Retention
 from campaign.contract import DELIVERY_QUEUES, TASK_QUEUE
 from campaign.reasons import Channel
-from channels.outbox.send import Outbox
-from channels.protocol import MessageChannel
-from channels.sendgrid.send import SendGrid
-from channels.twilio.send import Twilio
+from channels.wiring import make_channels
 from content.loading import load_campaign
 from content.sources import read_folder
 from settings import Settings
@@ -69,41 +65,6 @@ def make_links(settings: Settings) -> Links | None:
     if settings.public_url is None:
         return None
     return Links(settings.public_url, settings.secret_key.get_secret_value())
-
-
-def make_channels(settings: Settings) -> dict[Channel, MessageChannel]:
-    """Return the provider for each channel, as the settings choose."""
-    outbox = Outbox(settings.outbox)
-    return {
-        Channel.EMAIL: _sendgrid(settings) if settings.email == "sendgrid" else outbox,
-        Channel.SMS: _twilio(settings) if settings.sms == "twilio" else outbox,
-    }
-
-
-def _sendgrid(settings: Settings) -> MessageChannel:
-    return SendGrid(
-        _secret(settings.sendgrid_api_key),
-        base=settings.sendgrid_api_base,
-        seconds=settings.provider_seconds,
-        sandbox=settings.sendgrid_sandbox,
-    )
-
-
-def _twilio(settings: Settings) -> MessageChannel:
-    public = (settings.public_url or "").rstrip("/")
-    return Twilio(
-        settings.twilio_account_sid or "",
-        _secret(settings.twilio_auth_token),
-        service=settings.twilio_messaging_service_sid,
-        sender=settings.twilio_from,
-        callback=f"{public}/webhooks/twilio/status" if public else None,
-        base=settings.twilio_api_base,
-        seconds=settings.provider_seconds,
-    )
-
-
-def _secret(value: SecretStr | None) -> str:
-    return value.get_secret_value() if value else ""
 
 
 async def connect(settings: Settings) -> Client:

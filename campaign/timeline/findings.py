@@ -63,4 +63,4 @@ def _said(finding: Finding, *, decides: bool) -> RuleSaid:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    yield from (line.strip() for line in text.splitlines() if line.strip())
+    yield from (line.strip().replace("``", "") for line in text.splitlines() if line.strip())

@@ -22,6 +22,7 @@ from campaign.reasons import Channel
 from channels.outbox.send import Outbox
 from channels.sendgrid.send import SendGrid
 from channels.twilio.send import Twilio
+from channels.wiring import make_channels
 from intake.provider_reports import Applied, apply_reports
 from settings import Settings
 from starter.__main__ import app
@@ -43,7 +44,6 @@ from tests.fakes.provider import serving
 from tests.fakes.twilio_api import ACCOUNT, TwilioApi
 from worker.failures import safe_failure, wait_within
 from worker.health import health_app
-from worker.run import make_channels
 
 
 @pytest.fixture

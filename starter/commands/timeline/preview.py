@@ -14,10 +14,11 @@ from campaign.facts import Purpose
 from campaign.reasons import Channel
 from starter import clock
 from starter.commands.campaigns import AsJson
-from starter.commands.console import as_json, command, counted, database, out, settings
+from starter.commands.console import as_json, command, counted, database, err, out, settings
 from starter.commands.timeline.lines import day, wrapped
 from starter.inputs import parse_field
 from starter.timeline.play import Play, read_stage, timeline
+from starter.timeline.send_test import send_tests
 
 app = typer.Typer()
 _DAYS = "Days after the order."
@@ -50,19 +51,27 @@ def preview(
     click: Annotated[list[str] | None, typer.Option(help="A step whose messages are clicked.")] = None,
     show: Annotated[str | None, typer.Option(help="A step whose messages are printed whole.")] = None,
     to: Annotated[Path | None, typer.Option(help="A folder to write every message into.")] = None,
+    send_test: Annotated[
+        str | None,
+        typer.Option(help="Send this step's messages to your own AFTERGLOW_TEST_ADDRESSES, as a test."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Play a campaign to its end. Shows all messages, and each skip with its reason; sends nothing."""
+    """Play a campaign to its end. Shows all messages, and each skip with its reason; stores nothing."""
     wanted = _play(
         order=order, first_name=first_name, language=language, country=country, region=region,
         time_zone=time_zone, preferred_channel=preferred_channel, consents=() if no_consent else consent,
         orders=orders, total=total, skus=sku, processed=processed, fulfilled=fulfilled, delivered=delivered,
         cancelled=cancelled, buys_again=buys_again, clicks=click,
     )  # fmt: skip
+    stage = read_stage(settings())
     with database() as opened, opened.reading() as session:
-        found = timeline(session, read_stage(settings()), wanted, clock.now())
+        found = timeline(session, stage, wanted, clock.now())
     if to:
         _write(found, to)
+    if send_test:
+        for channel, address in send_tests(settings(), stage.definition, found, send_test, clock.now()):
+            err.print(f"test {channel.label} sent to {address}", markup=False, highlight=False)
     if json:
         typer.echo(as_json(found))
         return
