@@ -77,12 +77,13 @@ class Writer:
 
 @dataclass(frozen=True)
 class Posted:
-    """What somebody posts. ``named``: the name is to be shown."""
+    """What somebody posts. ``named``: the name is to be shown; ``language``: the browser's, if known."""
 
     sku: str | None
     stars: int | None
     text: str = ""
     named: bool = False
+    language: str | None = None
 
 
 def writer_of(session: Session, message_id: str, now: datetime) -> Writer | None:
@@ -96,12 +97,12 @@ def writer_of(session: Session, message_id: str, now: datetime) -> Writer | None
         return None
     customer_id = run.contact.customer_id
     if closed := _closed(message, run, now):
-        return Writer(message_id, customer_id, run.definition, (), closed=closed)
+        return Writer(message_id, customer_id, run.definition, (), None, run.contact.language, closed)
     row = get_customer(session, customer_id)
     items = _items(session, run, message)
     return Writer(
         message_id, customer_id, run.definition, items, shown_name(row.first_name, row.last_name),
-        run.contact.language or run.definition.shop.language, None if items else Closed.RETURNED,
+        run.contact.language, None if items else Closed.RETURNED,
     )  # fmt: skip
 
 
@@ -169,7 +170,8 @@ def _save(
             rating=0, state="", written_at=now,
         )  # fmt: skip
     row.rating, row.text, row.author = said[0] or 0, said[1], said[2]
-    row.written_at, row.language = now, primary_language(writer.language) or row.language
+    language = writer.language or posted.language or writer.definition.shop.language
+    row.written_at, row.language = now, primary_language(language)
     settle(row, ReviewState.PENDING, None, now)
     save_review(session, row)
     _record_click(session, writer, row, now)

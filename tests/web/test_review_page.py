@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import delete
 from sqlmodel import select
 
 from campaign.errors import BadInput
@@ -86,6 +87,43 @@ async def test_the_form_saves_a_review_that_waits_for_a_moderator(mail: Mail, se
     }  # fmt: skip
     assert (row["state"], row["source"], row["language"]) == ("pending", "page", "en")
     assert mail.clicks() == [False]
+
+
+@pytest.mark.parametrize(
+    ("language", "most"), [("en", "2,000"), ("de", "2.000"), ("es", "2000"), ("fr", "2")]
+)
+async def test_the_page_is_in_the_customers_language(
+    mail: Mail, sent: MessageRow, language: str, most: str
+) -> None:
+    """Form, mistakes, and what became of it: no word of another language, numbers as they are there."""
+    mail.save(language=language)
+    pages = [
+        await mail.http.get(link(sent)),
+        await post(mail, sent, text="x" * 2_001),
+        await post(mail, sent),
+    ]
+    with mail.database.transaction() as session:
+        moderate(session, 1, Decision(Move.REJECT, Rejection.FALSE), LOYALTY)
+    pages.append(await mail.http.get(link(sent)))
+    assert most in pages[1].text
+    for page_shown in pages:
+        assert f'<html lang="{language}"' in page_shown.text
+        words = re.sub(
+            r"<[^>]*>|Keeps warm", " ", page_shown.text.partition("<main>")[2].partition("<footer")[0]
+        )
+        assert bool(re.search(r"\b(the|you|your|and|with|is)\b", words)) is (language == "en"), words
+    assert stored(mail)[0]["language"] == language
+
+
+async def test_who_has_no_language_writes_in_the_browsers(mail: Mail, sent: MessageRow) -> None:
+    """Else in the shop's: quotes are matched by it."""
+    for header, language in (("fr-CA, en;q=0.5", "fr"), ("", "en")):
+        mail.save(language=None)
+        mail.http.headers["Accept-Language"] = header
+        await post(mail, sent, stars="5" if header else "4")
+        assert [row["language"] for row in stored(mail)] == [language]
+        with mail.database.transaction() as session:
+            session.connection().execute(delete(ReviewRow))
 
 
 async def test_a_name_is_shown_only_if_chosen(mail: Mail, sent: MessageRow) -> None:

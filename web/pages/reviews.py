@@ -6,16 +6,18 @@ form; what counts is what is posted. A link names a message and nobody: whose it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import parse_qs, quote
 
+from babel.numbers import format_decimal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaign.definition.reviews import STARS
+from campaign.languages.tags import accepted
 from campaign.reviews.links import FILLED_IN, ITEM
-from campaign.reviews.states import Rejection, ReviewState
+from campaign.reviews.states import ReviewState
 from campaign.reviews.words import MAX_TEXT
 from campaign.tokens import TokenUse, read_token
 from intake.reviews.writing import Item, Mistake, Posted, Writer, write_review, writer_of
@@ -23,8 +25,7 @@ from starter.clock import now
 from web.bodies import read_body
 from web.deps import AppDatabase, AppSettings
 from web.pages.html import HTML, PAGE_ERRORS, PRIVATE, PageRoute, not_found, page
-from web.pages.page_words import page_words
-from web.pages.review_wording import ReviewWords, review_words
+from web.pages.page_words import PageWords, words_for
 
 router = APIRouter(
     route_class=PageRoute, default_response_class=HTMLResponse, tags=["pages"], responses=PAGE_ERRORS
@@ -59,6 +60,7 @@ class Form:
 
 @router.get("/review/{token}", responses={**_CLOSED})
 def show_review(
+    request: Request,
     database: AppDatabase,
     settings: AppSettings,
     token: str,
@@ -69,12 +71,13 @@ def show_review(
     """Show the form to review a product. Stores nothing, whatever the link says."""
     message_id = read_token(settings.secret_keys, TokenUse.REVIEW, token)
     if message_id is None:
-        return not_found()
+        return not_found(request)
     with database.reading() as session:
         writer = writer_of(session, message_id, now())
     if writer is None:
-        return not_found()
-    return _shown(writer, _form_of(_chosen(writer, item), _stars(stars)), saved=saved is not None)
+        return not_found(request)
+    form = _form_of(_chosen(writer, item), _stars(stars))
+    return _shown(_words(request, writer), writer, form, saved=saved is not None)
 
 
 @router.post(
@@ -87,11 +90,15 @@ def show_review(
         429: {"description": "The page again: changed a moment ago; nothing was saved", "content": HTML},
     },
 )
-def keep_review(database: AppDatabase, settings: AppSettings, token: str, body: Body) -> Response:
+def keep_review(
+    request: Request, database: AppDatabase, settings: AppSettings, token: str, body: Body
+) -> Response:
     """Save a customer's review of one product, then show it."""
-    message_id, posted = read_token(settings.secret_keys, TokenUse.REVIEW, token), _posted(body)
+    message_id = read_token(settings.secret_keys, TokenUse.REVIEW, token)
+    browser = accepted(request.headers.get("accept-language"))
+    posted = replace(_posted(body), language=next(iter(browser), None))
     if message_id is None:
-        return not_found()
+        return not_found(request)
     at = now()
     saved = database.retrying(lambda session: write_review(session, message_id, posted, at))
     if isinstance(saved, Item):
@@ -99,10 +106,14 @@ def keep_review(database: AppDatabase, settings: AppSettings, token: str, body: 
     with database.reading() as session:
         writer = writer_of(session, message_id, at)
     if writer is None:
-        return not_found()
+        return not_found(request)
     chosen = _chosen(writer, posted.sku)
     form = Form(chosen, posted.stars, posted.text, posted.named) if chosen else None
-    return _shown(writer, form, mistake=saved)
+    return _shown(_words(request, writer), writer, form, mistake=saved)
+
+
+def _words(request: Request, writer: Writer) -> PageWords:
+    return words_for(request, writer.language, writer.definition.shop.language)
 
 
 def _posted(body: bytes) -> Posted:
@@ -138,44 +149,40 @@ def _form_of(item: Item | None, stars: int | None) -> Form | None:
 
 
 def _shown(
-    writer: Writer, form: Form | None, *, mistake: Mistake | None = None, saved: bool = False
+    t: PageWords, writer: Writer, form: Form | None, *, mistake: Mistake | None = None, saved: bool = False
 ) -> HTMLResponse:
-    words = review_words(writer.language)
     brand = writer.definition.brand
     if writer.closed or form is None:
-        return page(
-            "review_closed.html.j2",
-            brand,
-            status=_GONE,
-            t=page_words(words.language),
-            words=words,
-            closed=writer.closed,
-        )
+        return page("review_closed.html.j2", brand, status=_GONE, t=t, closed=writer.closed)
     return page(
         "review.html.j2",
         brand,
         status=_STATUS.get(mistake, 400) if mistake else 200,
-        t=page_words(words.language),
-        words=words,
+        t=t,
         form=form,
         name=writer.name,
         others=[item for item in writer.items if item.sku != form.item.sku],
-        most=MAX_TEXT,
-        mistake=words.mistakes[mistake].format(most=MAX_TEXT) if mistake else None,
+        longest=MAX_TEXT,
+        most=_number(t, MAX_TEXT),
+        mistake=t(f"review_{mistake.value}", most=_number(t, MAX_TEXT)) if mistake else None,
         stars_missing=mistake is Mistake.NO_STARS,
         text_wrong=mistake in (Mistake.TOO_LONG, Mistake.LINK),
-        standing=None if mistake else _standing(words, form.item, saved=saved),
+        standing=None if mistake else _standing(t, form.item, saved=saved),
     )
 
 
-def _standing(words: ReviewWords, item: Item, *, saved: bool) -> str | None:
+def _number(t: PageWords, value: int) -> str:
+    """Write a number as the page's language does: ``2,000``, ``2.000``."""
+    return format_decimal(value, locale=t.language)
+
+
+def _standing(t: PageWords, item: Item, *, saved: bool) -> str | None:
     """Return what has become of the customer's review of a product so far."""
     row = item.review
     if row is None:
         return None
     if row.state == ReviewState.REJECTED:
-        why = words.rejections[Rejection(row.why)] if row.why else ""
-        return words.rejected.format(why=why)
+        return t("review_rejected", why=t(f"rejected_{row.why}"))
     if row.state == ReviewState.PUBLISHED:
-        return words.published
-    return words.saved if saved else words.reviewed
+        return t("review_published")
+    return t("review_saved") if saved else t("review_pending")
