@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +29,9 @@ class CycleFit:
     quality: dict[str, Any]
 
 
-def fit_gaps(database: Database, now: datetime, before: datetime, parts: int, beat: Any) -> CycleFit:
+def fit_gaps(
+    database: Database, now: datetime, before: datetime, parts: int, beat: Callable[[], None]
+) -> CycleFit:
     """Fit the gaps that ended in the year until now; hold those that ended after ``before`` out first."""
     rows: list[Gap] = []
     with database.reading() as session:

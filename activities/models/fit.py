@@ -20,7 +20,7 @@ from storage.queries.shop.value_shares import store_value_shares
 
 QUARTER = timedelta(days=91)
 AHEAD = timedelta(days=365)
-MOST_FITTED = 50_000
+MOST_FITTED = 20_000
 """Customers of a larger shop are sampled for the fit: more of them change no digit that matters."""
 _WEEK = timedelta(days=7)
 _SCORED_AT_ONCE = 500

@@ -52,6 +52,7 @@ from storage.queries.imports.progress import Progress, begin_import, move_import
 from storage.queries.inbox.listing import backlog, discard_rows, order_in_inbox, retry_rows, waiting_orders
 from storage.queries.inbox.receiving import add_rows
 from storage.queries.messages.failures import unseen_failures
+from storage.queries.models.fits import LIFETIME_VALUE, Score, fitted_since, save_scores, store_fit
 from storage.queries.people.customers import save_customer
 from storage.queries.privacy.erasing import second_look
 from storage.queries.privacy.finding import messages_of_orders
@@ -145,6 +146,7 @@ async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path:
         report_refunds(mail.database)
         report_as_shop(mail.database)
         import_history(mail.database)
+        keep_scores(mail.database)
         erase_persons(mail.database)
         with mail.database.reading() as session:
             unseen_failures(session, PLACED)
@@ -220,6 +222,16 @@ def import_history(database: Database) -> None:
     with database.reading() as session:
         load_facts(session, ["past-7", "past-8"])
         superseded_orders(session, ["past-7", "past-8"])
+
+
+def keep_scores(database: Database) -> None:
+    """Some customers' scores, and which fit is the newest."""
+    quality: dict[str, Any] = {"parameters": {}, "quality": {}}
+    with database.transaction() as session:
+        fit = store_fit(session, LIFETIME_VALUE, NOW, serves="model", why=None, **quality)
+        scores = [Score(f"past-{number}", Decimal(7), 1.5, 0.5) for number in range(2)]
+        assert save_scores(session, fit, scores, NOW) == len(scores)
+    assert fitted_since(database, NOW)
 
 
 def test_an_erasure_reads_by_index_only(large_shop: Database) -> None:
