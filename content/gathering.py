@@ -79,7 +79,7 @@ def build_context(
     ``shelf`` what the catalogue has to show beside them. An offer's end is counted from ``now``.
     """
     language = tag_of(recipient.language or definition.shop.language, facts.customer.country)
-    links = ReviewLinks(definition, extras.review_page)
+    links = ReviewLinks(definition, step, extras.review_page)
     orders = [_order(order, lines, shelf, links) for order in about]
     return MessageContext(
         message_id=recipient.message_id,

@@ -8,31 +8,39 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from campaign.definition.model import Definition
 from campaign.definition.reviews import STARS, RequestedBy
+from campaign.definition.steps import Step
 from campaign.facts import OrderLine
 from campaign.reviews.links import FILLED_IN, ITEM
 
 
 @dataclass(frozen=True)
 class ReviewLinks:
-    """The links of one message. ``page``: its own review page; None: reviews are written in the shop."""
+    """The links of one step's message. ``page``: its review page; None: reviews are written in the shop."""
 
     definition: Definition
+    step: Step
     page: str | None = None
 
     def of(self, line: OrderLine) -> dict[str, Any]:
         """Return the fields of a line that link to its review; none where there is nothing to request.
 
         Nobody is requested to review what came back, twice the same product, or what the shop's own system
-        requests a review of.
+        requests a review of. Where the campaign has a step for it, no other step's message requests one.
         """
-        theirs = self.definition.reviews.asked_by is RequestedBy.SHOP
-        if line.reviewed or not line.kept or theirs:
+        if line.reviewed or not line.kept or not self._requests:
             return {}
         if self.page is None:
             return {"review_url": with_query(self.definition.brand.review_url, sku=line.sku)}
         item = {ITEM: line.sku}
         stars = [with_query(self.page, **item, **{FILLED_IN: str(n)}) for n in range(1, STARS + 1)]
         return {"review_url": with_query(self.page, **item), "star_urls": stars}
+
+    @property
+    def _requests(self) -> bool:
+        """Whether messages of this step request reviews."""
+        if self.definition.reviews.asked_by is RequestedBy.SHOP:
+            return False
+        return self.step.review or not any(step.review for step in self.definition.steps)
 
 
 def with_query(url: str, **parameters: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from campaign.facts import OrderLine
 from campaign.reasons import Reason
 from campaign.rules.decision import Kind, decide
 from content.links import Shortening, shorten_html
+from content.loading import load_campaign
 from content.review_links import ReviewLinks
 from tests.facts import CAMPAIGN, PLACED, default_definition, facts, order
 
@@ -88,20 +91,39 @@ def test_a_request_is_for_what_was_kept_and_not_reviewed(
     returned: int, reviewed: bool, by: RequestedBy, page: bool
 ) -> None:
     """A line has a link exactly if it was kept, was not reviewed, and the shop does not request it itself."""
-    found = ReviewLinks(requested_by(by), PAGE if page else None).of(
-        line(returned=returned, reviewed=reviewed)
-    )
+    definition = requested_by(by)
+    links = ReviewLinks(definition, definition.steps[1], PAGE if page else None)
+    found = links.of(line(returned=returned, reviewed=reviewed))
     wanted = returned < 2 and not reviewed and by is RequestedBy.AFTERGLOW
     assert ("review_url" in found) is wanted
     assert len(found.get("star_urls", [])) == (5 if wanted and page else 0)
 
 
+def test_with_a_step_of_its_own_no_other_message_requests() -> None:
+    """The recipe moves the request out of the loyalty message, without a change of its template."""
+    definition = with_step()
+    requesting = [step.name for step in definition.steps if ReviewLinks(definition, step, PAGE).of(line())]
+    assert requesting == ["review"]
+
+
+def test_the_recipe_of_the_default_campaign_is_right(tmp_path: Path) -> None:
+    """With its comment signs taken away it loads, and its templates have no mistakes."""
+    text = CAMPAIGN.read_text("utf-8")
+    start = text.index("# [[steps]]")
+    recipe = text[start : text.index("\n\n", start)]
+    file = tmp_path / "campaign.toml"
+    file.write_text(text.replace(recipe, re.sub("^# ", "", recipe, flags=re.MULTILINE)), "utf-8")
+    definition = load_campaign(file, CAMPAIGN.parent)
+    assert [step.name for step in definition.steps if step.review] == ["review"]
+
+
 def test_links_name_the_product_and_fill_in_the_stars() -> None:
     """Our page by its signed link; without a public address the brand's own page."""
-    found = ReviewLinks(default_definition(), PAGE).of(line())
+    definition = default_definition()
+    found = ReviewLinks(definition, definition.steps[1], PAGE).of(line())
     assert found["review_url"] == f"{PAGE}?item=A+mug%2F1"
     assert found["star_urls"][3] == f"{PAGE}?item=A+mug%2F1&stars=4"
-    assert ReviewLinks(default_definition()).of(line()) == {
+    assert ReviewLinks(definition, definition.steps[1]).of(line()) == {
         "review_url": "https://shop.example.com/reviews/new?sku=A+mug%2F1"
     }
 
