@@ -13,7 +13,10 @@ from sqlalchemy import make_url
 from sqlmodel import Session
 from temporalio.client import Client
 
+from campaign.definition.model import Definition
+from campaign.definition.templates import TemplateTexts
 from campaign.errors import Unavailable
+from content.loading import load_campaign
 from dev.servers.binaries import PREPARED_ONLY
 from dev.servers.postgres import postgres_server
 from dev.servers.temporal import TemporalServer, temporal_server
@@ -21,6 +24,7 @@ from storage.database import Database
 from storage.migrate import upgrade
 from tests.mail import Mail, mailing
 from tests.shop import OPT_OUT_KEYS, Shop, new_postgres_database, running_shop
+from worker import run
 from worker.plugin import afterglow_plugin
 
 # Workers run in the tests' own process: what they log must not mix with what a command prints.
@@ -42,6 +46,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--inbox-kills", type=int, default=2)
     parser.addoption("--inbox-crashes", type=int, default=1)
     parser.addoption("--flood-signals", type=int, default=2_500)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def campaigns_checked_once() -> Iterator[None]:
+    """Check a campaign and its texts once: that takes a second, and hundreds of tests start a worker.
+
+    What is not checked again is the same to the byte; one with mistakes is checked each time.
+    """
+    known: dict[tuple[str, TemplateTexts, bool], Definition] = {}
+
+    def checked(path: Path, texts: TemplateTexts, *, production: bool) -> Definition:
+        key = path.read_text("utf-8") if path.is_file() else "", texts, production
+        if key not in known:
+            known[key] = load_campaign(path, texts, production=production)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(run, "load_campaign", checked)
+        yield
 
 
 @pytest.fixture(scope="session")
