@@ -154,7 +154,7 @@ def claim_of(
         consent_id=permission.consent_id,
         address=run.contact.keys.get(channel),
         due=decision.window.due,
-        latest=decision.window.latest,
+        latest=decision.window.latest_of_claim(now),
         coupon_id=coupon_for(choice_of(run, step, decision, now), permission),
     )
 

@@ -138,7 +138,8 @@ class PastMessage:
     """A message to the customer, of this campaign or another.
 
     ``at`` is when it was sent, or last tried, or claimed; ``opened`` and ``clicked``: a person has done so;
-    ``placed_at``: when its order was placed, where that is known.
+    ``placed_at``: when its order was placed, where that is known; ``claimed_at``: of one that is only
+    supposed, ``at``.
     Where opens may not be tracked, no rule looks at ``opened`` (`campaign.rules.consent.may_track_opens`).
     """
 
@@ -152,6 +153,12 @@ class PastMessage:
     clicked: bool = False
     purpose: Purpose = Purpose.MARKETING
     placed_at: datetime | None = None
+    claimed_at: datetime | None = None
+
+    @property
+    def begun(self) -> datetime:
+        """When it was first claimed: attempts that came to nothing move ``at``, and not this."""
+        return self.claimed_at or self.at
 
 
 @dataclass(frozen=True)

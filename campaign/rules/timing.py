@@ -15,10 +15,18 @@ from campaign.wire import OrderStatus
 
 @dataclass(frozen=True)
 class Window:
-    """``due`` is None as long as no anchor's event is known; ``latest`` is always known."""
+    """``due`` is None as long as no anchor's event is known; ``latest`` is always known.
+
+    ``after_claim``: from its first message on the window ends so long after that was claimed.
+    """
 
     due: datetime | None
     latest: datetime
+    after_claim: timedelta | None = None
+
+    def latest_of_claim(self, now: datetime) -> datetime:
+        """Return until when a message that is claimed now may be sent."""
+        return self.latest if self.after_claim is None else min(self.latest, now + self.after_claim)
 
 
 def event_time(facts: Facts, event: Event) -> datetime | None:
@@ -77,10 +85,10 @@ def _by_quantile(
     due = start + min(max(wanted, least), most)
     floor = _after(step.not_before, facts, 1.0) if step.not_before else None
     due = max(due, floor) if floor else due
-    begun = min((message.at for message in facts.mine(step.name).values()), default=None)
+    begun = min((message.begun for message in facts.mine(step.name).values()), default=None)
     if begun is not None:
-        return Window(min(due, begun), begun + after)
-    return Window(due, max(due, start + most) + after)
+        return Window(min(due, begun), begun + after, after)
+    return Window(due, max(due, start + most) + after, after)
 
 
 def _due(step: Step, facts: Facts, factor: float) -> datetime | None:

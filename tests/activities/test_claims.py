@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from activities.interface import RenderRequest
 from activities.render import render
+from campaign.errors import ChannelError
 from campaign.facts import MessageState, Purpose
-from campaign.reasons import Channel
+from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind
 from content.rendering import render_sms
 from storage.database import Database
@@ -99,3 +101,23 @@ def test_a_message_without_content_is_not_sent(shop: Shop) -> None:
     assert message.channel is Channel.SMS
     assert shop.deliver(message.id) is MessageState.CLAIMED
     assert shop.provider.accepted == {}
+
+
+def test_a_win_back_that_never_gets_through_is_given_up(database: Database) -> None:
+    """Of a provider that is out, no attempt moves the end of the window: it is not sent weeks too late."""
+    shop = Shop(database)
+    shop.customer()
+    shop.enrol()
+    due, window = PLACED + timedelta(days=30), timedelta(days=14)
+    for days in (0, 7, 13):
+        now = due + timedelta(days=days)
+        (message,) = shop.decide("win-back-soft", now).messages
+        assert message.latest == due + window
+        render(database, CONTENT, RenderRequest(message_id=message.id, now=now))
+        shop.provider.failures = [ChannelError("out")]
+        with pytest.raises(ChannelError):
+            shop.deliver(message.id, now)
+    late = due + window + timedelta(minutes=1)
+    assert shop.deliver(message.id, late) is MessageState.CLAIMED
+    decision = shop.decide("win-back-soft", late)
+    assert (decision.kind, decision.reason) == (Kind.SKIP, Reason.TOO_LATE)

@@ -54,6 +54,7 @@ def past_message(m: list[Any]) -> PastMessage:
         clicked=bool(m[15]),
         purpose=Purpose(m[9]),
         placed_at=as_time(m[16]),
+        claimed_at=as_time(m[7]),
     )
 
 
