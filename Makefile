@@ -31,6 +31,7 @@ bench: ready
 	$(BIN)/python -m dev.bench.callbacks
 	$(BIN)/python -m dev.bench.orders
 	$(BIN)/python -m dev.bench.imports
+	$(BIN)/python -m dev.bench.recommendations
 	$(BIN)/python -m dev.bench.models
 
 chaos: ready-tests

@@ -18,7 +18,10 @@ from storage.tables import DefinitionRow, ShopModelRow
 PRODUCTS = 1_000
 ORDERS_A_CUSTOMER = 5
 # Some products are bought far more often than others: products of two numbers that look random.
-_SKU = "'p-' || ((({n} * 7919) % 1000) * (({n} / 7 * 31 + {n} / 1000 * 17) % 1000) / 1000)"
+_SKU = (
+    "'p-' || ((({n} * 7919) % {{products}}) * (({n} / 7 * 31 + {n} / {{products}} * 17) % {{products}})"
+    " / {{products}})"
+)
 # What is wanted of each table, by column: expressions over i. A column that is not there is left out.
 _ADDRESS = "'past' || {of} || '@example.com'"
 _MINE = _ADDRESS.format(of="(i / {each})")
@@ -121,20 +124,20 @@ _AGO = {
 }
 
 
-def fill_shop(database: Database, first: int, last: int, now: datetime) -> None:
-    """Add the past orders with the numbers ``first`` to ``last``, and what belongs to them."""
+def fill_shop(database: Database, first: int, last: int, now: datetime, products: int = PRODUCTS) -> None:
+    """Add the past orders numbered ``first`` to ``last``, of so many products, and what belongs to them."""
     with database.transaction() as session:
         connection = session.connection()
         ago = _ago(connection, now)
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        fill_products(session, now)
+        fill_products(session, now, products)
         for table, values in _OF_CUSTOMERS.items():
             _fill(connection, table, values, first // ORDERS_A_CUSTOMER, last // ORDERS_A_CUSTOMER, ago)
         for table, values in _TABLES.items():
-            _fill(connection, table, values, first, last, ago)
+            _fill(connection, table, values, first, last, ago, products)
         for position in (0, 1):
-            _fill(connection, "order_lines", _line(position), first, last, ago)
+            _fill(connection, "order_lines", _line(position), first, last, ago, products)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
@@ -172,7 +175,13 @@ def _line(position: int) -> dict[str, str]:
 
 
 def _fill(
-    connection: Connection, table: str, values: dict[str, str], first: int, last: int, ago: str
+    connection: Connection,
+    table: str,
+    values: dict[str, str],
+    first: int,
+    last: int,
+    ago: str,
+    products: int = PRODUCTS,
 ) -> None:
     known = {column["name"]: column["type"] for column in inspect(connection).get_columns(table)}
     wanted = {
@@ -183,7 +192,8 @@ def _fill(
     numbers = f"WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})"  # noqa: S608
     if connection.dialect.name == "postgresql":
         numbers = f"WITH n(i) AS (SELECT generate_series(CAST({first} AS bigint), {last}))"
-    columns = ", ".join(value.format(ago=ago, each=ORDERS_A_CUSTOMER) for value in wanted.values())
+    fixed = {"ago": ago, "each": ORDERS_A_CUSTOMER, "products": products}
+    columns = ", ".join(value.format(**fixed) for value in wanted.values())
     connection.execute(
         text(
             f"INSERT INTO {table} ({', '.join(wanted)}) {numbers} SELECT {columns} FROM n"  # noqa: S608 - ours

@@ -7,7 +7,7 @@ so that a message on its way sees the old rows or the new ones and hardly ever w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -35,9 +35,24 @@ _STATISTICS: dict[str, tuple[type[SQLModel], Any, Count]] = {
 }
 
 
+#: What changes slowly and takes longest is counted once a day, the rest whenever the schedule runs.
+_COUNTED_EVERY = {REPEAT_GAPS: timedelta(hours=23)}
+
+
 def refresh_statistics(database: Database, now: datetime) -> dict[str, int]:
-    """Count everything anew over the days before ``now``; return the rows of each statistic."""
-    return {name: _refresh(database, name, now) for name in _STATISTICS}
+    """Count anew over the days before ``now`` what is due; return the rows of each statistic."""
+    with database.reading() as session:
+        known = {row.name: row for row in statistics(session)}
+    return {
+        name: known[name].rows if _is_fresh(known.get(name), now) else refresh_statistic(database, name, now)
+        for name in _STATISTICS
+    }
+
+
+def _is_fresh(row: StatisticRow | None, now: datetime) -> bool:
+    if row is None or row.name not in _COUNTED_EVERY:
+        return False
+    return timedelta(0) <= now - row.computed_at < _COUNTED_EVERY[row.name]
 
 
 def statistics(session: Session) -> Sequence[StatisticRow]:
@@ -46,14 +61,15 @@ def statistics(session: Session) -> Sequence[StatisticRow]:
 
 
 def computed_since(database: Database, then: datetime) -> bool:
-    """Return whether every statistic has been computed since."""
+    """Return whether everything has been computed since, or earlier where that is still fresh."""
     with database.reading() as session:
-        fresh = {row.name for row in statistics(session) if row.computed_at >= then}
+        found = statistics(session)
+    fresh = {row.name for row in found if row.computed_at >= then or _is_fresh(row, then)}
     return fresh >= _STATISTICS.keys()
 
 
-def _refresh(database: Database, name: str, now: datetime) -> int:
-    """Count one statistic, and replace its rows from the first key to the last."""
+def refresh_statistic(database: Database, name: str, now: datetime) -> int:
+    """Count one statistic now, and replace its rows from the first key to the last."""
     table, column, count = _STATISTICS[name]
     written, last = 0, None
     with database.reading() as reading:

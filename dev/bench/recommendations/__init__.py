@@ -1,0 +1,1 @@
+"""What recommendations cost: counting them over a large shop, and reading them for one message."""
