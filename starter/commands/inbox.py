@@ -70,13 +70,13 @@ def inbox(
     for narrow in (0, 1, 3):
         listed.columns[narrow].no_wrap = True
     out.print(listed)
-    out.print(_summary(state, len(shown), totals), highlight=False)
+    out.print(_summary(state, len(shown), limit, totals), highlight=False)
 
 
-def _summary(shown: Shown, number: int, totals: Mapping[str, int]) -> str:
+def _summary(shown: Shown, number: int, limit: int, totals: Mapping[str, int]) -> str:
     """Count the rows of the listed states, also beyond --limit. Rows that are done are too many to count."""
     if shown is Shown.DONE:
-        return f"{number} shown; --limit shows more"
+        return f"{number} done" + ("" if number < limit else " shown; --limit shows more")
     wanted = {state: totals[state] for state in _states(shown) if state in totals}
     return ", ".join(f"{count} {state}" for state, count in wanted.items()) or f"nothing is {shown.value}"
 
