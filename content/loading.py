@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campaign.definition.loading import parse_definition
+from campaign.definition.loading import BRAND_FILE, parse_definition
 from campaign.definition.model import Definition
 from campaign.errors import BadCampaign, Problem
 from campaign.reasons import Channel
@@ -38,18 +38,20 @@ def load_campaign(path: Path, templates: Source, *, production: bool = False) ->
 
 
 def read_definition(path: Path) -> Definition:
-    """Read a campaign without its templates.
+    """Read a campaign without its templates; its brand is in brand.toml beside it, else in itself.
 
     Raises:
         BadCampaign: with every mistake in it.
     """
+    brand = path.with_name(BRAND_FILE)
     try:
         text = path.read_text("utf-8")
+        brand_text = brand.read_text("utf-8") if brand.is_file() else None
     except OSError:
         raise BadCampaign(
             [Problem(str(path), "cannot be read", "set AFTERGLOW_CAMPAIGN to a file")]
         ) from None
-    return parse_definition(text, path.name)
+    return parse_definition(text, path.name, brand_text)
 
 
 def wanted_templates(definition: Definition) -> list[tuple[Channel, str]]:

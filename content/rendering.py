@@ -26,7 +26,7 @@ from content.writing.language import Language, Wanted, written_in
 
 SUFFIXES = {Channel.EMAIL: "email/{}.mjml.j2", Channel.SMS: "sms/{}.txt.j2"}
 # The components at documentation.mjml.io, without mj-include: templates are put together by Jinja2.
-_TAGS = frozenset(
+MJML_TAGS = frozenset(
     {
         "mj-accordion", "mj-accordion-element", "mj-accordion-text", "mj-accordion-title", "mj-all",
         "mj-attributes", "mj-body", "mj-breakpoint", "mj-button", "mj-carousel",
@@ -91,6 +91,17 @@ def wanted_of(context: MessageContext) -> Wanted:
     return Wanted(context.language, context.brand.language, context.brand.tone)
 
 
+def mjml_of(source: Source, template: str, context: MessageContext) -> str:
+    """Return an email's MJML, well-formed and with known tags. Raises as `render_email`."""
+    file = SUFFIXES[Channel.EMAIL].format(template)
+    try:
+        file, language = written_in(source, file, wanted_of(context))
+        mjml = load_template(source, file, language, escape=True).render(_names(context))
+        return check_markup(mjml)
+    except MALFUNCTIONS as error:
+        raise BadCampaign([explain(source, file, error)]) from None
+
+
 def _email(source: Source, file: str, language: Language, names: dict[str, Any]) -> EmailContent:
     rich, plain = (load_template(source, file, language, escape=escape) for escape in (True, False))
     subject, preheader, text = _blocks(plain, ("subject", "preheader", "text"), names)
@@ -99,7 +110,7 @@ def _email(source: Source, file: str, language: Language, names: dict[str, Any])
 
 def _html(mjml: str) -> str:
     """Turn MJML into HTML. No web fonts: a message loads nothing from strangers."""
-    _check_markup(mjml)
+    check_markup(mjml)
     try:
         return mjml2html(mjml, disable_comments=True, fonts={})
     except ValueError as error:
@@ -107,8 +118,10 @@ def _html(mjml: str) -> str:
         raise BadTemplate(msg) from None
 
 
-def _check_markup(mjml: str) -> None:
+def check_markup(mjml: str) -> str:
     """Refuse tags that do not match or that MJML does not have: mrml takes both and shows something else.
+
+    Returns the MJML without HTML's named entities, which are no XML.
 
     Raises:
         BadTemplate: with the tag, by which its line in the template is found.
@@ -131,11 +144,12 @@ def _check_markup(mjml: str) -> None:
         parser.Parse(checked, True)
     except expat.ExpatError as error:
         _refuse(checked, error)
+    return checked
 
 
 def _check_tag(name: str) -> None:
-    if name.startswith("mj") and name not in _TAGS:
-        near = get_close_matches(name, _TAGS, 1)
+    if name.startswith("mj") and name not in MJML_TAGS:
+        near = get_close_matches(name, MJML_TAGS, 1)
         msg = f"has a tag that MJML does not know: {name}"
         raise BadTemplate(
             msg, f"did you mean {near[0]}?" if near else "see documentation.mjml.io", f"<{name}"

@@ -19,7 +19,7 @@ from content.gathering import brand_of
 from content.rendering import SUFFIXES, render_sms
 from content.sms import UCS2, Size, fix_template, measure, own_text, plain
 from content.sources import Source, text_of
-from content.writing.language import language_folders
+from content.writing.language import language_folders, used_folders
 
 MAX_SMS_SEGMENTS = 3
 _LINK = re.compile(r"https?://\S+")
@@ -66,7 +66,7 @@ def sms_costs(
     """
     used = _offers_by_template(definition)
     found = []
-    for folder in ("", *language_folders(source)):
+    for folder in used_folders(source, definition.brand.tone):
         reader = _reader(definition, source, folder, context)
         for name, offers in sorted(used.items()):
             file = f"{folder}/{SUFFIXES[Channel.SMS].format(name)}".removeprefix("/")

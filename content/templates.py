@@ -121,7 +121,7 @@ def _present(value: Any) -> Any:
 def explain(source: Source, file: str, error: Exception) -> Problem:
     """Return where in the marketer's own files a template failed, what is wrong, and what to write."""
     if isinstance(error, BadTemplate):
-        return Problem(_line_of(source, file, error.tag) or file, str(error), error.fix)
+        return Problem(line_of(source, file, error.tag) or file, str(error), error.fix)
     if isinstance(error, TemplateSyntaxError):
         return Problem(f"{error.name or file}:{error.lineno}", str(error.message), "correct the line")
     where = next(_places(source, error), file)
@@ -188,7 +188,7 @@ def _places(source: Source, error: Exception) -> Iterator[str]:
             yield f"{path.relative_to(source) if below and isinstance(source, Path) else path}:{line}"
 
 
-def _line_of(source: Source, file: str, tag: str | None) -> str | None:
+def line_of(source: Source, file: str, tag: str | None) -> str | None:
     """Find a tag in the template, else in the parts (``_*.j2``) beside it; None unless it is there once."""
     room = file.split("/")[-2]
     own = [path for path in paths_of(source) if path in (file, "/".join(file.split("/")[-2:]))]

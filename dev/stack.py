@@ -13,6 +13,7 @@ from typing import Any
 
 from campaign.errors import AfterglowError
 from dev.servers.binaries import Report
+from dev.servers.pictures import serving_pictures
 from dev.servers.ports import HOST, free_ports
 from dev.servers.processes import Process, start
 from dev.servers.readiness import wait_until_answers
@@ -31,6 +32,7 @@ class Stack:
     temporal: TemporalServer
     worker: Process
     web_url: str
+    pictures_url: str
     processes: list[Process]
 
     @property
@@ -70,7 +72,8 @@ async def stack(home: Path, wanted: Wanted, report: Report) -> AsyncIterator[Sta
         exits.push_async_callback(server.stop)
         for port, process in ((health, worker), (web, server)):
             await wait_until_answers(f"http://{HOST}:{port}/readyz", process)
-        yield Stack(home, temporal, worker, f"http://{HOST}:{web}", [worker, server])
+        pictures = exits.enter_context(serving_pictures())
+        yield Stack(home, temporal, worker, f"http://{HOST}:{web}", pictures, [worker, server])
 
 
 def _environment(home: Path, temporal: TemporalServer, health: int, web: int) -> dict[str, str]:

@@ -19,21 +19,42 @@ from campaign.problems import problems_of
 DIGEST_LENGTH = 16
 
 
-def parse_definition(text: str, file: str = "campaign.toml") -> Definition:
-    """Read a campaign.
+BRAND_FILE = "brand.toml"
+"""Beside campaign.toml: what would stand in its [brand]."""
+
+
+def parse_definition(text: str, file: str = "campaign.toml", brand: str | None = None) -> Definition:
+    """Read a campaign. ``brand`` is the text of its brand.toml, where there is one.
 
     Raises:
         BadCampaign: with every mistake: by line where the TOML is broken, else by key path.
     """
-    raw = _parse_toml(text, file)
+    raw = _with_brand(_parse_toml(text, file), file, brand)
     problems = [replace(problem, where=f"{file}: {problem.where}") for problem in reference_problems(raw)]
     try:
         definition = Definition.model_validate(raw)
     except ValidationError as error:
         problems = problems_of(error, file) + problems
     if problems:
-        raise BadCampaign([_named(problem, raw) for problem in problems])
+        named = [_named(problem, raw) for problem in problems]
+        raise BadCampaign(named if brand is None else [_in_brand_file(problem, file) for problem in named])
     return definition
+
+
+def _with_brand(raw: dict[str, Any], file: str, brand: str | None) -> dict[str, Any]:
+    if brand is None:
+        return raw
+    if "brand" in raw:
+        what = f"there is a {BRAND_FILE} beside it"
+        raise BadCampaign([Problem(f"{file}: brand", what, "keep one of the two")])
+    return {**raw, "brand": _parse_toml(brand, BRAND_FILE)}
+
+
+def _in_brand_file(problem: Problem, file: str) -> Problem:
+    start = f"{file}: brand."
+    if not problem.where.startswith(start):
+        return problem
+    return replace(problem, where=f"{BRAND_FILE}: {problem.where.removeprefix(start)}")
 
 
 def _parse_toml(text: str, file: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from content.context import Brand, MessageContext
 from content.rendering import SUFFIXES, render_email, render_sms, wanted_of
 from content.sms import to_gsm7
 from content.sources import Source, text_of
-from content.writing.language import TONES, base_of, language_folders, words_of, written_in
+from content.writing.language import base_of, tone_of, used_folders, words_of, written_in
 
 #: What is longer is cut off by Gmail, with the foot and its way to unsubscribe.
 MOST_BYTES = 102 * 1024
@@ -22,7 +22,7 @@ def check_templates(source: Source, wanted: Iterable[tuple[Channel, str]], brand
     """Check every branch's names, and render in all languages with several contexts; list a mistake once."""
     found: dict[Problem, None] = {}
     templates = list(wanted)
-    for folder in ("", *language_folders(source)):
+    for folder in used_folders(source, brand.tone):
         for channel, name in templates:
             file = SUFFIXES[channel].format(name)
             own = f"{folder}/{file}" if folder else file
@@ -46,8 +46,7 @@ def _template(
 def in_folder(source: Source, folder: str, context: MessageContext) -> MessageContext:
     """Return the context of a customer who is written to from this folder."""
     language = base_of(folder) if folder else words_of(source, "").language
-    tone = next((part for part in folder.split("-") if part in TONES), None)
-    brand = context.brand.model_copy(update={"tone": tone})
+    brand = context.brand.model_copy(update={"tone": tone_of(folder)})
     return context.model_copy(update={"language": language, "brand": brand})
 
 

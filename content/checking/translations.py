@@ -93,8 +93,11 @@ def _template(source: Source, folder: str, file: str, *, whole: bool) -> Iterato
         top, mine = _parsed(source, file), _parsed(source, own)
     except TemplateSyntaxError:
         return  # rendering reports it
-    if _extends(mine) == file:
+    parent = _extends(mine)
+    if parent == file:
         yield from _blocks(file, own, _blocks_of(top), _blocks_of(mine), whole=whole)
+    elif parent in {f"{before}/{file}" for before in _before(folder)}:
+        yield from _blocks(parent, own, _blocks_of(_parsed(source, parent)), _blocks_of(mine), whole=False)
     elif not _blocks_of(mine):
         yield from _compared(own, 1, "it", _shown(top), _shown(mine), file)
 

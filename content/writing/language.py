@@ -53,6 +53,17 @@ def language_folders(source: Source) -> list[str]:
     return sorted({at[0] for at in parts if len(at) > 1 and at[0] not in _ROOMS})
 
 
+def used_folders(source: Source, tone: str | None) -> list[str]:
+    """Return the folders that customers are written to from: not those of a tone that the brand lacks."""
+    folders = language_folders(source)
+    return ["", *(name for name in folders if tone_of(name) in (None, tone))]
+
+
+def tone_of(folder: str) -> str | None:
+    """Return the tone of a folder's name: ``formal`` of ``de-formal``."""
+    return next((part for part in folder.split("-") if part in TONES), None)
+
+
 def written_in(source: Source, file: str, wanted: Wanted) -> tuple[str, Language]:
     """Return the file to use for a customer, and the language that it is in.
 
@@ -91,7 +102,7 @@ def base_of(folder: str) -> str:
 
 def _folders(tag: str, tone: str | None) -> list[str]:
     named = candidates(base_of(tag))
-    toned = next((part for part in tag.split("-") if part in TONES), tone)
+    toned = tone_of(tag) or tone
     return [folder for name in named for folder in ((f"{name}-{toned}", name) if toned else (name,))]
 
 

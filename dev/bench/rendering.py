@@ -11,7 +11,7 @@ from content.gathering import brand_of
 from content.links import Shortening, has_foreign_links, shorten_html, shorten_text
 from content.loading import read_definition, wanted_templates
 from content.rendering import render_email
-from content.writing.language import TONES, language_folders
+from content.writing.language import used_folders
 
 _FOLDER = Path(__file__).parents[2] / "content" / "default"
 _PUBLIC = "https://mail.example.com"
@@ -42,7 +42,4 @@ def emails_a_second(language: str = "en") -> float:
 
 def languages() -> list[str]:
     """Return the languages that the default templates are in."""
-    return [
-        "en",
-        *(folder for folder in language_folders(_FOLDER) if not set(TONES) & set(folder.split("-"))),
-    ]
+    return [folder or "en" for folder in used_folders(_FOLDER, None)]

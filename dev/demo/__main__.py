@@ -134,7 +134,7 @@ async def load_shop(running: Stack, persons: list[Person], now: datetime) -> Non
     """
     earlier = [order for person in persons for order in person.earlier]
     await asyncio.gather(
-        _command(running, "products", data=catalogue(now)),
+        _command(running, "products", data=catalogue(now, running.pictures_url)),
         _command(running, "customer", data=[person.contact for person in persons]),
         _command(running, "import", "orders", data=earlier),
     )

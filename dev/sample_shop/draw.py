@@ -26,7 +26,7 @@ LOGO_SIZE = (520, 128)
 _LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 260 64" width="520" height="128">
 <g transform="translate(-6 0)" fill="none" stroke="#57937a" stroke-width="3.2" stroke-linecap="round"
 stroke-linejoin="round"><path d="M26 8 L14 28 H21 L9 46 H43 L31 28 H38 Z M26 46 V57"/></g>
-<circle cx="42" cy="40" r="4.2" fill="#7f8fc0"/><circle cx="47" cy="49" r="4.2" fill="#7f8fc0"/>
+<circle cx="42" cy="40" r="4.2" fill="#7383b8"/><circle cx="47" cy="49" r="4.2" fill="#7383b8"/>
 <text x="60" y="43" font-family="Georgia, 'DejaVu Serif', serif" font-size="28" fill="#528d73"
 textLength="192" lengthAdjust="spacingAndGlyphs">Juniper &amp; Pine</text></svg>"""
 

@@ -88,11 +88,15 @@ def people(now: datetime) -> list[Person]:
     return [_person(number, random, now) for number in range(1, CUSTOMERS + 1)]
 
 
-def catalogue(now: datetime) -> list[dict[str, Any]]:
-    """Return the products; the last few are new."""
+def catalogue(now: datetime, pictures_url: str | None = None) -> list[dict[str, Any]]:
+    """Return the products, with their pictures where these are served; the last few are new."""
     ages = [400 - 16 * number for number in range(len(PRODUCTS))]
     return [
-        {**product, "added_at": (now - timedelta(days=age)).isoformat()}
+        {
+            **product,
+            "image_url": pictures_url and f"{pictures_url}/{product['sku'].lower()}.png",
+            "added_at": (now - timedelta(days=age)).isoformat(),
+        }
         for product, age in zip(PRODUCTS, ages, strict=True)
     ]
 

@@ -28,11 +28,12 @@ from dev.chromium import Scheme, browser, page
 from dev.demo.__main__ import FAST, Theatre, load_shop
 from dev.sample_shop.people import people
 from dev.sample_shop.stories import PROCESSED, Story, stories
+from dev.screenshots.sheets import photograph_messages
 from dev.stack import Stack, Wanted, cancel_on_signals, finish, stack
 from starter.client import Campaigns
 from storage.database import Database
 
-FOLDER = Path(__file__).parent.parent / "docs" / "img"
+FOLDER = Path(__file__).parents[2] / "docs" / "img"
 UI_SIZE = (1440, 1500)
 NAVIGATION, TOP_BAR, MARGIN = 256, 48, 12  # pixels of the Web UI around what is of interest
 WAIT = timedelta(days=22)
@@ -116,10 +117,20 @@ def _html(file: Path) -> str:
     return str(part.get_content()) if part else ""
 
 
+async def take_messages() -> int:
+    """Take the contact sheets, and list what is wrong with any message."""
+    async with browser() as chromium:
+        wrong = await photograph_messages(chromium, FOLDER, print)
+    for problem in wrong:
+        print(problem)
+    return 1 if wrong else 0
+
+
 async def take_all() -> int:
     """Take all pictures."""
     cancel_on_signals()
     FOLDER.mkdir(exist_ok=True)
+    wrong = await take_messages()
     with tempfile.TemporaryDirectory() as home:
         async with browser() as chromium, stack(Path(home), Wanted(environment=FAST), print) as running:
             if running.temporal.ui_url is None:
@@ -128,15 +139,16 @@ async def take_all() -> int:
             plays = await play(running)
             await photograph_ui(chromium, running.temporal.ui_url, plays)
             await photograph_emails(chromium, running.outbox, plays)
-    for file in sorted(FOLDER.glob("*.png")):
+    for file in sorted(FOLDER.glob("*.*")):
         print(f"{file.name}: {file.stat().st_size // 1024} KB")
-    return 0
+    return wrong
 
 
 def main() -> int:
     """Run; report why it cannot go on."""
-    argparse.ArgumentParser(prog="python -m dev.screenshots", description="Take docs/img again.").parse_args()
-    return finish(take_all())
+    parser = argparse.ArgumentParser(prog="python -m dev.screenshots", description="Take docs/img again.")
+    parser.add_argument("--messages", action="store_true", help="only the messages' contact sheets")
+    return finish(take_messages() if parser.parse_args().messages else take_all())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from campaign.catalogue.shelf import Kind
 from content.checking.examples import about_orders
 from content.context import (
     Brand,
@@ -36,9 +37,9 @@ _OFFERS = {
         "fr": "20 % de remise sur tout",
     },
     _VIP_OFFER: {
-        "de": "Vorabzugang und gratis Versand bei deiner nächsten Bestellung",
-        "es": "acceso anticipado y envío gratis en tu próximo pedido",
-        "fr": "accès en avant-première et livraison offerte sur votre prochaine commande",
+        "de": "Vorabzugang und gratis Versand bei der nächsten Bestellung",
+        "es": "acceso anticipado y envío gratis en el próximo pedido",
+        "fr": "accès en avant-première et livraison offerte sur la prochaine commande",
     },
 }
 _LONG_PRODUCT = "Hand-thrown stoneware serving bowl with a reactive glaze, extra large, sea green and sand"
@@ -92,6 +93,7 @@ def _context(brand: Brand, name: str | None, skus: Sequence[str]) -> MessageCont
         best_sellers=_products(["SOCK-11", "BOTL-10", "BORD-14"]),
         whats_new=_products(["STOV-22", "CLOK-24", "PILW-23"]),
         cross_sell=_products(["HOOK-15", "TOWL-17", "BLNK-03"]),
+        recommended=_recommended(),
         quotes=[Quote(text=_QUOTE, item="Kestrel desk lamp", rating=5, author="Ben H.")],
         shop_rating=ShopRating(average=4.7, count=6214),
         loyalty=Loyalty(
@@ -131,7 +133,7 @@ def _with(
 def _changed(
     context: MessageContext, products: Mapping[str, Any], lines: Mapping[str, Any] | None = None
 ) -> MessageContext:
-    shown = ("best_sellers", "whats_new", "cross_sell", "replenish")
+    shown = ("best_sellers", "whats_new", "cross_sell", "replenish", "recommended")
     update: dict[str, Any] = {
         name: [item.model_copy(update=products) for item in getattr(context, name)] for name in shown
     }
@@ -148,6 +150,7 @@ def _without_extras(context: MessageContext) -> MessageContext:
         "shop_rating": None,
         "loyalty": None,
         "cross_sell": [],
+        "recommended": [],
         "replenish": [],
     }
     return context.model_copy(update=nothing)
@@ -179,6 +182,11 @@ def _line(sku: str, number: int) -> Line:
 
 def _products(skus: Sequence[str]) -> list[Product]:
     return [_product(sku) for sku in skus]
+
+
+def _recommended() -> list[Product]:
+    why = {"kind": Kind.TOGETHER.value, "goes_with": _product("MUG-02").name}
+    return [item.model_copy(update=why) for item in _products(["HOOK-15", "TOWL-17", "BLNK-03"])]
 
 
 def _product(sku: str) -> Product:

@@ -16,7 +16,9 @@ from campaign.definition.segments.unreachable import overlapping_segments, unuse
 from campaign.definition.version import Version
 from campaign.errors import BadCampaign, BadInput, Problem
 from campaign.wire import Customer, Product
+from content.checking.attributes import attribute_problems
 from content.checking.translations import translation_problems
+from content.gathering import brand_of
 from content.loading import load_campaign, read_definition, wanted_templates
 from content.sources import read_folder
 from content.verticals.presets import SCHEMA, preset, preset_files, preset_names
@@ -110,7 +112,9 @@ def check(
         sms_costs.fix_sms(read_definition(file), folder)
     texts = read_folder(folder)
     definition = load_campaign(file, texts, production=bool(chosen.exposed_by))
-    if problems := translation_problems(texts, wanted_templates(definition)):
+    wanted = wanted_templates(definition)
+    problems = translation_problems(texts, wanted) + attribute_problems(texts, wanted, brand_of(definition))
+    if problems:
         raise BadCampaign(problems)
     names = ", ".join(step.name for step in definition.steps)
     count = len(wanted_templates(definition))

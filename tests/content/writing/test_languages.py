@@ -24,7 +24,7 @@ from content.loading import wanted_templates
 from content.rendering import render_email, render_sms
 from content.sms import sms_segments
 from content.sms_report import MAX_SMS_SEGMENTS, sms_costs
-from content.writing.language import Wanted, language_folders, written_in
+from content.writing.language import TONES, Wanted, language_folders, written_in
 from tests.facts import ROOT, default_definition
 
 CONTENT = ROOT / "content" / "default"
@@ -143,7 +143,8 @@ def test_the_default_languages_lack_nothing() -> None:
     """Every template, block and word is there in German, Spanish and French, with the same values in it."""
     assert set(WHOLE) <= set(language_folders(CONTENT))
     assert translation_problems(CONTENT, ALL) == []
-    assert check_templates(CONTENT, ALL, BRAND) == []
+    for tone in (None, *TONES):
+        assert check_templates(CONTENT, ALL, BRAND.model_copy(update={"tone": tone})) == []
 
 
 @pytest.mark.parametrize(
@@ -189,6 +190,50 @@ def test_a_fault_in_a_translation_is_found_in_its_own_file(folder: Path) -> None
     assert any(
         re.match(r"de/email/loyalty_vip\.mjml\.j2:\d+: oder_count is not defined", one) for one in found
     )
+
+
+@pytest.mark.parametrize(
+    ("tag", "tone", "shown"),
+    [
+        ("de", None, "Danke für deine Bestellung"),
+        ("de-AT", "formal", "Vielen Dank für Ihre Bestellung"),
+        ("es", "formal", "Gracias por su pedido"),
+        ("fr", "formal", "Merci pour votre commande"),
+        ("fr", "informal", "Merci pour ta commande"),
+        ("en", "formal", "Thank you for your order"),
+    ],
+)
+def test_the_tone_chooses_how_customers_are_addressed(tag: str, tone: str | None, shown: str) -> None:
+    """Sie or du, in every block and word that differs; a language without that tone has its own."""
+    context = reader(tag).model_copy(update={"brand": BRAND.model_copy(update={"tone": tone})})
+    content = render_email(CONTENT, "thank_you", context)
+    assert content.subject.startswith(shown)
+    assert "deine" not in content.text or tone is None
+    assert "vous" not in content.text or (tag, tone) != ("fr", "informal")
+
+
+@pytest.mark.parametrize(
+    ("folder", "other"),
+    [
+        ("de-formal", r"\b(du|dich|dir|dein\w*)\b"),
+        ("es-formal", r"\b(tú|te|ti|tu|tus|tienes|quieres)\b"),
+        ("fr-informal", r"\b(vous|votre|vos)\b"),
+    ],
+)
+def test_no_word_of_the_other_tone_is_left(folder: str, other: str) -> None:
+    """In no email and no SMS, with everything that they can show."""
+    tone = folder.partition("-")[2]
+    offer = FULL.offer and FULL.offer.model_copy(update={"text": "20 %"})
+    context = reader(folder.partition("-")[0], FULL.model_copy(update={"offer": offer, "order_count": 3}))
+    context = context.model_copy(update={"brand": context.brand.model_copy(update={"tone": tone})})
+    for name in EMAILS:
+        content = render_email(CONTENT, name, context)
+        shown = f"{content.subject} {content.preheader} {content.text}"
+        assert not re.findall(other, shown, re.IGNORECASE), (name, shown)
+    for name in MESSAGES:
+        text = render_sms(CONTENT, name, context).text
+        assert not re.findall(other, text, re.IGNORECASE), (name, text)
+        assert sms_segments(text) <= 2
 
 
 def test_a_word_that_is_not_there_is_found(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""How mistakes in templates are found."""

@@ -1,0 +1,1 @@
+"""How a message is written: languages and words."""
