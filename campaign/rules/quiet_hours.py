@@ -13,7 +13,8 @@ from campaign.places.regions import Zones
 from campaign.places.zones import Whereabouts
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_HORIZON_DAYS = 9
+_HORIZON_DAYS = 15
+"""Ten days in a row are public holidays in Russia at the turn of the year, and a Sunday may follow."""
 #: From ten in the morning in Los Angeles to eight in the evening in New York.
 UNKNOWN_US = Hours(start=time(13), end=time(20))
 _EASTERN = ZoneInfo("America/New_York")
@@ -32,7 +33,7 @@ def next_decent(
     Decent is what the campaign's ``own`` hours and the ``legal`` ones (of the places that the customer may
     be in) allow in every zone that the customer may be in. Where those never meet, the campaign's hours are
     kept in the zones of the more trusted sources only, in the end in the first one's; where that gives no
-    time either, the legal ones too. None when even then there is none within nine days. Hours whose
+    time either, the legal ones too. None when even then there is none within fifteen days. Hours whose
     ``holidays`` are quiet are closed on the public holidays of every place that the customer may be in.
     """
     for zones, legal_zones in _more_and_more_trusted(where, shop_zone):
@@ -82,7 +83,7 @@ def next_allowed(
 ) -> datetime | None:
     """Return the first instant from ``now`` on that all rules allow. ``calendars``: whose holidays count.
 
-    None when there is none within nine days: the hours of zones far apart may never meet. On a day of
+    None when there is none within fifteen days: the hours of zones far apart may never meet. On a day of
     a clock change a local time that does not exist or comes twice closes the hours rather than opens
     them: they open at its later reading and close at its earlier one.
     """

@@ -35,14 +35,14 @@ def record_standings(
     """Keep what was reported of customers, `MOST_AT_ONCE` at most; of one named twice the newest.
 
     Nobody becomes a customer by it: a programme may know people who never bought here, or were erased. A
-    report without a time is of ``now``.
+    report without a time is of ``now``, and so is one of the future: it would stand against all that follow.
     """
     newest: dict[str, LoyaltyStanding] = {}
-    for standing in sorted(standings, key=lambda one: one.at or now):
+    for standing in sorted(standings, key=lambda one: _since(one, now)):
         newest[standing.customer_id] = standing
     lock_customers(session, newest)
     known = standing_times(session, newest)
-    fresh = [s for who, s in newest.items() if who in known and _follows(s.at or now, known[who])]
+    fresh = [s for who, s in newest.items() if who in known and _follows(_since(s, now), known[who])]
     save_standings(
         session,
         [
@@ -51,12 +51,16 @@ def record_standings(
                 "tier": one.tier,
                 "points": one.points,
                 "source": source,
-                "at": one.at or now,
+                "at": _since(one, now),
             }
             for one in fresh
         ],
     )
     return Recorded(len(fresh), len(known) - len(fresh), len(newest) - len(known))
+
+
+def _since(standing: LoyaltyStanding, now: datetime) -> datetime:
+    return min(standing.at or now, now)
 
 
 def _follows(at: datetime, known: datetime | None) -> bool:

@@ -15,6 +15,7 @@ from campaign.places.public_holidays import holidays_of, is_public_holiday
 from campaign.places.zones import whereabouts
 from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind, decide
+from campaign.rules.quiet_hours import next_decent
 from tests.facts import customer, default_definition, facts
 
 DAY = timedelta(days=1)
@@ -133,3 +134,11 @@ def test_a_year_is_read_once() -> None:
     for day in range(365):
         is_public_holiday(date(2026, 1, 1) + day * DAY, [("DE", "BY"), ("FR", None)])
     assert holidays_of.cache_info().misses == 2
+
+
+def test_ten_holidays_in_a_row_are_waited_for() -> None:
+    """Russia's turn of the year: what is due on its eve goes when it is over; it is not skipped."""
+    eve = datetime(2025, 12, 30, 18, 30, tzinfo=UTC)
+    hours = Hours(start=time(9), end=time(21), holidays="quiet", days={"sunday": "never"})
+    where = whereabouts(customer(country="RU", time_zone="Europe/Moscow", phone=None), "RU")
+    assert next_decent(hours, [], where, "Europe/Moscow", eve) == datetime(2026, 1, 10, 6, tzinfo=UTC)

@@ -393,10 +393,10 @@ def judge_window(world: World, sent: Sent) -> None:
 
 
 def judge_hours(definition: Definition, place: Place, sent: Sent) -> None:
-    """Of the stages of caution, the first one that ever opens within nine days is open now."""
+    """Of the stages of caution, the first one that ever opens within fifteen days is open now."""
     at, channel = sent.message.at, sent.message.channel
     quarter = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
-    later = [quarter + timedelta(minutes=15 * n) for n in range(1, 9 * 96)]
+    later = [quarter + timedelta(minutes=15 * n) for n in range(1, 15 * 96)]
     for zones, legal_zones in place.stages:
         if is_open(definition, place, channel, zones, legal_zones, at):
             return

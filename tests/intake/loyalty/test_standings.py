@@ -61,6 +61,14 @@ def test_the_newest_report_counts(database: Database) -> None:
     )
 
 
+def test_a_report_of_the_future_is_of_now(database: Database) -> None:
+    """A clock that is years ahead does not keep every later report out."""
+    add_customers(database, "c-1")
+    ahead = standing(tier="gold", at=PLACED + 9_999 * DAY)
+    assert record(database, ahead) == (Recorded(saved=1), ("gold", None, "test", PLACED))
+    assert record(database, standing(tier="silver"))[1] == ("silver", None, "test", PLACED)
+
+
 def test_of_one_customer_named_twice_the_newest_counts(database: Database) -> None:
     """Whatever their order in the list."""
     add_customers(database, "c-1")
