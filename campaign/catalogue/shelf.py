@@ -84,6 +84,12 @@ CHAIN = (Kind.TOGETHER, Kind.CATEGORY, Kind.BEST_SELLER, Kind.NEW, Kind.CATALOGU
 _LENDS = ("best_sellers", "whats_new", "cross_sell")
 
 
+def kinds_for(shows: Collection[str]) -> frozenset[Kind]:
+    """Return the kinds of products that the lists of a message are made of."""
+    chain = CHAIN if RECOMMENDED in shows else ()
+    return frozenset(chain).union(kind for name, kind in _OF_KIND.items() if name in shows)
+
+
 def arrange(
     found: Mapping[Kind, Sequence[Recommendation]],
     known: Mapping[str, Product] | None = None,

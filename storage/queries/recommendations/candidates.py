@@ -7,7 +7,7 @@ looked up by a scalar subquery: PostgreSQL would read the whole catalogue for a 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import Float, String, bindparam, inspect, text
 from sqlmodel import Session
 
 from campaign.catalogue.owned import History
-from campaign.catalogue.shelf import NEW_DAYS, Kind, Recommendation
+from campaign.catalogue.shelf import CHAIN, NEW_DAYS, Kind, Recommendation
 from campaign.reviews.proof import Average, Quoted
 from campaign.wire import Product
 from storage.columns import UtcDateTime
@@ -38,16 +38,17 @@ wanted(use, place, sku, score, source) AS (
   WHERE d.sku IN :due AND {_SHOWN.format(p="d")}
   UNION ALL SELECT * FROM (
     SELECT '{Kind.BEST_SELLER}', b.rank, b.sku, b.quantity, NULL FROM best_sellers b
-    WHERE b.category = '' AND {_FITS.format(p="p", sku="b.sku")} ORDER BY b.rank LIMIT :enough) best
+    WHERE b.category = '' AND {_FITS.format(p="p", sku="b.sku")}
+    ORDER BY b.rank LIMIT :most_{Kind.BEST_SELLER}) best
   UNION ALL SELECT '{Kind.CATEGORY}', row_number() OVER (ORDER BY quantity DESC, sku), sku, quantity, NULL
   FROM (
     SELECT b.sku, b.quantity FROM best_sellers b
     WHERE b.category IN :categories AND {_FITS.format(p="p", sku="b.sku")}
-    ORDER BY b.quantity DESC, b.sku LIMIT :enough) category
+    ORDER BY b.quantity DESC, b.sku LIMIT :most_{Kind.CATEGORY}) category
   UNION ALL SELECT '{Kind.NEW}', row_number() OVER (ORDER BY added_at DESC, sku), sku, 0, NULL FROM (
     SELECT n.sku, n.added_at FROM products n
     WHERE n.added_at > :since AND n.added_at <= :now AND {_SHOWN.format(p="n")} AND {_NOT_HIS.format(p="n")}
-    ORDER BY n.added_at DESC, n.sku LIMIT :enough) new
+    ORDER BY n.added_at DESC, n.sku LIMIT :most_{Kind.NEW}) new
   UNION ALL SELECT '{Kind.TOGETHER}', row_number() OVER (ORDER BY own DESC, score DESC, other_sku),
                    other_sku, score, sku FROM (
     SELECT * FROM (SELECT other_sku, sku, CASE WHEN sku IN :own THEN 1 ELSE 0 END AS own,
@@ -55,10 +56,11 @@ wanted(use, place, sku, score, source) AS (
                      PARTITION BY other_sku ORDER BY CASE WHEN sku IN :own THEN 0 ELSE 1 END, score DESC, sku
                  ) AS place
           FROM bought_together WHERE sku IN :leads AND {_FITS.format(p="p", sku="other_sku")}) t
-    WHERE t.place = 1 ORDER BY t.own DESC, t.score DESC, t.other_sku LIMIT :enough) together
+    WHERE t.place = 1 ORDER BY t.own DESC, t.score DESC, t.other_sku LIMIT :most_{Kind.TOGETHER}) together
   UNION ALL SELECT '{Kind.CATALOGUE}', row_number() OVER (ORDER BY sku), sku, 0, NULL FROM (
     SELECT c.sku FROM products c
-    WHERE {_SHOWN.format(p="c")} AND {_NOT_HIS.format(p="c")} ORDER BY c.sku LIMIT :enough) catalogue)
+    WHERE {_SHOWN.format(p="c")} AND {_NOT_HIS.format(p="c")}
+    ORDER BY c.sku LIMIT :most_{Kind.CATALOGUE}) catalogue)
 SELECT w.use, w.score, (SELECT s.name FROM products s WHERE s.sku = w.source) AS source,
        coalesce(q.family, q.sku) AS family,
        {", ".join(f"q.{column.key}" for column in _COLUMNS)}, {proof.SELECTED}
@@ -85,7 +87,12 @@ class Candidates:
 
 
 def find_candidates(
-    session: Session, history: History, now: datetime, enough: int, language: str
+    session: Session,
+    history: History,
+    now: datetime,
+    enough: int,
+    language: str,
+    kinds: Collection[Kind],
 ) -> Candidates:
     """Return what the shop has to show to a customer with this history, at most ``enough`` of each kind.
 
@@ -93,14 +100,17 @@ def find_candidates(
     """
     values = {
         **{name: list(getattr(history, name)) for name in _LISTS},
-        "since": now - timedelta(days=NEW_DAYS), "now": now, "enough": enough, "language": language,
+        "since": now - timedelta(days=NEW_DAYS), "now": now, "language": language,
+        **{f"most_{kind}": enough if kind in kinds else 0 for kind in CHAIN},
     }  # fmt: skip
     known: dict[str, Product] = {}
     found: dict[Kind, list[Recommendation]] = defaultdict(list)
     quotes: dict[str, Quoted] = {}
     rating = None
+    products: dict[str, Product] = {}
     for row in session.connection().execute(_STATEMENT, values).mappings():
-        product, use = _product(row), row["use"]
+        sku, use = row["sku"], row["use"]
+        product = products[sku] = products.get(sku) or _product(row)
         if use == _KNOWN:
             known[product.sku] = product
         else:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from campaign.catalogue.owned import History
 from campaign.catalogue.products import family_of, is_recommended
-from campaign.catalogue.shelf import LISTS, SHOWN, Shelf, arrange
+from campaign.catalogue.shelf import LISTS, SHOWN, Shelf, arrange, kinds_for
 from campaign.wire import Product
 from storage.inserts import insert_or_update
 from storage.queries.recommendations.candidates import find_candidates
@@ -55,6 +55,6 @@ def shelf_for(
     if history is None:
         leads = tuple(skus if kept is None else kept)
         history = History(own=tuple(skus), leads=leads, excluded=tuple(skus))
-    found = find_candidates(session, history, now, _LISTS * limit, language)
+    found = find_candidates(session, history, now, _LISTS * limit, language, kinds_for(shows))
     shelf = arrange(found.by_kind, found.known, shows, limit)
     return replace(shelf, quotes=found.quotes, rating=found.rating)
