@@ -55,6 +55,7 @@ ATTRIBUTES: Mapping[type, frozenset[str]] = {
     tuple: frozenset({"count", "index"}),
     dict: frozenset({"get", "items", "keys", "values"}),
 }
+_GUARDED = (str, date, time)
 _UNSAFE = frozenset({"lipsum"})
 _NO_FILTERS = frozenset({"pprint"})
 
@@ -125,7 +126,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         # `str.format` comes as a function that stands for it, and wraps it.
         owner = getattr(getattr(called, "__wrapped__", called), "__self__", None)
         name = getattr(called, "__name__", "")
-        guard = guards.METHODS.get(name) if isinstance(owner, str | date | time) else None
+        guard = guards.METHODS.get(name) if isinstance(owner, _GUARDED) else None
         if guard is not None and isinstance(owner, str):
             guard = functools.partial(guard, owner)
         spend(1 + sum(map(size_of, (owner, *args, *kwargs.values()))))
