@@ -22,6 +22,7 @@ from intake.reviews.moderation import Decision, moderate
 from shops.news import PersonRequest, PrivacyRequest
 from storage.queries.campaigns.facts import load_run
 from storage.queries.campaigns.orders import order_lines
+from storage.queries.shop.moved_orders import move_order
 from storage.tables import MessageRow, ReviewRow
 from tests.facts import PLACED
 from tests.mail import LOYALTY, SECRET, Mail
@@ -282,3 +283,28 @@ async def test_a_moderator_decides_about_the_version_that_was_read(mail: Mail, s
     with mail.database.transaction() as session, pytest.raises(BadInput, match="has been changed since"):
         moderate(session, 1, Decision(Move.PUBLISH, seen=PLACED), LOYALTY)
     assert [row["state"] for row in stored(mail)] == ["pending"]
+
+
+async def test_a_link_that_went_to_a_stranger_shows_nothing_of_the_buyer(
+    mail: Mail, sent: MessageRow
+) -> None:
+    """The shop corrects the order's address after the message: no name, no words, no review in that name."""
+    mail.deliver(sent)
+    mail.save("c-2", first_name="Grace", last_name="Hopper", email="grace@example.com", phone=None)
+    with mail.database.transaction() as session:
+        move_order(session, "o-1", "c-2")
+    shown = await mail.http.get(link(sent))
+    assert "Grace" not in shown.text
+    assert "This link has expired" in shown.text
+    await post(mail, sent)
+    assert stored(mail) == []
+
+
+async def test_a_guest_with_an_account_by_now_may_still_review(mail: Mail, sent: MessageRow) -> None:
+    """The order has moved to the account of the same address: the link in that mailbox goes on working."""
+    mail.deliver(sent)
+    mail.save("c-2", first_name="Ada", last_name="Lovelace")
+    with mail.database.transaction() as session:
+        move_order(session, "o-1", "c-2")
+    await post(mail, sent)
+    assert [row["customer_id"] for row in stored(mail)] == ["c-2"]
