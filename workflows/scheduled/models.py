@@ -12,9 +12,9 @@ with workflow.unsafe.imports_passed_through():
     from campaign.contract import MODELS_WORKFLOW
 
 ATTEMPT_TIMEOUT = timedelta(hours=2)
-HEARTBEAT_TIMEOUT = timedelta(minutes=5)
+HEARTBEAT_TIMEOUT = timedelta(minutes=2)
 #: The schedule starts the next one anyway, and until then the last fit serves.
-RETRIES = RetryPolicy(initial_interval=timedelta(minutes=1), maximum_attempts=5)
+RETRIES = RetryPolicy(initial_interval=timedelta(seconds=10), maximum_attempts=5)
 
 
 @workflow.defn(name=MODELS_WORKFLOW)
