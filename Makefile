@@ -35,7 +35,7 @@ bench: ready
 	$(BIN)/python -m dev.bench.models
 
 chaos: ready-tests
-	$(BIN)/python -m pytest -m chaos --chaos-campaigns=50 --chaos-kills=20 \
+	$(BIN)/python -m pytest -m chaos --chaos-campaigns=50 --chaos-kills=20 --chaos-sends=12500 \
 		--inbox-orders=1000 --inbox-kills=20 --inbox-crashes=3 -o faulthandler_timeout=3600 -s $(ARGS)
 	$(BIN)/python -m pytest tests/workflows/faults/test_flood.py --flood-signals=20000
 

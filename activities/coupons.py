@@ -18,6 +18,7 @@ from campaign.offers.coupons import CouponState, HeldCoupon, OfferStock, Origin
 from campaign.offers.validity import valid_until, zone_of
 from campaign.rules.consent import Permission
 from campaign.rules.decision import Decision, Kind
+from counters import COUPONS_ISSUED
 from storage.queries.campaigns.facts import RunFacts, RunMessage
 from storage.queries.coupons.reserving import (
     DayLimit,
@@ -100,7 +101,8 @@ def settle_all(session: Session, run: RunFacts, now: datetime) -> None:
         carriers = _carriers(run, coupon)
         gone = any(message.state in _MAY_HAVE_GONE for message in carriers)
         if coupon.state is CouponState.RESERVED and gone:
-            issue_coupon(session, coupon.id, now)
+            if issue_coupon(session, coupon.id, now):
+                COUPONS_ISSUED.labels(coupon.offer).inc()
         elif coupon.state is CouponState.RESERVED:
             _release(session, run, coupon, carriers, now)
         elif coupon.state is CouponState.ISSUED and carriers and not gone:

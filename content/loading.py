@@ -8,6 +8,7 @@ from campaign.definition.loading import BRAND_FILE, parse_definition
 from campaign.definition.model import Definition
 from campaign.errors import BadCampaign, Problem
 from campaign.reasons import Channel
+from content.checking.claims import claim_problems
 from content.checking.examples import full_example
 from content.checking.rendered import check_templates
 from content.gathering import brand_of
@@ -28,6 +29,7 @@ def load_campaign(path: Path, templates: Source, *, production: bool = False) ->
     definition = read_definition(path)
     brand = brand_of(definition)
     problems = check_templates(templates, wanted_templates(definition), brand)
+    problems += claim_problems(definition, templates)
     broken = {problem.where.partition(":")[0] for problem in problems}
     problems += too_long(sms_costs(definition, templates, full_example(brand), without=broken))
     if production:

@@ -86,6 +86,25 @@ def render_sms(source: Source, template: str, context: MessageContext) -> SmsCon
         raise BadCampaign([explain(source, file, error)]) from None
 
 
+def plain_parts(
+    source: Source, channel: Channel, template: str, context: MessageContext
+) -> tuple[str, dict[str, str]]:
+    """Return the file that a message is written from, and its parts for reading, without the HTML.
+
+    ``subject``, ``preheader`` and ``text`` of an email, or ``SMS``. Raises as `render_email`.
+    """
+    file = SUFFIXES[channel].format(template)
+    try:
+        file, language = written_in(source, file, wanted_of(context))
+        plain, names = load_template(source, file, language, escape=False), _names(context)
+        if channel is Channel.SMS:
+            return file, {"SMS": one_line(plain.render(names))}
+        parts = ("subject", "preheader", "text")
+        return file, dict(zip(parts, map(one_line, _blocks(plain, parts, names)), strict=True))
+    except MALFUNCTIONS as error:
+        raise BadCampaign([explain(source, file, error)]) from None
+
+
 def wanted_of(context: MessageContext) -> Wanted:
     """Return which languages a message is wanted in."""
     return Wanted(context.language, context.brand.language, context.brand.tone)

@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The chaos test's size: small in CI, full by `make chaos`."""
     parser.addoption("--chaos-campaigns", type=int, default=10)
     parser.addoption("--chaos-kills", type=int, default=4)
+    parser.addoption("--chaos-sends", type=int, default=100)
     parser.addoption("--inbox-orders", type=int, default=30)
     parser.addoption("--inbox-kills", type=int, default=2)
     parser.addoption("--inbox-crashes", type=int, default=1)

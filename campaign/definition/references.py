@@ -18,6 +18,7 @@ from campaign.customers.keywords import CARRIER_WORDS
 from campaign.definition.segments.conditions import Segment, tiers_named
 from campaign.definition.segments.unreachable import unreachable_segments
 from campaign.errors import Problem
+from campaign.offers.mistakes import offer_problems
 from campaign.places.law import open_pixel_laws
 from campaign.reviews.bought import bought_reviews
 
@@ -41,6 +42,7 @@ def reference_problems(raw: Table) -> list[Problem]:
         *_opens(_table(raw, "tracking")),
         *_review_steps(raw),
         *bought_reviews(raw),
+        *offer_problems(raw),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -14,6 +15,9 @@ from campaign.contract import TASK_QUEUE, WORKFLOW, workflow_id
 from dev.bench.statements import ELSEWHERE, recorded_statements
 from starter import clock
 from storage.database import Database
+from storage.queries.coupons.filling import keep_stock
+from storage.queries.coupons.stock import all_stocks
+from tests.facts import CAMPAIGN
 from tests.shop import Shop, running_shop, unique
 
 pytestmark = pytest.mark.temporal
@@ -29,6 +33,33 @@ async def shop(client: Client, database: Database, tmp_path: Path) -> AsyncItera
         client, database, tmp_path / "home", public_url="http://127.0.0.1:8080"
     ) as running:
         yield running
+
+
+@pytest.fixture
+async def with_coupons(client: Client, database: Database, tmp_path: Path) -> AsyncIterator[Shop]:
+    """The same, and two of the four messages have a code of the customer's own."""
+    own = re.sub(r'code = "\w+"', 'coupon = "single_use"', CAMPAIGN.read_text("utf-8"))
+    campaign = tmp_path / "campaign.toml"
+    first = 'email = "loyalty_first"'
+    assert first in own
+    campaign.write_text(own.replace(first, f'{first}\noffer = "welcome"'), "utf-8")
+    url = "http://127.0.0.1:8080"
+    async with running_shop(
+        client, database, tmp_path / "home", public_url=url, campaign=campaign
+    ) as running:
+        keep_stock(database, running.activities.definition, None, clock.now())
+        yield running
+
+
+async def test_coupons_keep_the_budget(with_coupons: Shop) -> None:
+    """Each costs two statements: it is reserved with the claim, and issued with the message."""
+    costs = [await _statements_of_a_campaign(with_coupons)]
+    if costs[0].total() > BUDGET:
+        costs.append(await _statements_of_a_campaign(with_coupons))
+    assert min(cost.total() for cost in costs) <= BUDGET, costs
+    with with_coupons.database.reading() as session:
+        issued = [stock.filled - stock.available for stock in all_stocks(session)]
+    assert sorted(issued) == [0, len(costs), len(costs)]
 
 
 async def test_a_campaign_sends_at_most_80_statements(shop: Shop) -> None:

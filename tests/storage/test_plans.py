@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 
 from activities.close import close
 from activities.interface import CloseRequest
+from campaign.offers.coupons import CouponState, Origin
 from campaign.reasons import Channel, Reason
 from campaign.reviews.imported import ImportedReview
 from campaign.reviews.states import Move, ReviewState
@@ -47,6 +48,12 @@ from starter.forwarding import forward_turn
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.queries.campaigns.facts import load_facts
+from storage.queries.coupons import reserving
+from storage.queries.coupons.filling import keep_stock
+from storage.queries.coupons.listing import list_coupons
+from storage.queries.coupons.redeeming import Use, redeem_coupon
+from storage.queries.coupons.settling import give_back, issue_coupon, release_coupon, void_coupon
+from storage.queries.coupons.stock import add_codes, all_stocks, make_known
 from storage.queries.imports.candidates import superseded_orders
 from storage.queries.imports.progress import Progress, begin_import, move_import
 from storage.queries.inbox.listing import backlog, discard_rows, order_in_inbox, retry_rows, waiting_orders
@@ -63,6 +70,7 @@ from storage.queries.reviews.reviews import Wanted, list_reviews
 from storage.queries.shop.events import event_seen, last_of_topics, newest_events, refused_requests
 from storage.queries.shop.statistics import refresh_statistics
 from storage.tables import MessageRow
+from tests.activities.coupons.shop import CODES, definition_with
 from tests.callbacks import PHONE, TOKEN, Notified, Providers, add_sending, providers
 from tests.facts import PLACED
 from tests.mail import LOYALTY, SECRET, Mail, mailing, preferences, unsubscribe
@@ -147,6 +155,7 @@ async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path:
         report_as_shop(mail.database)
         import_history(mail.database)
         keep_scores(mail.database)
+        use_coupons(mail.database)
         erase_persons(mail.database)
         with mail.database.reading() as session:
             unseen_failures(session, PLACED)
@@ -200,6 +209,31 @@ async def use_reviews(mail: Mail, message: MessageRow) -> None:
         for wanted in (Wanted(ReviewState.PENDING), Wanted(sku="p-7"), Wanted(ReviewState.PUBLISHED, "p-7")):
             rows = list_reviews(session, wanted, 10)
         moderate(session, rows[0].id or 0, Decision(Move.HIDE), NOW)
+
+
+def use_coupons(database: Database) -> None:
+    """A coupon's whole life, its stock and its lists."""
+    definition, now = definition_with(coupon="single_use", keep_ready=5), PLACED
+    wanted = reserving.Wanted("come-back", "o-1", "win-back-best", "c-1", now, now, Decimal(1))
+    limit = reserving.DayLimit("2026-03-02", 5, Decimal(50))
+    with database.transaction() as session:
+        add_codes(session, "come-back", CODES, Origin.POOL, CouponState.AVAILABLE, now)
+        for settle in (issue_coupon, release_coupon):
+            taken = reserving.take_coupon(session, wanted)
+            assert taken
+            assert reserving.count_given(session, "come-back", Decimal(1), limit)
+            settle(session, taken.id, now)
+            void_coupon(session, taken.id, now)
+        reserving.uncount_given(session, "come-back", Decimal(1), limit.day)
+        reserving.record_empty(session, "come-back", now)
+        taken = reserving.take_coupon(session, wanted)
+        assert taken
+        give_back(session, taken.id, "come-back")
+        redeem_coupon(session, Use(CODES[0], "o-9", now))
+        make_known(session, "come-back", CODES)
+        list_coupons(session, "come-back", CouponState.ISSUED, 10)
+        all_stocks(session)
+    keep_stock(database, definition, None, now)
 
 
 def report_refunds(database: Database) -> None:

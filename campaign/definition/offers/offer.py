@@ -14,6 +14,9 @@ from campaign.definition.localized import Localized, in_language
 from campaign.fields.money import Money
 from campaign.problems import Form
 
+ShopPath = Annotated[
+    str, Form(r"^/(?!/)[^\s?#\\]{0,200}$", 'write a path of the shop such as "/collections/all"')
+]
 Percent = Annotated[Decimal, Field(gt=0, le=100, max_digits=5, decimal_places=2)]
 
 
@@ -50,7 +53,9 @@ class Offer(Section):
     prefix: Annotated[str, Form(r"^[A-Z0-9]{2,12}$", "write 2 to 12 capitals and digits")] | None = None
     valid_for: Duration | None = None
     terms: Localized | None = None
-    lands_on: Annotated[str, Form(r"^/[^\s?#\\]{0,200}$", 'write a path such as "/collections/all"')] = "/"
+    lands_on: Annotated[str, Form(r"^/(?!/)[^\s?#\\]{0,200}$", 'write a path such as "/collections/all"')] = (
+        "/"
+    )
     cost: Money | None = None
     max_per_day: Annotated[int, Field(ge=1)] | None = None
     max_cost_per_day: Money | None = None
@@ -103,6 +108,14 @@ class Offer(Section):
             if getattr(self, name) is not None:
                 msg = f'{name} is about codes of the customer\'s own: write coupon = "single_use" or "pool"'
                 raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _caps_can_be_reckoned(self) -> Self:
+        capped = self.max_cost_per_day is not None or self.max_cost_per_customer is not None
+        if capped and self.cost is None and self.amount is None and self.percent is None:
+            msg = 'has a cost cap, and nothing says what a code costs: write cost = "5.00"'
+            raise ValueError(msg)
         return self
 
     def _needs_no_shared_code(self) -> Self:

@@ -1,0 +1,1 @@
+"""Offers: codes, choices, claims."""
