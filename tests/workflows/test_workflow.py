@@ -15,8 +15,11 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
+from campaign.definition.loading import definition_text
+from campaign.definition.version import Version
 from starter.reports import order_report
 from storage.database import Database
+from storage.tables import DefinitionRow
 from tests.activities.test_privacy import pending_failure
 from tests.facts import ROOT
 from tests.shop import Shop, running_shop, unique
@@ -163,17 +166,26 @@ async def test_an_operators_cancel_is_a_stop(shop: Shop) -> None:
 async def test_a_template_that_is_gone_is_waited_for(
     client: Client, database: Database, tmp_path: Path
 ) -> None:
-    """Taken away under a running campaign, a template is waited for visibly; put back, all goes on."""
+    """Taken away from a campaign without texts, a template is waited for visibly; put back, all goes on."""
     folder = shutil.copytree(ROOT / "content" / "default", tmp_path / "content")
     template = folder / "email" / "thank_you.mjml.j2"
+    template.write_text(f"{template.read_text('utf-8')}{{# {unique('older')} #}}", "utf-8")
     async with running_shop(client, database, tmp_path / "home", templates=folder) as shop:
         shop.save()
+        store_without_texts(database, Version(shop.activities.definition, shop.activities.texts))
         order = purchase(unique("o"))
         away = template.rename(tmp_path / template.name)
         handle = await start(shop.skipping, order, news("processed", noon()))
         assert "thank_you.mjml.j2: no such file" in await pending_failure(handle)
         away.rename(template)
         assert (await handle.result())["exit_reason"] == "completed"
+
+
+def store_without_texts(database: Database, version: Version) -> None:
+    """Store a version as it was before versions kept their templates."""
+    body = definition_text(version.definition)
+    with database.transaction() as session:
+        session.add(DefinitionRow(digest=version.digest, name="older", body=body, stored_at=noon()))
 
 
 def counted(history: WorkflowHistory, *left_out: Callable[[Any], bool]) -> list[Any]:
