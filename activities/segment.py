@@ -154,9 +154,23 @@ def claim_of(
         consent_id=permission.consent_id,
         address=run.contact.keys.get(channel),
         due=decision.window.due,
-        latest=decision.window.latest_of_claim(now),
+        latest=_latest(run, step, decision, now),
         coupon_id=coupon_for(choice_of(run, step, decision, now), permission),
     )
+
+
+def _latest(run: RunFacts, step: Step, decision: Decision, now: datetime) -> datetime:
+    """Return until when a message that is claimed now may be sent as it is written.
+
+    An offer with one code for all ends so long after the text was written: before half of that has passed, a
+    message that a provider's outage holds back is written anew, or it would arrive with a date of the past.
+    """
+    latest = decision.window.latest_of_claim(now)
+    audience = step.audience(decision.segment)
+    offer = run.definition.offers.get(audience.offer) if audience and audience.offer else None
+    if offer is None or offer.personal or offer.valid_for is None:
+        return latest
+    return min(latest, now + offer.valid_for / 2)
 
 
 def purpose_of(permission: Permission) -> Purpose:
@@ -173,12 +187,15 @@ def fits(message: RunMessage, claim: Claim) -> bool:
 def _claim(session: Session, run: RunFacts, claim: Claim, now: datetime) -> ClaimedMessage:
     """Claim a message, or bring the claim that is there in line with what is decided now."""
     known = run.messages.get(claim.message_id)
+    latest = claim.latest
     if known is None:
         claim_message(session, claim, now)
-    elif known.state is MessageState.CLAIMED and not (fits(known, claim) and known.latest == claim.latest):
+    elif known.state is MessageState.CLAIMED and fits(known, claim) and now < known.latest <= latest:
+        latest = known.latest
+    elif known.state is MessageState.CLAIMED:
         refresh_claim(session, claim)
     purpose = {} if claim.purpose is Purpose.MARKETING else {"purpose": claim.purpose}
-    return ClaimedMessage(id=claim.message_id, channel=claim.channel, latest=claim.latest, **purpose)
+    return ClaimedMessage(id=claim.message_id, channel=claim.channel, latest=latest, **purpose)
 
 
 def _answer(

@@ -121,3 +121,23 @@ def test_a_win_back_that_never_gets_through_is_given_up(database: Database) -> N
     assert shop.deliver(message.id, late) is MessageState.CLAIMED
     decision = shop.decide("win-back-soft", late)
     assert (decision.kind, decision.reason) == (Kind.SKIP, Reason.TOO_LATE)
+
+
+def test_an_offer_that_waited_for_a_provider_ends_in_the_future(database: Database) -> None:
+    """Held back for eight days, the text with the code's last day is written anew; not for mere news."""
+    shop = Shop(database)
+    shop.customer()
+    shop.enrol()
+    due = PLACED + timedelta(days=90)
+    (first,) = shop.decide("win-back-best", due).messages
+    assert first.latest == due + timedelta(days=7)
+    render(database, CONTENT, RenderRequest(message_id=first.id, now=due))
+    (again,) = shop.decide("win-back-best", due + timedelta(days=6)).messages
+    assert again == first
+    assert "June 14" in (shop.message(first.id).text or "")
+    later = due + timedelta(days=8)
+    (anew,) = shop.decide("win-back-best", later).messages
+    assert shop.message(first.id).text is None
+    render(database, CONTENT, RenderRequest(message_id=anew.id, now=later))
+    assert "June 22" in (shop.message(first.id).text or "")
+    assert shop.deliver(anew.id, later) is MessageState.SENT
