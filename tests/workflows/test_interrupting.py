@@ -20,6 +20,7 @@ from activities.temporal import Activities
 from campaign.errors import ChannelBusy, ChannelError, ChannelPending
 from campaign.reasons import Channel
 from channels.protocol import Outgoing, Receipt
+from content.sources import read_folder
 from storage.database import Database
 from storage.queries.campaigns.runs import get_run
 from storage.queries.messages.channel_stops import stop_channel
@@ -68,6 +69,7 @@ async def held(way: str, client: Client, database: Database, home: Path) -> Asyn
             activities = replace(idle.activities, channels=channels)
         if way == "template":
             (folder / "email" / "thank_you.mjml.j2").unlink()
+            activities = replace(activities, texts=read_folder(folder))
         if way == "stopped":
             with database.transaction() as session:
                 stop_channel(session, Channel.EMAIL, "401", datetime.now(UTC))  # noqa: TID251 - real time
