@@ -36,6 +36,8 @@ MJML_TAGS = frozenset(
         "mj-text", "mj-title", "mj-wrapper", "mjml",
     }
 )  # fmt: skip
+_CAROUSEL = "mj-carousel-image"
+_MOST_IN_CAROUSELS = 100  # what becomes of a carousel grows with their square: 36,000 would be 20 GB
 _MOST_NESTED = 100  # a deeper document is more than mrml's stack can take: it would end the process
 _ENTITY = re.compile(r"&[a-zA-Z]\w*;")
 _TAG = re.compile(r"</?[\w-]+")
@@ -147,10 +149,15 @@ def check_markup(mjml: str) -> str:
     """
     parser = expat.ParserCreate()
     inside: list[str] = []
+    carousels = [0]
 
     def begin(name: str, _attributes: dict[str, str]) -> None:
         _check_tag(name)
         inside.append(name)
+        carousels[0] += name == _CAROUSEL
+        if carousels[0] > _MOST_IN_CAROUSELS:
+            msg = f"has more than {_MOST_IN_CAROUSELS} pictures in carousels"
+            raise BadTemplate(msg, "show the first ones", None)
         if len(inside) > _MOST_NESTED:
             msg = f"has more than {_MOST_NESTED} tags inside each other"
             raise BadTemplate(msg, "close tags before you open more", None)

@@ -8,11 +8,14 @@ and its data alone; the processor's time is the net below them, for what costs m
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import cast
 
 from jinja2 import TemplateError
+from jinja2.utils import Namespace
+from pydantic import BaseModel
 
 MOST_STEPS = 200_000
 """Of one rendering. The default emails take about a thousand."""
@@ -22,9 +25,10 @@ MOST_SECONDS = 10.0
 """Of the processor, in this thread: others that keep the machine busy do not count."""
 _LOOK_EVERY = 1_000
 _CHARACTERS_A_STEP = 100
+_MODEL = 20  # steps to write one out
 # Tuples: `a | b` is put together anew each time that it is evaluated, and this is the hottest place there is.
 _TEXTS = (str, bytes)
-_SIZED = (list, tuple, dict, set, frozenset, range)
+_HOLDING = (list, tuple, dict, set, frozenset, range, Namespace)
 
 
 class LimitExceeded(TemplateError):
@@ -95,11 +99,50 @@ def counted(values: Iterator[object]) -> Iterator[object]:
         yield value
 
 
-def size_of(value: object) -> int:
-    """Return how many steps it takes to work through a value once."""
+def weight(*values: object) -> int:
+    """Return how many steps it takes to work through values once, with all that is inside them.
+
+    A list that holds one list twice, that holds one twice, and so on, is small to make and endless to write
+    or to compare; and both are done by the interpreter without a look at any other thread.
+
+    Raises:
+        LimitExceeded: that is too much; it is found without working through it.
+    """
+    steps = 0
+    for value in values:
+        if isinstance(value, _TEXTS):
+            steps += len(value) // _CHARACTERS_A_STEP
+        elif isinstance(value, _HOLDING):
+            steps += _held(value)
+    return steps
+
+
+def _held(value: object) -> int:
+    left, steps = [value], 0
+    while left:
+        one = left.pop()
+        inside = _inside(one) if isinstance(one, _HOLDING) else ()
+        steps += len(inside) or _size(one)
+        if steps > MOST_STEPS:
+            msg = f"takes more than {MOST_STEPS:,} steps"
+            raise LimitExceeded(msg)
+        if not isinstance(inside, range):
+            left.extend(inside)
+    return steps
+
+
+def _inside(value: object) -> Collection[object]:
+    """Return what a list or its like holds."""
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return list(vars(value).values()) if isinstance(value, Namespace) else cast("Collection[object]", value)
+
+
+def _size(value: object) -> int:
+    """Return how many steps it takes to work through what holds nothing."""
     if isinstance(value, _TEXTS):
         return len(value) // _CHARACTERS_A_STEP
-    return len(value) if isinstance(value, _SIZED) else 0
+    return _MODEL if isinstance(value, BaseModel) else 0
 
 
 def longest(size: int) -> None:

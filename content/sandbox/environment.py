@@ -20,8 +20,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel
 
 from content.sandbox import guards
-from content.sandbox.budget import LimitExceeded, budget, counted, longest, size_of, spend
-from content.sandbox.counting import CONCAT, SPEND, with_costs
+from content.sandbox.budget import LimitExceeded, budget, counted, longest, spend, weight
+from content.sandbox.counting import CONCAT, SPEND, WEIGH, with_costs
 
 MOST_ITEMS = 10_000
 """Of a `range`."""
@@ -58,6 +58,11 @@ ATTRIBUTES: Mapping[type, frozenset[str]] = {
 _GUARDED = (str, date, time)
 _UNSAFE = frozenset({"lipsum"})
 _NO_FILTERS = frozenset({"pprint"})
+#: Jinja2's tests that work through what they compare.
+_COMPARING = (
+    "eq", "==", "equalto", "ne", "!=", "lt", "<", "lessthan", "le", "<=", "gt", ">", "greaterthan", "ge",
+    ">=", "in",
+)  # fmt: skip
 
 
 class BoundedTemplate(Template):
@@ -100,7 +105,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         @pass_context  # also so that nothing is written while a template is compiled
         def finalize(_context: Context, value: Any) -> Any:
             written = write(value)
-            spend(1, len(written) if isinstance(written, str) else len(str(written)))
+            if isinstance(written, str):
+                spend(1, len(written))
+            else:
+                spend(1 + weight(written))
+                spend(0, len(str(written)))
             return written
 
         super().__init__(finalize=finalize, optimized=False, **options)
@@ -110,7 +119,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             name: value for name, value in {**self.filters, **filters}.items() if name not in _NO_FILTERS
         }
         self.filters = {name: _counting(name, function) for name, function in known.items()}
-        self.filters |= {SPEND: _spend, CONCAT: _concat}
+        self.filters |= {SPEND: _spend, CONCAT: _concat, WEIGH: _weighed}
+        self.tests |= {name: _weighing(self.tests[name]) for name in _COMPARING}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Allow a model's fields, and of plain values what `ATTRIBUTES` lists."""
@@ -129,7 +139,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         guard = guards.METHODS.get(name) if isinstance(owner, _GUARDED) else None
         if guard is not None and isinstance(owner, str):
             guard = functools.partial(guard, owner)
-        spend(1 + sum(map(size_of, (owner, *args, *kwargs.values()))))
+        spend(1 + weight(owner, *args, *kwargs.values()))
         return guards.call_guarded(guard, functools.partial(super().call, context, called), *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
@@ -172,7 +182,7 @@ def _counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def counting(*args: Any, **kwargs: Any) -> Any:
         given = [*args[:passed], *(_settled(name, value) for value in args[passed:])]
-        spend(1 + sum(map(size_of, (*given[passed:], *kwargs.values()))))
+        spend(1 + weight(*given[passed:], *kwargs.values()))
         guarded = guard and (lambda *_, **__: guard(*given[passed:], **kwargs))
         return guards.call_guarded(guarded or None, function, *given, **kwargs)
 
@@ -186,6 +196,23 @@ def _settled(name: str, value: Any) -> Any:
     return list(counted(value)) if name == "join" else counted(value)
 
 
+def _weighing(test: Any) -> Callable[..., bool]:
+    """Return a test that counts what it compares."""
+
+    @functools.wraps(test)
+    def weighing(*values: Any) -> bool:
+        spend(weight(*values))
+        return bool(test(*values))
+
+    return weighing
+
+
+@pass_context
+def _weighed(_context: Context, value: Any) -> Any:
+    spend(weight(value))
+    return value
+
+
 @pass_context
 def _spend(_context: Context, text: int) -> str:
     spend(1, text)
@@ -195,6 +222,7 @@ def _spend(_context: Context, text: int) -> str:
 @pass_eval_context
 def _concat(context: EvalContext, parts: Iterable[Any]) -> str:
     """Do what `~` does."""
+    spend(weight(parts))
     joined = [part if isinstance(part, str) else str(part) for part in parts]
     size = sum(map(len, joined))
     longest(size)

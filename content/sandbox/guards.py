@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from content.sandbox.budget import LimitExceeded, longest, size_of, spend
+from content.sandbox.budget import LimitExceeded, longest, spend, weight
 
 MOST_WIDTH = 1_000
 """Of a column, an indentation or a number's precision."""
@@ -125,7 +125,7 @@ def binary(sign: str, left: Any, right: Any) -> Any:
     Raises:
         LimitExceeded: it would be.
     """
-    spend(1 + size_of(left) + size_of(right))
+    spend(1 + weight(left, right))
     if sign == "*":
         _check_product(left, right)
     elif sign == "+" and isinstance(left, str | list | tuple):

@@ -37,7 +37,21 @@ ESCAPES = {
     "bytes": "{{ 'a'.encode() }}",
     "bits": "{{ (7).to_bytes(1000000000, 'big') }}",
 }
+NESTED = (
+    "{% set n = namespace(x=[1]) %}{% set m = namespace(x=[1]) %}"
+    "{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% set m.x = [m.x, m.x] %}{% endfor %}"
+)
 ENDLESS = {
+    "written": NESTED + "{{ n.x }}",
+    "compared": NESTED + "{% if n.x == m.x %}{% endif %}",
+    "tested": NESTED + "{{ n.x is eq(m.x) }}",
+    "as JSON": NESTED + "{% set y = n.x|tojson %}",
+    "formatted": NESTED + "{% set y = '%s' % n.x %}",
+    "as a key": NESTED.replace("[", "(").replace("]", ",)") + "{{ {n.x: 1} }}",
+    "namespaces": "{% set n = namespace(x=1) %}"
+    "{% for i in range(60) %}{% set n.x = namespace(a=n.x, b=n.x) %}{% endfor %}{{ n.x }}",
+    "products of lists": "{{ [[[0] * 9999] * 9999] * 9999 }}",
+    "texts compared": LOOP + "{% if ('a' * 99999 ~ 'b') in 'a' * 999999 %}{% endif %}{% endfor %}",
     "range": "{% for i in range(10**9) %}x{% endfor %}",
     "nested loops": (
         LOOP + "{% for j in range(9999) %}{% for k in range(9999) %}{% endfor %}{% endfor %}{% endfor %}"
@@ -147,6 +161,16 @@ def test_tags_too_deep_for_the_mjml_parser_are_refused(folder: Path) -> None:
         "<mjml><mj-body>{{ ('<mj-wrapper>' * 5000 ~ '</mj-wrapper>' * 5000)|safe }}</mj-body></mjml>" + blocks
     )
     with pytest.raises(BadCampaign, match="inside each other"):
+        render_email(folder, "thank_you", FULL)
+
+
+def test_carousels_without_end_are_refused(folder: Path) -> None:
+    """Each picture is written once for each other: a template of a few words would take all memory."""
+    blocks = "".join(f"{{% block {name} %}}x{{% endblock %}}" for name in ("subject", "preheader", "text"))
+    pictures = "{% for i in range(200) %}<mj-carousel-image src='a' />{% endfor %}"
+    column = f"<mj-section><mj-column><mj-carousel>{pictures}</mj-carousel></mj-column></mj-section>"
+    (folder / "email" / "thank_you.mjml.j2").write_text(f"<mjml><mj-body>{column}</mj-body></mjml>{blocks}")
+    with pytest.raises(BadCampaign, match="pictures in carousels"):
         render_email(folder, "thank_you", FULL)
 
 
