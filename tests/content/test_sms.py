@@ -40,8 +40,9 @@ FULL = full_example(brand_of(DEFINITION))
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the campaign's templates to change."""
-    return shutil.copytree(CONTENT, tmp_path / "content")
+    """A copy of the templates to change, in English only: other languages have costs of their own."""
+    languages = shutil.ignore_patterns("de*", "es*", "fr*")
+    return shutil.copytree(CONTENT, tmp_path / "content", ignore=languages)
 
 
 def write(folder: Path, text: str) -> None:
@@ -191,6 +192,15 @@ def test_what_would_make_it_short_enough_is_said(folder: Path) -> None:
     assert problem.fix.endswith("check --fix-sms` and brand.sms_plain_characters = true")
     assert fix_sms_templates(folder, ["thank_you", "opt_in"]) == ["sms/thank_you.txt.j2"]
     assert too_long(sms_costs(definition, folder, context, Longest(["Lucja"]))) == []
+
+
+def test_translations_are_fixed_too(folder: Path) -> None:
+    """What makes a text of a language's folder dear is replaced there as well."""
+    translated = folder / "fr" / "sms" / "thank_you.txt.j2"
+    translated.parent.mkdir(parents=True)
+    translated.write_text("L’avis de {{ customer.first_name }}", "utf-8")
+    assert fix_sms_templates(folder, ["thank_you"]) == ["fr/sms/thank_you.txt.j2"]
+    assert translated.read_text("utf-8") == "L'avis de {{ customer.first_name }}"
 
 
 def test_check_prints_the_costs_and_fixes_the_templates(
