@@ -122,11 +122,11 @@ def _given_again(
     """Return when a code may be there again; None if one may be there now."""
     if stock.empty_since is not None:
         return now + LOOKS_EVERY
-    if stock.day != day_of(definition, now):
-        return None
-    too_many = offer.max_per_day is not None and stock.given >= offer.max_per_day
+    today = stock.day == day_of(definition, now)
+    given, spent = (stock.given, stock.spent) if today else (0, Decimal(0))
+    too_many = offer.max_per_day is not None and given >= offer.max_per_day
     limit = offer.max_cost_per_day
-    too_dear = limit is not None and stock.spent + reckoned_cost(definition, offer, facts) > limit
+    too_dear = limit is not None and spent + reckoned_cost(definition, offer, facts) > limit
     return _next_day(definition, now) if too_many or too_dear else None
 
 

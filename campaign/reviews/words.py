@@ -43,9 +43,12 @@ def primary_language(tag: str | None) -> str | None:
 
 
 def shown_name(first_name: str | None, last_name: str | None) -> str | None:
-    """Return the name to show beside a review: first name and initial; None where no first name is known."""
+    """Return the name to show beside a review: first name and initial; None where no first name is known.
+
+    Nor is one shown that is an address: customers type their names into the shop themselves.
+    """
     first, last = (plain_words(name or "").replace("\n", " ") for name in (first_name, last_name))
-    if not first:
+    if not first or has_link(first):
         return None
     initial = f" {last[0].upper()}." if last else ""
     return first[: MAX_AUTHOR - len(initial)] + initial

@@ -9,6 +9,7 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -151,7 +152,7 @@ def find_campaign(request: Request) -> Response:
     order_id = request.query_params.get("order", "").strip()
     if not order_id:
         raise BadInput([Problem("order", "is missing", "write the shop's order id")])
-    return RedirectResponse(f"{_root(request)}/campaigns/{order_id}", 303)
+    return RedirectResponse(f"{_root(request)}/campaigns/{quote(order_id, safe='')}", 303)
 
 
 def _root(request: Request) -> str:

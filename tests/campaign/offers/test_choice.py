@@ -84,12 +84,18 @@ def test_a_customers_coupons_decide(
             datetime(2026, 6, 2, 4, 0, tzinfo=UTC),
         ),
         (OfferStock(day="2026-06-01", spent=Decimal("90.00")), {"max_cost_per_day": "100.00"}, None),
+        (
+            OfferStock(day="2026-05-31", spent=Decimal("9.00")),
+            {"max_cost_per_day": "9.99"},
+            datetime(2026, 6, 2, 4, 0, tzinfo=UTC),
+        ),
+        (OfferStock(), {"max_cost_per_day": "9.99"}, datetime(2026, 6, 2, 4, 0, tzinfo=UTC)),
     ],
 )
 def test_what_an_offer_has_left_decides(
     stock: OfferStock, offer: dict[str, Any], until: datetime | None
 ) -> None:
-    """Nothing left: looked at in four hours. The day's share is given: on the shop's next day."""
+    """Nothing left: looked at in four hours. The day's share is given, or less than one: on the next day."""
     known = facts(offers={"come-back": stock}, orders=(order(total="50.00"),))
     found = choice(known, **offer)
     assert (found.grant, found.until) == ((Grant.NEW, None) if until is None else (Grant.LATER, until))

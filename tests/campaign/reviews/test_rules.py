@@ -75,10 +75,11 @@ def test_plain_words_stay_what_they_are(text: str) -> None:
     [
         ("Ada", "Lovelace", "Ada L."), ("Ada", None, "Ada"), (None, "Lovelace", None), ("  ", "x", None),
         ("Élodie", "ßtern", "Élodie SS."), ("A" * 60, "B", "A" * 37 + " B."), ("Ada\u202e\n", "L", "Ada L."),
+        ("Win at evil.com", "Ada", None), ("ada@example.com", None, None),
     ],
 )  # fmt: skip
 def test_names_are_a_first_name_and_an_initial(first: str, last: str, shown: str | None) -> None:
-    """Never a whole last name; nothing without a first one."""
+    """Never a whole last name; nothing without a first one, or for one that is an address."""
     assert shown_name(first, last) == shown
 
 

@@ -129,3 +129,6 @@ async def test_a_campaign_says_why(office: Office) -> None:
     assert (missing.status_code, "no such campaign" in missing.text) == (404, True)
     found = await office.get("/campaigns", order="o-1")
     assert (found.status_code, found.headers["Location"]) == (303, "/campaigns/o-1")
+    for order_id, path in (("#1001", "%231001"), ("7?x", "7%3Fx"), ("a/b", "a%2Fb")):
+        found = await office.get("/campaigns", order=order_id)
+        assert found.headers["Location"] == f"/campaigns/{path}"
