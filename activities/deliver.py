@@ -1,6 +1,6 @@
 """Deliver: check the facts once more, hand one message to its channel, never twice.
 
-A row is moved to `sending`, committed, before its provider hears of it. From then on only an answer moves it:
+A row is moved to `sending`, committed, before its provider receives it. From then on only an answer moves it:
 one that says that nothing was accepted gives it back (`claimed`), one that cannot be had leaves it
 `sending`, and every later attempt looks up what became of it and does not send.
 """

@@ -69,7 +69,7 @@ class CustomerFacts:
     """What is known of the customer now.
 
     ``reachable`` holds the channels with an address, ``suppressed`` those whose address may not be
-    written to. ``less``: the customer chose fewer messages. ``asked_to_confirm``: the one opt-in question
+    written to. ``less``: the customer chose fewer messages. ``opt_in_requested``: the one opt-in question
     for this number has been put.
     """
 
@@ -83,7 +83,7 @@ class CustomerFacts:
     time_zone: str | None = None
     suppressed: frozenset[Channel] = frozenset()
     less: bool = False
-    asked_to_confirm: bool = False
+    opt_in_requested: bool = False
     consents: tuple[ConsentEntry, ...] = ()
 
 

@@ -38,7 +38,7 @@ class ReviewLinks:
     @property
     def _requests(self) -> bool:
         """Whether messages of this step request reviews."""
-        if self.definition.reviews.asked_by is RequestedBy.SHOP:
+        if self.definition.reviews.requested_by is RequestedBy.SHOP:
             return False
         return self.step.review or not any(step.review for step in self.definition.steps)
 

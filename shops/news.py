@@ -88,7 +88,7 @@ class ShopProduct:
 
 
 class PrivacyRequest(StrEnum):
-    """What the law lets a person, or a shop, ask for."""
+    """What the law lets a person, or a shop, request."""
 
     EXPORT = "export"
     ERASE = "erase"

@@ -69,8 +69,8 @@ class World:
     def customer_at(self, now: datetime) -> CustomerFacts:
         """Return the customer as he is by now."""
         current = [customer for at, customer in self.customers if at <= now][-1]
-        asked = any(sent.question for sent in self.sent)
-        return replace(current, asked_to_confirm=current.asked_to_confirm or asked)
+        requested = any(sent.question for sent in self.sent)
+        return replace(current, opt_in_requested=current.opt_in_requested or requested)
 
     def facts_at(self, play: Play, now: datetime) -> Facts:
         """Return what a decision about one of the purchases is made from by now."""

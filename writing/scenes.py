@@ -72,10 +72,10 @@ def _as_placed(facts: Facts) -> Facts:
     own = [replace(o, kept=True) for o in facts.orders if o.order_id == facts.order_id]
     before = [o for o in facts.orders if (o.placed_at, o.order_id) < mine]
     messages = [m for m in facts.messages if m.order_id != facts.order_id and m.at <= facts.placed_at]
-    asked = facts.customer.asked_to_confirm and any(m.purpose is Purpose.OPT_IN for m in messages)
+    requested = facts.customer.opt_in_requested and any(m.purpose is Purpose.OPT_IN for m in messages)
     return replace(
         facts,
-        customer=replace(facts.customer, asked_to_confirm=asked),
+        customer=replace(facts.customer, opt_in_requested=requested),
         events={},
         orders=(*before, *own),
         messages=tuple(messages),

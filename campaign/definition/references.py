@@ -163,11 +163,11 @@ def _opens(tracking: Table) -> Iterator[Problem]:
 
 def _review_steps(raw: Table) -> Iterator[Problem]:
     """Where the shop requests reviews, a step that does so as well would write twice about one purchase."""
-    if _table(raw, "reviews").get("asked_by") != "shop":
+    if _table(raw, "reviews").get("requested_by") != "shop":
         return
     for number, step in enumerate(_rows(raw, "steps")):
         if step.get("review") is True:
-            fix = 'take the step out, or write asked_by = "afterglow"'
+            fix = 'take the step out, or write requested_by = "afterglow"'
             yield Problem(f"steps[{number}].review", "the shop requests reviews itself ([reviews])", fix)
 
 

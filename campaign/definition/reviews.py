@@ -25,12 +25,12 @@ class RequestedBy(StrEnum):
 class Reviews(Section):
     """Who requests reviews, for how long a link takes one, and which reviews are quoted.
 
-    With ``asked_by = "shop"`` (WooCommerce's reminder, a review app) messages request none. Quotes are
+    With ``requested_by = "shop"`` (WooCommerce's reminder, a review app) messages request none. Quotes are
     published reviews no older than ``quotes_within`` of at least ``quotes_from`` stars; the average beside
     them counts every rating.
     """
 
-    asked_by: RequestedBy = RequestedBy.AFTERGLOW
+    requested_by: RequestedBy = RequestedBy.AFTERGLOW
     open_for: Annotated[Duration, Field(ge=timedelta(days=1), le=timedelta(days=730))] = timedelta(days=180)
     quotes_within: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=548)
     quotes_from: Annotated[int, Field(ge=1, le=STARS)] = 4

@@ -123,10 +123,10 @@ class Question:
         return frozenset(o.order_id for o in self.facts.orders if (o.placed_at, o.order_id) < mine)
 
     @cached_property
-    def asked_to_confirm(self) -> bool:
+    def opt_in_requested(self) -> bool:
         """Whether the one question of double opt-in has been put; for the holdout, would have been."""
         ghosts = (m for m in self.facts.messages if self._is_ghost(m))
-        return self.facts.customer.asked_to_confirm or any(m.purpose is Purpose.OPT_IN for m in ghosts)
+        return self.facts.customer.opt_in_requested or any(m.purpose is Purpose.OPT_IN for m in ghosts)
 
     def coupon(self, at: datetime) -> Choice:
         """Return which coupon the step's message shows if it goes at a time."""

@@ -135,7 +135,7 @@ def no_address(question: Question, channel: Channel, _at: datetime) -> Verdict |
 def not_permitted(question: Question, channel: Channel, _at: datetime) -> Verdict | None:
     """Without consent, or to a suppressed address, nothing is sent but the one question."""
     allowed = question.permissions[channel]
-    if allowed.reason is None or (allowed.pending and not question.asked_to_confirm):
+    if allowed.reason is None or (allowed.pending and not question.opt_in_requested):
         return None
     return Verdict(Kind.SKIP, allowed.reason)
 

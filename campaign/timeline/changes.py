@@ -48,18 +48,19 @@ def what_would_change(definition: Definition, facts: Facts, step: Step, now: dat
 
     ``facts`` and ``now``: as the campaign stands.
     """
-    asked = _Asked(definition, facts, step, now)
-    return [found for one in _candidates(definition, facts, now, asked.usual) if (found := asked.ask(one))]
+    comparison = _Comparison(definition, facts, step, now)
+    candidates = _candidates(definition, facts, now, comparison.usual)
+    return [found for one in candidates if (found := comparison.changed_by(one))]
 
 
-class _Asked:
+class _Comparison:
     """The walk as it stands, and what others differ from it in."""
 
     def __init__(self, definition: Definition, facts: Facts, step: Step, now: datetime) -> None:
         self._definition, self._facts, self._step, self._now = definition, facts, step, now
         self.usual = self._outcomes()
 
-    def ask(self, one: Happening) -> WhatIf | None:
+    def changed_by(self, one: Happening) -> WhatIf | None:
         changed = self._outcomes(one)
         different = self._first_difference(changed)
         if different is None:

@@ -117,7 +117,7 @@ class _Run:
         )  # fmt: skip
         customer = self._facts.customer
         if purpose is Purpose.OPT_IN:
-            customer = replace(customer, asked_to_confirm=True)
+            customer = replace(customer, opt_in_requested=True)
         self._facts = replace(self._facts, customer=customer, messages=(message, *self._facts.messages))
         self._agenda.sent(step.name, channel, self._now)
         return Planned(step.name, channel, self._now, decision.segment, held_out, purpose)

@@ -146,13 +146,13 @@ def _unsubscribes(story: Story, _random: Random) -> None:
 
 
 def _confirms(story: Story, _random: Random) -> None:
-    _processed(story, "SMS: asked once, says YES on day 3")
+    _processed(story, "SMS: requested once, YES on day 3")
     _wants_unconfirmed_sms(story.person)
     _texts(story, 3 * DAY, "Yes please")
 
 
 def _never_confirms(story: Story, _random: Random) -> None:
-    _processed(story, "SMS: asked once, never answers")
+    _processed(story, "SMS: requested once, no answer")
     _wants_unconfirmed_sms(story.person)
 
 

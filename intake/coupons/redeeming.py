@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 def redeem(session: Session, use: Use) -> Redemption:
-    """Redeem a coupon as the shop asks; the same order again changes nothing.
+    """Redeem a coupon as the shop reports; the same order again changes nothing.
 
     Raises:
         CouponRefused: it is used, over, void, or was not given to anybody.

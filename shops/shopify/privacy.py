@@ -1,4 +1,4 @@
-"""The three topics that Shopify requires of every app: what the law lets a person, or a shop, ask for."""
+"""The three topics that Shopify requires of every app: what the law lets a person, or a shop, request."""
 
 from __future__ import annotations
 

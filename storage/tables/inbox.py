@@ -14,7 +14,7 @@ _KEPT = text("kind = 'shop_event' AND body IS NOT NULL")
 
 
 class InboxRow(SQLModel, table=True):
-    """Something accepted that Temporal is still to hear of, or that waits for its order.
+    """Something accepted that is still to be forwarded to Temporal, or that waits for its order.
 
     ``kind``: ``order`` (start its campaign), ``event`` (signal it), ``shop_event`` (a shop's request that
     could not be applied; only its ``body`` holds personal data). ``key`` says what it is, so that it is there

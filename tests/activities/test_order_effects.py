@@ -164,7 +164,7 @@ def test_a_renewal_gets_no_thank_you(shop: Shop) -> None:
     assert "Oak tray" not in text
 
 
-def test_a_product_that_came_back_is_not_asked_about(shop: Shop) -> None:
+def test_a_product_that_came_back_is_not_requested_to_be_reviewed(shop: Shop) -> None:
     """The review request, which was written already, is written anew and has no line for it."""
     buy(shop, "o-1", 0, "mug", "tray")
     identifier = shop.claim()

@@ -153,19 +153,19 @@ def test_no_sms_follows_an_email_of_unknown_fate() -> None:
     assert decision.kind is Kind.SKIP
 
 
-def test_an_unconfirmed_consent_asks_once() -> None:
-    """With double opt-in the first SMS is the question; asked once, nothing follows until it is answered."""
+def test_an_unconfirmed_consent_is_requested_once() -> None:
+    """With double opt-in the first SMS is the question; sent once, nothing follows until it is answered."""
     who = customer(preferred="sms", consents=(PLAIN_SMS,))
     (permission,) = (decide_on(who).send or {}).values()
     assert permission.pending
-    asked = decide_on(customer(preferred="sms", consents=(PLAIN_SMS,), asked_to_confirm=True))
-    assert (asked.kind, asked.reason) == (Kind.SKIP, Reason.NOT_CONFIRMED)
+    waiting = decide_on(customer(preferred="sms", consents=(PLAIN_SMS,), opt_in_requested=True))
+    assert (waiting.kind, waiting.reason) == (Kind.SKIP, Reason.NOT_CONFIRMED)
     off = changed(consent={"sms_double_opt_in": False})
     (permission,) = (decide_on(who, definition=off).send or {}).values()
     assert permission.allowed
 
 
-def test_an_unconfirmed_number_is_not_asked_while_email_may_be_used() -> None:
+def test_an_unconfirmed_number_gets_no_question_while_email_may_be_used() -> None:
     """Who named no channel and may be emailed is not bothered with the question."""
     assert set(decide_on(customer(consents=(PLAIN_SMS,))).send or {}) == {Channel.EMAIL}
 
@@ -187,7 +187,7 @@ def test_a_suppressed_address_is_not_written_to() -> None:
 
 
 def test_less_is_honoured_over_all_campaigns() -> None:
-    """Who asked for fewer messages gets at most one in thirty days, of whatever campaign."""
+    """Who chose fewer messages gets at most one in thirty days, of whatever campaign."""
     earlier = message("win-back-soft", Channel.SMS, AT - timedelta(days=10), order_id="o-0")
     assert decide_on(customer(), earlier).kind is Kind.SEND
     assert decide_on(customer(less=True), earlier).kind is Kind.SKIP

@@ -102,9 +102,9 @@ def test_the_ghost_of_a_question_is_put_once() -> None:
     who = customer(preferred="sms", consents=(plain,))
     first = decide_on(facts(customer=who, holdout=True), DUE)
     assert (first.ghost or {})[Channel.SMS].pending
-    asked = ghost("loyalty", Channel.SMS, PLACED + DUE, purpose=Purpose.OPT_IN)
+    question = ghost("loyalty", Channel.SMS, PLACED + DUE, purpose=Purpose.OPT_IN)
     later = decide_on(
-        facts(customer=who, holdout=True, messages=(asked,)), timedelta(days=30), "win-back-soft"
+        facts(customer=who, holdout=True, messages=(question,)), timedelta(days=30), "win-back-soft"
     )
     assert (later.kind, later.reason) == (Kind.SKIP, Reason.NOT_CONFIRMED)
 

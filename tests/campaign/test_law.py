@@ -46,7 +46,7 @@ def test_a_law_about_opting_out_holds_from_its_date_on(law: OptOutLaw) -> None:
 @pytest.mark.parametrize("law", opt_out_laws(), ids=lambda law: law.name)
 @pytest.mark.parametrize("days", [-400, -1, 0, 1])
 @pytest.mark.parametrize("answers", ["marketing", "the opt-in question"])
-def test_a_stop_is_kept_to_as_every_law_asks(law: OptOutLaw, days: int, answers: str) -> None:
+def test_a_stop_is_kept_to_as_every_law_requires(law: OptOutLaw, days: int, answers: str) -> None:
     """On both sides of a law's date a STOP is for every text, whatever it answers, ten years and longer."""
     assert law.in_force
     stop = at_noon(law.in_force) + days * DAY

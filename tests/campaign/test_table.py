@@ -53,7 +53,7 @@ CUSTOMERS = st.builds(
     time_zone=st.sampled_from([None, "America/New_York", "Asia/Tokyo"]),
     phone=st.sampled_from([None, "+12395550100", "+447911123456"]),
     less=st.booleans(),
-    asked_to_confirm=st.booleans(),
+    opt_in_requested=st.booleans(),
     consents=LEDGER.map(tuple),
 )
 LOST = (OrderStatus.CANCELLED, OrderStatus.REFUNDED)

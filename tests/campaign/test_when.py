@@ -474,4 +474,4 @@ def judge_consent(sent: Sent) -> None:
     refusals = [n for n, entry in enumerate(entries) if not entry.granted]
     since = entries[refusals[-1] + 1 :] if refusals else entries
     if channel is Channel.SMS:
-        assert any(entry.confirmed for entry in since) or (sent.question and not known.asked_to_confirm)
+        assert any(entry.confirmed for entry in since) or (sent.question and not known.opt_in_requested)

@@ -64,10 +64,10 @@ async def test_a_campaign_from_purchase_to_stop(run: Run, shop: Shop) -> None:
     assert (status["order_id"], status["customer_id"]) == (order_id, customer_id)
     listed = json.loads((await run("list", "--customer", customer_id, "--json")).output)
     assert [row["order_id"] for row in listed] in ([order_id], [])  # visibility may lag behind
-    stopped = await run("stop", order_id, "asked-by-support")
+    stopped = await run("stop", order_id, "by-support")
     assert stopped.output == f"{order_id}: its campaign is stopped\n"
     assert (await shop.handle(order_id).result())["exit_reason"] == "stopped"
-    assert "ended (stopped: asked-by-support)" in (await run("status", order_id)).output
+    assert "ended (stopped: by-support)" in (await run("status", order_id)).output
     assert "known already: nothing was started" in (await run("purchase", "-", data=[order])).output
     other = await run("purchase", "-", data=order | {"total": "99.00"})
     assert (other.exit_code, "total: differs from the order" in other.output) == (2, True)

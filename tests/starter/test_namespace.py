@@ -53,7 +53,7 @@ async def test_without_a_server_it_says_so(wait: str, monkeypatch: pytest.Monkey
     assert f"no Temporal server at {address}" in text
 
 
-async def test_a_server_that_forbids_it_is_not_asked_again(
+async def test_a_server_that_forbids_it_gets_no_second_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where search attributes are not ours to register, the text says what to ask of whom."""

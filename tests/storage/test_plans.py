@@ -245,7 +245,7 @@ def report_refunds(database: Database) -> None:
 
 
 def import_history(database: Database) -> None:
-    """A batch of a file, where it goes on, and what a backfill asks of each order."""
+    """A batch of a file, where it goes on, and what a backfill reads of each order."""
     who = person("past-7", email="past7@example.com", phone="+12025550198")
     news = became(OrderStatus.DELIVERED, "i-1").updates
     group = Group((), news_of(shop_order("i-1", "past-7"), who, updates=news))

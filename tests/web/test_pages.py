@@ -294,7 +294,7 @@ async def test_pages_keep_a_token_to_themselves(mail: Mail) -> None:
         assert not re.search(r'(?:src|link href)="', answer.text)
 
 
-async def test_without_a_database_people_are_asked_to_come_again(tmp_path: Path) -> None:
+async def test_without_a_database_people_read_to_come_again(tmp_path: Path) -> None:
     """Short links and pages say so in words, with 503; nothing of the error is shown."""
     away = Database("postgresql://nobody:nothing@127.0.0.1:1/none")
     app = create_app(Settings(secret_key=SECRET), away)

@@ -55,7 +55,7 @@ def test_an_order_that_got_nothing_says_why_for_each_step() -> None:
 
 
 def test_the_opt_in_question_is_not_shown_as_the_steps_message() -> None:
-    """A message that only asks to confirm says so, in the details and in the query."""
+    """A message that only requests a confirmation says so, in the details and in the query."""
     status = Status("o-1")
     question = ClaimedMessage(id="m-1", channel=Channel.SMS, latest=AT, purpose=Purpose.OPT_IN)
     status.record_message("thank-you", question, MessageState.SENT)

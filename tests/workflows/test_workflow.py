@@ -57,7 +57,7 @@ async def test_it_leaves_when_the_customer_buys_again(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("signal", "reason"),
     [
-        (("stop", {"reason": "asked-by-support"}), "stopped"),
+        (("stop", {"reason": "by-support"}), "stopped"),
         (news("cancelled", noon()), "cancelled"),
         (news("refunded", noon()), "refunded"),
     ],

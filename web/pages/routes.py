@@ -185,7 +185,7 @@ def _preferences_page(
         question=question(t, brand.name),
         options=_options(t, reader, stands),
         pending=masked(Channel.SMS, reader.customer.phone) if stands.pending else None,
-        asked=reader.facts.asked_to_confirm,
+        question_sent=reader.facts.opt_in_requested,
         terms=sms_terms(t, brand.name, double_opt_in=reader.definition.consent.sms_double_opt_in),
         sms_possible=stands.offers(Choice.SMS),
         less=reader.customer.less,

@@ -60,5 +60,5 @@ def _address(row: Cells) -> dict[str, str | None]:
 
 
 def _consent(row: Cells, *names: str) -> dict[str, str] | None:
-    """Return a consent where the file says yes. Its no may be never asked: it takes nothing back."""
+    """Return a consent where the file says yes. A no may be of one who never chose: it changes nothing."""
     return {"state": "subscribed", "consent_updated_at": UNDATED} if is_yes(cell(row, *names)) else None

@@ -67,7 +67,7 @@ def erase(
     email: _Email = None,
     phone: _Phone = None,
     identifier: _Id = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase without a prompt.")] = False,
 ) -> None:
     """Erase a person: campaigns end, contact data and texts go, money facts stay without the person.
 

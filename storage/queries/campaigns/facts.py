@@ -264,7 +264,7 @@ def _customer(row: Mapping[Any, Any], contact: Contact, messages: list[Any]) -> 
         time_zone=row["time_zone"],
         suppressed=frozenset(map(Channel, as_list(row["suppressed"]))),
         less=bool(row["less"]),
-        asked_to_confirm=any(_put_to(m, row["phone"]) for m in messages),
+        opt_in_requested=any(_put_to(m, row["phone"]) for m in messages),
         consents=tuple(consent_entry(entries[key], contact.keys) for key in sorted(entries)),
     )
 

@@ -68,7 +68,7 @@ def _fill(database: Database, definition: Definition, name: str, offer: Offer, n
 
 
 def make_codes(database: Database, definition: Definition, name: str, number: int, now: datetime) -> int:
-    """Make codes of an offer; return how many. The shop knows them at once where it asks here."""
+    """Make codes of an offer; return how many. The shop knows them at once where it redeems here."""
     own = definition.shop.system is ShopSystem.OWN
     state = CouponState.AVAILABLE if own else CouponState.MADE
     offer = definition.offers[name]

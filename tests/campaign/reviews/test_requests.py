@@ -44,7 +44,7 @@ def with_step() -> Definition:
 
 def requested_by(by: RequestedBy) -> Definition:
     """The default campaign in which one of the two requests reviews."""
-    return default_definition().model_copy(update={"reviews": Reviews(asked_by=by)})
+    return default_definition().model_copy(update={"reviews": Reviews(requested_by=by)})
 
 
 def line(**changes: Any) -> OrderLine:
@@ -77,7 +77,7 @@ def test_what_came_back_is_said_first() -> None:
 
 def test_never_beside_the_shops_own_reminder() -> None:
     """Where the shop requests reviews, a step that does so as well is a mistake of the campaign."""
-    text = CAMPAIGN.read_text("utf-8") + RECIPE + '\n[reviews]\nasked_by = "shop"\n'
+    text = CAMPAIGN.read_text("utf-8") + RECIPE + '\n[reviews]\nrequested_by = "shop"\n'
     with pytest.raises(
         BadCampaign, match=r'steps\[4\] \("review"\)\.review: the shop requests reviews itself'
     ):

@@ -142,7 +142,7 @@ def test_a_push_that_died_is_repeated(database: Database, shopify: Shopify, defi
 
 
 def test_stock_is_kept_and_said_to_run_low(database: Database) -> None:
-    """A shop that asks us: filled up once half is gone; a pool is low at a fifth of what was uploaded."""
+    """A shop that redeems here: filled up once half is gone; a pool is low at a fifth of its upload."""
     own = definition_with(**{**OFFER, "keep_ready": 10, "shopify_discount": None})
     assert [stock.available for stock in keep_stock(database, own, None, PLACED)] == [10]
     shop = CouponShop(database, definition=own)
