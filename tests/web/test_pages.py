@@ -221,7 +221,7 @@ async def test_less_is_honoured_and_can_be_taken_back(mail: Mail) -> None:
     await mail.prefer(message, choice="email", less="yes")
     fewer = mail.decide("win-back-soft", 30)
     assert usual.kind is Kind.SEND
-    assert (fewer.kind, fewer.reason) == (Kind.SKIP, Reason.SPACED)
+    assert (fewer.kind, fewer.reason) == (Kind.WAIT, Reason.SPACED)
     page = await mail.prefer(message, choice="email")
     assert chosen(page.text) == ["email"]
     assert mail.decide("win-back-soft", 30).kind is Kind.SEND
