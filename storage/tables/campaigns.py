@@ -29,7 +29,11 @@ class OrderRow(SQLModel, table=True):
     """
 
     __tablename__ = "orders"
-    __table_args__ = (Index("ix_orders_customer_id_placed_at", "customer_id", "placed_at"),)
+    __table_args__ = (
+        Index("ix_orders_customer_id_placed_at", "customer_id", "placed_at"),
+        # For the newest orders of the shop, which the preview lists.
+        Index("ix_orders_placed_at_id", "placed_at", "id"),
+    )
 
     id: str = Field(primary_key=True, max_length=100)
     customer_id: str = Field(foreign_key="customers.id", max_length=100)

@@ -68,6 +68,7 @@ from storage.queries.privacy.requests import waiting_requests
 from storage.queries.privacy.retention import Cutoffs, erase_old
 from storage.queries.reviews.reviews import Wanted, list_reviews
 from storage.queries.shop.events import event_seen, last_of_topics, newest_events, refused_requests
+from storage.queries.shop.examples import newest_orders, orders_of
 from storage.queries.shop.statistics import refresh_statistics
 from storage.tables import MessageRow
 from tests.activities.coupons.shop import CODES, definition_with
@@ -157,6 +158,7 @@ async def test_no_statement_scans_what_grows_with_the_shop(mail: Mail, tmp_path:
         keep_scores(mail.database)
         use_coupons(mail.database)
         erase_persons(mail.database)
+        find_orders(mail.database)
         with mail.database.reading() as session:
             unseen_failures(session, PLACED)
     explained = {text: scans(mail.database, text, values) for text, values in found.texts.items()}
@@ -337,6 +339,14 @@ def report_as_shop(database: Database) -> None:
         newest_events(session, "shopify", 10)
         refused_requests(session, "shopify")
         event_seen(session, "shopify", "past-1")
+
+
+def find_orders(database: Database) -> None:
+    """What the shop's people look for on the preview's page."""
+    with database.reading() as session:
+        for wanted in ("past-7", "past7@example.com", "nobody"):
+            orders_of(session, wanted, 10)
+        newest_orders(session, 10)
 
 
 async def call_back(calls: Providers) -> None:

@@ -26,6 +26,7 @@ def upgrade() -> None:
     _reviews()
     _recommendations()
     op.add_column("campaign_definitions", sa.Column("templates", sa.Text(), nullable=True))
+    op.create_index("ix_orders_placed_at_id", "orders", ["placed_at", "id"])
 
 
 def _models() -> None:
@@ -205,6 +206,7 @@ def _foreign(table: str, column: str, referred: str) -> sa.ForeignKeyConstraint:
 
 def downgrade() -> None:
     """Undo."""
+    op.drop_index("ix_orders_placed_at_id", "orders")
     op.drop_column("campaign_definitions", "templates")
     op.drop_table("best_sellers")
     op.create_table(

@@ -48,13 +48,17 @@ def newest_orders(session: Session, limit: int) -> list[FoundOrder]:
 
 
 def orders_of(session: Session, wanted: str, limit: int) -> list[FoundOrder]:
-    """Return the order with an id, or the newest of the customer with that id or email address."""
-    mine = or_(
-        col(OrderRow.id) == wanted,
-        col(CustomerRow.id) == wanted,
-        col(CustomerRow.email_key) == (normal_address(Channel.EMAIL, wanted) if "@" in wanted else wanted),
-    )
-    return _found(session, limit, mine)
+    """Return the order with an id, else the newest of the customers with that id or email address.
+
+    In statements of their own, each by its key: one that joins all with OR would read every order.
+    """
+    if order := _found(session, limit, col(OrderRow.id) == wanted):
+        return order
+    key = normal_address(Channel.EMAIL, wanted) if "@" in wanted else wanted
+    theirs = or_(col(CustomerRow.id) == wanted, col(CustomerRow.email_key) == key)
+    found = session.execute(select(col(CustomerRow.id)).where(theirs).limit(limit))
+    customers = found.scalars().all()
+    return _found(session, limit, col(OrderRow.customer_id).in_(customers)) if customers else []
 
 
 def order_with_customer(session: Session, order_id: str) -> tuple[Facts, Contact]:
