@@ -13,6 +13,7 @@ from campaign.facts import Insight, ShopStatistics
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
 from dev.bench.statements import recorded_statements
 from storage.database import Database
+from storage.queries.campaigns import insight as reading
 from storage.queries.campaigns.facts import load_facts
 from storage.queries.campaigns.orders import record_order_event, save_order
 from storage.queries.people.customers import ensure_customers, save_customer
@@ -178,3 +179,27 @@ def test_decisions_see_the_measured_shares(database: Database) -> None:
     with database.transaction() as session:
         store_value_shares(session, "USD", PLACED)
     assert insight(database, "o-1").shop.top_values[10] == Decimal("90.10")
+
+
+class Forgetful(dict[object, object]):
+    """What other threads have cleared each time that one looks again."""
+
+    def setdefault(self, *_: object) -> object:
+        """Return what an engine's models are kept in."""
+        return self
+
+    def __setitem__(self, *_: object) -> None:
+        """Keep nothing."""
+
+
+def test_a_model_is_read_while_others_clear_what_is_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads share the models in memory: one that has read a model has it, whatever became of it there."""
+    with database.transaction() as session:
+        save(session, "o-1")
+        session.add(
+            ShopModelRow(name="value_shares", fitted_at=PLACED, serves="measured", parameters={"10": "5.00"})
+        )
+    monkeypatch.setattr(reading, "_models", Forgetful())
+    assert insight(database, "o-1").shop.top_values == {10: Decimal("5.00")}

@@ -67,11 +67,14 @@ def _model(session: Session, model_id: int | None) -> ShopStatistics:
     if model_id is None:
         return ShopStatistics()
     kept = _models.setdefault(session.connection().engine, {})
-    if model_id not in kept:
+    found = kept.get(model_id)
+    if found is None:
+        # Other threads read and clear it too: what was read is returned, whatever became of it there.
+        found = _statistics(session, model_id)
         if len(kept) >= _KEPT_MODELS:
             kept.clear()
-        kept[model_id] = _statistics(session, model_id)
-    return kept[model_id]
+        kept[model_id] = found
+    return found
 
 
 def _statistics(session: Session, model_id: int) -> ShopStatistics:
