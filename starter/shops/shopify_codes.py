@@ -49,7 +49,7 @@ class ShopifyCodes:
         bulk_creation = discounts.read_added(added)
         for _ in range(LOOKS):
             results = discounts.read_results(self._post(discounts.results_request(bulk_creation)))
-            if results.done and len(results.there) == len(codes):
+            if results.done:
                 break
             self._wait(PAUSE)
         return results.there

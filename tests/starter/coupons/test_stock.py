@@ -34,6 +34,7 @@ class Shopify:
     batches: dict[str, list[str]] = field(default_factory=dict)
     looks: int = 0
     refuses: bool = False
+    unwanted: set[str] = field(default_factory=set)
     tokens: set[str] = field(default_factory=set)
     url: str = ""
 
@@ -56,11 +57,15 @@ class Shopify:
             for c in batch
             if c in self.codes
         ]
-        new = [
-            {"code": c, "discountRedeemCode": {"id": "1"}, "errors": []} for c in batch if c not in self.codes
+        bad = [
+            {"code": c, "discountRedeemCode": None, "errors": [{"code": "INVALID"}]}
+            for c in batch
+            if c in self.unwanted
         ]
-        self.codes |= set(batch)
-        return self._results(done=True, nodes=[*taken, *new])
+        added = set(batch) - self.codes - self.unwanted
+        new = [{"code": c, "discountRedeemCode": {"id": "1"}, "errors": []} for c in batch if c in added]
+        self.codes |= added
+        return self._results(done=True, nodes=[*taken, *bad, *new])
 
     def _results(self, *, done: bool, nodes: list[dict[str, Any]]) -> dict[str, Any]:
         return {"data": {"discountRedeemCodeBulkCreation": {"done": done, "codes": {"nodes": nodes}}}}
@@ -139,6 +144,19 @@ def test_a_push_that_died_is_repeated(database: Database, shopify: Shopify, defi
         add_codes(session, "come-back", CODES, Origin.GENERATED, CouponState.MADE, PLACED)
     shopify.codes = set(CODES)
     assert hand_over(database, "come-back", definition.offers["come-back"], pusher(shopify)) == 3
+
+
+def test_a_code_that_the_shop_never_takes_is_not_waited_for(
+    database: Database, shopify: Shopify, definition: Definition
+) -> None:
+    """Shopify is done without it: two looks at each batch, the others count, and it stays with us."""
+    with database.transaction() as session:
+        add_codes(session, "come-back", CODES, Origin.GENERATED, CouponState.MADE, PLACED)
+    shopify.unwanted = {CODES[0]}
+    assert hand_over(database, "come-back", definition.offers["come-back"], pusher(shopify)) == 2
+    assert (len(shopify.batches), shopify.looks) == (2, 4)
+    with database.reading() as session:
+        assert count(session, "come-back", CouponState.MADE) == 1
 
 
 def test_stock_is_kept_and_said_to_run_low(database: Database) -> None:
