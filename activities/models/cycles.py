@@ -13,8 +13,9 @@ from campaign.customers.buying_cycle import REACH, CycleModel
 from campaign.customers.gap_fitting import Gaps, check_cycle, fit_cycle, measure
 from campaign.customers.lifetime_value.serving import Serves
 from campaign.errors import ModelRefused
+from storage.batches import batches
 from storage.database import Database
-from storage.queries.models.purchases import Gap, batches, gaps
+from storage.queries.models.purchases import Gap, gaps
 
 LEARNED_FROM = timedelta(days=365)
 

@@ -12,10 +12,11 @@ from typing import Any
 from activities.models.customers import buyers_of, held_out_of
 from activities.models.cycles import fit_gaps
 from campaign.customers.lifetime_value.serving import Fitted, Serves, fit_shop
+from storage.batches import batches
 from storage.database import Database
 from storage.queries.campaigns.insight import BUYING_CYCLE
 from storage.queries.models.fits import LIFETIME_VALUE, Score, drop_other_scores, save_scores, store_fit
-from storage.queries.models.purchases import Spending, batches, in_sample, one_in, spending
+from storage.queries.models.purchases import Spending, in_sample, one_in, spending
 from storage.queries.shop.value_shares import store_value_shares
 
 QUARTER = timedelta(days=91)

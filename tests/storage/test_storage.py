@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from operator import itemgetter
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,6 +16,7 @@ from sqlmodel import Session, SQLModel, col, select
 from campaign.errors import BadSettings, NotFound, Unavailable
 from campaign.reasons import Channel
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
+from storage.batches import batches, whole_keys
 from storage.database import Database
 from storage.migrate import current_revision, ensure_schema, head_revision, upgrade
 from storage.queries.campaigns.orders import order_lines, record_order_event, save_order
@@ -154,3 +156,16 @@ def test_a_missing_customer_is_refused_by_the_database(session: Session) -> None
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         save_order(session, purchase("o-1", "a", customer_id="nobody"))
     session.rollback()
+
+
+def test_items_come_some_at_once() -> None:
+    """Every item once, in order; the last part is the rest; nothing gives no part."""
+    assert list(batches(iter("abcde"), 2)) == [["a", "b"], ["c", "d"], ["e"]]
+    assert list(batches("", 2)) == []
+
+
+def test_no_key_is_cut() -> None:
+    """A part ends where a key does, once it is large enough."""
+    rows = [("a", 1), ("b", 1), ("b", 2), ("b", 3), ("c", 1)]
+    assert list(whole_keys(rows, itemgetter(0), 2)) == [rows[:4], rows[4:]]
+    assert list(whole_keys([], itemgetter(0), 2)) == []

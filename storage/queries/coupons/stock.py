@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Session, col
 
 from campaign.offers.coupons import CouponState, Origin
+from storage.batches import batches
 from storage.columns import UtcDateTime
 from storage.inserts import insert_all_once, insert_or_update
 from storage.queries.coupons.reserving import record_there
@@ -32,7 +32,7 @@ _KNOWN = (
     update(CouponRow)
     .where(
         col(CouponRow.offer) == bindparam("of_offer"),
-        col(CouponRow.code) == bindparam("of_code"),
+        col(CouponRow.code).in_(bindparam("of_codes", expanding=True)),
         col(CouponRow.state) == CouponState.MADE.value,
     )
     .values(state=CouponState.AVAILABLE.value)
@@ -63,8 +63,7 @@ def add_codes(
 ) -> int:
     """Add codes that nobody has; return how many were not there yet. A code belongs to one offer for ever."""
     added = 0
-    left = iter(codes)
-    while batch := list(islice(left, ROWS_AT_ONCE)):
+    for batch in batches(codes, ROWS_AT_ONCE):
         rows = [
             {"offer": offer, "code": code, "origin": origin.value, "state": state.value, "added_at": now}
             for code in batch
@@ -78,8 +77,8 @@ def add_codes(
 def make_known(session: Session, offer: str, codes: Iterable[str]) -> int:
     """Let codes be given that the shop knows now; return how many."""
     connection, known = session.connection(), 0
-    for code in codes:
-        known += connection.execute(_KNOWN, {"of_offer": offer, "of_code": code}).rowcount
+    for batch in batches(codes, ROWS_AT_ONCE):
+        known += connection.execute(_KNOWN, {"of_offer": offer, "of_codes": batch}).rowcount
     if known:
         record_filled(session, offer)
     return known

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby, islice
+from itertools import groupby
 from math import log
 from statistics import median
-from typing import Any, TypeVar
+from typing import Any
 from zlib import crc32
 
 from sqlalchemy import Float, case, cast, func, literal, select
@@ -25,8 +25,6 @@ from storage.tables import CustomerRow, OrderEventRow, OrderLineRow, OrderRow, P
 _AT_ONCE = 1_000
 _LOST = (OrderStatus.CANCELLED.value, OrderStatus.REFUNDED.value)
 _ERASED = "erased-%"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +88,6 @@ def gaps(session: Session, since: date, now: datetime, parts: int = 1) -> Iterat
     for customer_id, bought in groupby(rows, lambda row: str(row[0])):
         if in_sample(customer_id, parts):
             yield from (gap for gap in _gaps_of((row[1], row[2]) for row in bought) if gap.ended >= since)
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Give items some at once."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
 
 
 def _gaps_of(bought: Iterable[tuple[datetime, str | None]]) -> Iterator[Gap]:

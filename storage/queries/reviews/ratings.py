@@ -8,9 +8,8 @@ changes the review first and deletes its quote after that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +18,7 @@ from sqlmodel import Session, SQLModel, col
 
 from campaign.definition.reviews import Reviews
 from campaign.reviews.states import LONGEST_QUOTE, NOT_COUNTED, ReviewState
+from storage.batches import whole_keys
 from storage.database import Database
 from storage.tables import ProductQuoteRow, ProductRatingRow, ReviewRow, StatisticRow
 
@@ -79,7 +79,7 @@ def _refresh(database: Database, name: str, statement: Any, write: Any, now: dat
     written, last = 0, None
     with database.reading() as reading:
         rows = reading.connection().execution_options(yield_per=_ROWS_AT_ONCE).execute(statement)
-        for batch in _whole_products(dict(row) for row in rows.mappings()):
+        for batch in whole_keys(map(dict, rows.mappings()), itemgetter("sku"), _ROWS_AT_ONCE):
             until = batch[-1]["sku"]
             written += database.retrying(_writing(write, last, until, batch, now))
             last = until
@@ -91,18 +91,6 @@ def _refresh(database: Database, name: str, statement: Any, write: Any, now: dat
 
 def _writing(write: Any, after: str | None, until: str | None, batch: Sequence[Row], now: datetime) -> Any:
     return lambda session: write(session, after, until, batch, now)
-
-
-def _whole_products(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Cut rows into batches that end where a product does."""
-    batch: list[Row] = []
-    for _, of_product in groupby(rows, itemgetter("sku")):
-        batch += of_product
-        if len(batch) >= _ROWS_AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _clear(session: Session, table: type[SQLModel], after: str | None, until: str | None) -> None:

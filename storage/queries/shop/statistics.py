@@ -6,15 +6,15 @@ so that a message on its way sees the old rows or the new ones and hardly ever w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert
 from sqlmodel import Session, SQLModel, col, select
 
+from storage.batches import whole_keys
 from storage.database import Database
 from storage.queries.recommendations.baskets import ROWS_AT_ONCE, Row
 from storage.queries.recommendations.best_sellers import best_sellers
@@ -73,7 +73,7 @@ def refresh_statistic(database: Database, name: str, now: datetime) -> int:
     table, column, count = _STATISTICS[name]
     written, last = 0, None
     with database.reading() as reading:
-        for batch in _whole_keys(count(reading.connection(), now), column.key):
+        for batch in whole_keys(count(reading.connection(), now), itemgetter(column.key), ROWS_AT_ONCE):
             until = batch[-1][column.key]
             with database.transaction() as session:
                 _replace(session, table, _between(column, last, until), batch)
@@ -82,18 +82,6 @@ def refresh_statistic(database: Database, name: str, now: datetime) -> int:
         _replace(session, table, _between(column, last, None), [])
         session.merge(StatisticRow(name=name, computed_at=now, rows=written))
     return written
-
-
-def _whole_keys(rows: Iterable[Row], key: str) -> Iterator[list[Row]]:
-    """Cut rows into batches that end where a key does."""
-    batch: list[Row] = []
-    for _, of_key in groupby(rows, itemgetter(key)):
-        batch += of_key
-        if len(batch) >= ROWS_AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _between(column: Any, after: str | None, until: str | None) -> list[Any]:

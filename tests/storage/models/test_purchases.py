@@ -11,7 +11,7 @@ from sqlmodel import Session
 from campaign.wire import OrderStatus, OrderUpdate, Purchase
 from storage.database import Database
 from storage.queries.campaigns.orders import record_order_event, save_order
-from storage.queries.models.purchases import Gap, Spending, batches, gaps, in_sample, one_in, spending
+from storage.queries.models.purchases import Gap, Spending, gaps, in_sample, one_in, spending
 from storage.queries.people.customers import ensure_customers
 from storage.tables import OrderRow, ProductRow
 from tests.facts import PLACED
@@ -86,4 +86,3 @@ def test_a_large_shop_is_sampled_by_customer(database: Database) -> None:
         assert (one_in(session, 10), one_in(session, 9), one_in(session, 3)) == (1, 2, 4)
     chosen = [number for number in range(4_000) if in_sample(f"c-{number}", 4)]
     assert 800 < len(chosen) < 1_200
-    assert list(batches(iter("abcde"), 2)) == [["a", "b"], ["c", "d"], ["e"]]
