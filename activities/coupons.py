@@ -73,7 +73,7 @@ def settle_step(session: Session, run: RunFacts, step: Step, decision: Decision,
 def reserve_for(
     session: Session, run: RunFacts, step: Step, decision: Decision, now: datetime
 ) -> RunFacts | None:
-    """Take the coupon that the decided messages show; None if there is none: `with_empty` says so then."""
+    """Take the coupon that the decided messages show; None if there is none: `without_codes` says so then."""
     choice = choice_of(run, step, decision, now)
     if not _sends(decision) or choice.grant is not Grant.NEW:
         return run

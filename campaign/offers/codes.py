@@ -12,7 +12,6 @@ import secrets
 ALPHABET = "BCDFGHJKLMNPQRSTVWXYZ23456789"
 LENGTH = 12
 _GROUP = 4
-MOST_CHARACTERS = 40
 _GIVEN = re.compile(r"[A-Z0-9][A-Z0-9_-]{2,39}", re.ASCII)
 
 

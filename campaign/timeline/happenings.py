@@ -96,14 +96,8 @@ def _with_next_order(facts: Facts, now: datetime) -> Facts:
     return replace(facts, orders=(*facts.orders, order))
 
 
-def consented(channel: Channel, at: datetime, *, granted: bool = True) -> Happening:
-    """Give a consent (confirmed, where that is wanted) or take it back."""
-    words = "consents to" if granted else "opts out of"
-    return Happening(f"the customer {words} {channel.label}", consent_change(channel, granted=granted), at)
-
-
 def consent_change(channel: Channel, *, granted: bool) -> Change:
-    """Return what a consent, or its end, does to the facts."""
+    """Return what a consent (confirmed, where that is wanted), or its end, does to the facts."""
 
     def change(facts: Facts, now: datetime) -> Facts:
         entries = facts.customer.consents

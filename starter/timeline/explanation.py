@@ -14,8 +14,8 @@ from sqlmodel import Session
 
 from campaign.customers.segments import Judged, explain_segments
 from campaign.definition.steps import Step
-from campaign.facts import Facts, Purpose
-from campaign.places.zones import whereabouts
+from campaign.facts import Purpose
+from campaign.offers.validity import zone_of
 from campaign.reasons import Reason
 from campaign.rules.decision import Decision, Kind, decide
 from campaign.rules.question import Question
@@ -45,7 +45,7 @@ def explain(session: Session, order_id: str, now: datetime) -> dict[str, Any]:
         "customer_id": report["customer_id"],
         "campaign": run.definition.name,
         "version": run.digest,
-        "time_zone": zone_of(run.facts, run.definition.shop.country, run.definition.shop.time_zone),
+        "time_zone": zone_of(run.definition, run.facts.customer).key,
         "holdout": run.facts.holdout,
         "segment": _segment(run, now),
         "exit_reason": report["exit_reason"],
@@ -57,12 +57,6 @@ def explain(session: Session, order_id: str, now: datetime) -> dict[str, Any]:
         "next": _future(run, current, now) if current else None,
         "changes": _changes(run, current, now) if current else [],
     }
-
-
-def zone_of(facts: Facts, country: str, shop_zone: str) -> str:
-    """Return the customer's likeliest time zone; the shop's where nothing is known."""
-    zones = whereabouts(facts.customer, country).zones
-    return facts.customer.time_zone or next((str(zone) for zone in zones), shop_zone)
 
 
 def _current(run: RunFacts, decided: Iterable[dict[str, Any]]) -> Step | None:

@@ -18,6 +18,7 @@ from campaign.definition.version import Version
 from campaign.errors import BadCustomer
 from campaign.fields.identifiers import Id
 from campaign.fields.money import Money
+from campaign.offers.validity import zone_of
 from campaign.problems import problems_of
 from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind
@@ -26,7 +27,6 @@ from campaign.wire import Contact, Customer, OrderStatus, Wire
 from content.loading import read_definition
 from content.sources import read_folder
 from settings import Settings
-from starter.timeline.explanation import zone_of
 from writing.preview import Scene, Written, play
 from writing.scenes import MADE_UP, MadeUp, WhatHappens, scene_made_up, scene_of_order
 
@@ -142,7 +142,7 @@ def timeline(session: Session, stage: Stage, wanted: Play, now: datetime) -> dic
         "language": scene.contact.language,
         "campaign": definition.name,
         "version": Version(definition, stage.source).digest,
-        "time_zone": zone_of(scene.facts, definition.shop.country, definition.shop.time_zone),
+        "time_zone": zone_of(definition, scene.facts.customer).key,
         "start": scene.start,
         "segment": segment,
         "holdout": scene.facts.holdout,

@@ -10,7 +10,7 @@ from campaign.definition.steps import StepChannels
 from campaign.facts import Facts
 from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind
-from campaign.timeline.happenings import bought_again, clicked, consented, order_news
+from campaign.timeline.happenings import Happening, bought_again, clicked, consent_change, order_news
 from campaign.timeline.outcomes import Outcome, outcomes
 from campaign.timeline.walk import as_enrolled, walk
 from campaign.wire import OrderStatus
@@ -68,7 +68,8 @@ def test_a_campaign_ends_when_the_customer_buys_again() -> None:
 
 def test_an_opt_out_holds_from_its_moment_on() -> None:
     """Who opts out after the first message gets it, and none of the others."""
-    found = played(facts(customer=BY_MAIL), consented(Channel.EMAIL, PLACED + 25 * DAY, granted=False))
+    opts_out = consent_change(Channel.EMAIL, granted=False)
+    found = played(facts(customer=BY_MAIL), Happening("opts out", opts_out, PLACED + 25 * DAY))
     assert times(found["loyalty"])
     assert found["win-back-soft"].reason is Reason.NO_CONSENT
 
