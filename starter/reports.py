@@ -12,6 +12,7 @@ from campaign.delivery import ProviderEvent
 from campaign.errors import NotFound
 from campaign.reasons import Reason
 from campaign.reviews.states import Rejection, ReviewState
+from campaign.reviews.words import as_cell
 from campaign.rules.decision import Kind
 from storage.queries.campaigns.runs import get_run, steps_of
 from storage.queries.inbox.listing import order_in_inbox, why_of
@@ -36,7 +37,8 @@ def exported_review(row: ReviewRow) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in EXPORTED}
     state = row.state if row.state == ReviewState.PUBLISHED else ReviewState.PENDING.value
     number = row.source_id or str(row.id)
-    return values | {"written_at": row.written_at.isoformat(), "source_id": number, "state": state}
+    words = {name: as_cell(values[name]) for name in ("text", "author")}
+    return values | words | {"written_at": row.written_at.isoformat(), "source_id": number, "state": state}
 
 
 def review_report(row: ReviewRow) -> dict[str, Any]:

@@ -22,6 +22,21 @@ _LINK = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+_FORMULA = re.compile(r"^'*[=+\-@\t\r]")
+
+
+def as_cell(text: str | None) -> str | None:
+    """Return a customer's words as a cell of a file that a spreadsheet takes for no formula.
+
+    An apostrophe before what begins like one (OWASP, "CSV Injection"); `of_cell` takes it away again.
+    """
+    return f"'{text}" if text and _FORMULA.match(text) else text
+
+
+def of_cell(text: str | None) -> str | None:
+    """Return the words that `as_cell` made a cell of."""
+    return text[1:] if text and text[0] == "'" and _FORMULA.match(text) else text
+
 
 def plain_words(text: str) -> str:
     """Return a review's text as it is kept: visible characters, in normal form, no two empty lines."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from campaign.errors import BadInput, Problem
 from campaign.reviews.imported import ImportedReview
+from campaign.reviews.words import of_cell
 from campaign.wire import MAX_LINES, Consent, Contact, Customer, OrderStatus, OrderUpdate, Product, Purchase
 from intake.imports.own import objects
 from shops.context import Context
@@ -118,8 +119,9 @@ def read_consent(rows: Sequence[Mapping[str, Any]], context: Context) -> ShopNew
 
 
 def read_review(rows: Sequence[Mapping[str, Any]], context: Context) -> ShopNews:
-    """Read a review."""
-    return objects.read_review(rows, context)
+    """Read a review. Words that an export has kept from being a formula are as they were."""
+    words = {name: of_cell(rows[0][name]) for name in ("text", "author") if rows[0].get(name)}
+    return objects.read_review([{**rows[0], **words}], context)
 
 
 def _contact(row: Mapping[str, Any]) -> dict[str, Any]:

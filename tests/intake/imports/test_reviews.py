@@ -133,3 +133,16 @@ def test_an_export_can_be_imported_again(run: Run, database: Database, tmp_path:
     assert "3 reviews written" in done.output, done.output
     assert file.stat().st_mode & 0o777 == 0o600
     assert "0 accepted, 3 unchanged, 0 refused" in run("reviews", str(file)).output
+
+
+def test_exported_words_are_no_formula(run: Run, database: Database, tmp_path: Path) -> None:
+    """A moderator's spreadsheet runs nothing that a customer wrote, and elsewhere it is read as it was."""
+    source, file = tmp_path / "one.csv", tmp_path / "all.csv"
+    source.write_text('sku,rating,text,written_at\nmug,5,"=HYPERLINK(""x"")",2026-01-05T10:00:00Z\n', "utf-8")
+    run("reviews", str(source))
+    CliRunner().invoke(app, ["reviews", "export", "--to", str(file)])
+    assert '"\'=HYPERLINK(""x"")"' in file.read_text("utf-8")
+    with database.transaction() as session:
+        session.connection().exec_driver_sql("DELETE FROM reviews")
+    assert "1 accepted" in run("reviews", str(file)).output
+    assert reviews(database, "text") == [('=HYPERLINK("x")',)]
