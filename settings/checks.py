@@ -123,8 +123,8 @@ def _exposure_problems(settings: Settings, why: str) -> list[Problem]:
     """List what may not face the world; ``why`` names the setting that makes it do so."""
     problems = [
         Problem(f"{PREFIX}{name.upper()}", f"is not https ({why})", "keys and addresses go there")
-        for name in ("sendgrid_api_base", "twilio_api_base")
-        if (base := getattr(settings, name)).startswith("http:") and not on_this_machine(base)
+        for name in ("sendgrid_api_base", "twilio_api_base", "shopify_store", "loyalty_url")
+        if (base := getattr(settings, name) or "").startswith("http:") and not on_this_machine(base)
     ]
     if settings.public_url and not settings.public_url.startswith("https://"):
         what = f"is not https ({why})"

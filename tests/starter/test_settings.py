@@ -275,6 +275,8 @@ def test_long_but_guessable_secrets_are_refused(monkeypatch: pytest.MonkeyPatch,
         ("PUBLIC_URL", "https://shop:password@news.shop.com"),
         ("SENDGRID_API_BASE", "http://proxy.shop.com"),
         ("TWILIO_API_BASE", "proxy"),
+        ("SHOPIFY_STORE", "http://example.myshopify.com"),
+        ("LOYALTY_URL", "http://loyalty.shop.com/standings"),
         ("DATABASE_URL", "sqlite://"),
     ],
 )

@@ -53,9 +53,7 @@ class Offer(Section):
     prefix: Annotated[str, Form(r"^[A-Z0-9]{2,12}$", "write 2 to 12 capitals and digits")] | None = None
     valid_for: Duration | None = None
     terms: Localized | None = None
-    lands_on: Annotated[str, Form(r"^/(?!/)[^\s?#\\]{0,200}$", 'write a path such as "/collections/all"')] = (
-        "/"
-    )
+    lands_on: ShopPath = "/"
     cost: Money | None = None
     max_per_day: Annotated[int, Field(ge=1)] | None = None
     max_cost_per_day: Money | None = None
