@@ -32,9 +32,8 @@ async def test_an_sms_gets_short_links(mail: Mail) -> None:
     assert (message.channel, message.html) == ("sms", None)
     assert re.search(rf"{PUBLIC}/c/\w{{8}} Reply STOP", message.text or "")
     with mail.database.transaction() as session:
-        assert [row.target for row in session.exec(select(LinkRow))] == [
-            "https://shop.example.com/reviews/new"
-        ]
+        (link,) = session.exec(select(LinkRow))
+    assert link.target.startswith(f"{PUBLIC}/review/")
 
 
 async def test_without_a_public_address_nothing_changes(mail: Mail) -> None:

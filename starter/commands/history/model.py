@@ -13,7 +13,7 @@ from starter.client import connect
 from starter.commands.console import as_json, command, counted, database, out, table, when
 from starter.models import fit_models, model_report
 
-app = typer.Typer(help="Predicted lifetime value and buying cycles, fitted over the shop's own orders.")
+app = typer.Typer(help="Lifetime value and buying cycles, fitted over own orders.")
 _SERVES = {
     "model": "the model",
     "own-rate": "each customer's own rate",

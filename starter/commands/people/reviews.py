@@ -20,7 +20,7 @@ from starter.reports import EXPORTED, exported_review, review_report
 from storage.queries.reviews.reviews import Wanted, all_reviews, count_reviews, get_review, list_reviews
 from storage.tables import ReviewRow
 
-app = typer.Typer(help="What customers wrote about products: read it, publish it, reject it.")
+app = typer.Typer(help="What customers wrote about products, to publish or reject.")
 Id = Annotated[int, typer.Argument(metavar="ID", help="A review, by the number that `reviews` shows.")]
 Ids = Annotated[list[int], typer.Argument(metavar="ID...", help="Reviews, by their numbers.")]
 _SHORT = 60
