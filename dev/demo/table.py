@@ -25,7 +25,7 @@ from storage.tables import CustomerRow, MessageRow, OrderRow, RunRow
 TITLE = "What each customer got: day after the order, local time, channel; or why not"
 ORDER_WIDTH, SHORT_ORDER_WIDTH = 10, 5
 STORY_WIDTH = 19
-# "135d 14:44" on one line and the channel below it; "135d 14:44 sms asks" where there is room.
+# "135d 14:44" on one line and the channel below it; where there is room also "sms yes?", the opt-in question.
 NARROW, WIDE = 10, 19
 
 
@@ -117,5 +117,5 @@ def _cell(report: dict[str, Any], step: str, order: OrderRow, zone: ZoneInfo) ->
 
 def _sent(message: dict[str, Any], order: OrderRow, zone: ZoneInfo) -> tuple[str, str]:
     at = message["sent_at"]
-    asks = " asks" if message["purpose"] == Purpose.OPT_IN else ""
-    return f"{(at - order.placed_at).days:>3}d {at.astimezone(zone):%H:%M}", f"{message['channel']}{asks}"
+    question = " yes?" if message["purpose"] == Purpose.OPT_IN else ""
+    return f"{(at - order.placed_at).days:>3}d {at.astimezone(zone):%H:%M}", f"{message['channel']}{question}"

@@ -40,7 +40,7 @@ def test_the_table_follows_a_campaign_of_five_steps(tmp_path: Path, width: int) 
     file = tmp_path / "campaign.toml"
     file.write_text(CAMPAIGN.read_text("utf-8") + FIFTH, "utf-8")
     steps = [step.name for step in read_definition(file).steps]
-    cells = {step: Cell([(f"{135 + n}d 14:4{n}", "sms asks")]) for n, step in enumerate(steps)}
+    cells = {step: Cell([(f"{135 + n}d 14:4{n}", "sms yes?")]) for n, step in enumerate(steps)}
     rows = [
         Row("1001", "due at night: waits for morning", "first-time", "completed", cells),
         Row("1001-again", "never asked", "vip", "still open", {steps[4]: Cell(reason="closed quarter")}),
@@ -49,7 +49,7 @@ def test_the_table_follows_a_campaign_of_five_steps(tmp_path: Path, width: int) 
     flat = "".join(text.split())
     assert len(steps) == 5
     assert all(f"{135 + n}d14:4{n}" in flat for n in range(5))
-    assert text.count("sms asks") == 5
+    assert text.count("sms yes?") == 5
     assert all(word in text for word in ("birthday-", "closed", "quarter", "completed", "still open"))
     assert max(map(len, text.splitlines())) <= width
 
