@@ -12,7 +12,7 @@ from campaign.offers.codes import normal_code
 from campaign.offers.redemption import RedeemOutcome
 from campaign.wire import Purchase
 from counters import COUPONS_USED
-from storage.queries.coupons.redeeming import Redemption, Use, redeem_coupon
+from storage.queries.coupons.redeeming import Redemption, Use, redeem_coupon, redeem_coupons
 
 log = structlog.get_logger()
 
@@ -41,8 +41,8 @@ def _of(use: Use, code: str) -> Use:
 def redeem_with_orders(session: Session, purchases: Iterable[Purchase]) -> None:
     """Redeem the coupons that orders were placed with: what the shop has accepted is a fact.
 
-    A second use is reported, not applied. Codes in their order, so that no two transactions wait for each
-    other in a circle. Codes that are not ours are nothing to us.
+    A second use is reported, not applied; of orders that come together, the first id's counts. Codes that are
+    not ours are nothing to us.
     """
     uses = {
         (code, purchase.order_id): Use(code, purchase.order_id, purchase.placed_at, given.amount, placed=True)
@@ -50,8 +50,9 @@ def redeem_with_orders(session: Session, purchases: Iterable[Purchase]) -> None:
         for given in purchase.discount_codes
         if (code := normal_code(given.code))
     }
-    for key in sorted(uses):
-        _report(uses[key], redeem_coupon(session, uses[key]))
+    in_order = [uses[key] for key in sorted(uses)]
+    for use, found in zip(in_order, redeem_coupons(session, in_order), strict=True):
+        _report(use, found)
 
 
 def _report(use: Use, found: Redemption) -> None:

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
 from campaign.errors import BadInput, BadPurchase, NotFound, OrderConflict
+from campaign.offers.coupons import CouponState, Origin
 from campaign.wire import Line, OrderStatus, OrderUpdate, Purchase
 from dev.bench.statements import recorded_statements
 from intake.orders import Lease, receive_event, receive_orders
 from storage.database import Database
 from storage.queries.campaigns.purchases import stored_orders
-from storage.tables import CustomerRow, InboxRow, OrderEventRow, OrderRow
+from storage.queries.coupons.stock import add_codes
+from storage.tables import CouponRow, CustomerRow, InboxRow, OrderEventRow, OrderRow
 from tests.callbacks import open_campaign
 from tests.facts import PLACED
 
@@ -193,6 +195,23 @@ def test_a_batch_costs_the_same_statements(database: Database, number: int) -> N
         sent[name] = found.sent.total()
     locks = database.engine.dialect.name == "postgresql"
     assert sent == {"new": 7 + locks, "known": 3 + locks}
+
+
+@pytest.mark.parametrize("number", [1, 400])
+def test_a_batch_redeems_its_coupons_at_once(database: Database, number: int) -> None:
+    """One statement finds all codes, one changes their coupons; of two orders with one the first has it."""
+    codes = [f"CODE-{n}" for n in range(number)]
+    batch = [order(f"o-{n}", f"c-{n}", discount_codes=[code, "OTHER"]) for n, code in enumerate(codes)]
+    batch.append(order("o-z", "c-z", discount_codes=["CODE-0"]))
+    with database.transaction() as session:
+        add_codes(session, "come-back", codes, Origin.POOL, CouponState.AVAILABLE, PLACED)
+    with recorded_statements(database) as found, database.transaction() as session:
+        receive_orders(session, batch, PLACED, lease=LEASE)
+    locks = database.engine.dialect.name == "postgresql"
+    assert found.sent.total() == 7 + locks + 2
+    with database.reading() as session:
+        used = session.exec(select(CouponRow.redeemed_order_id).order_by(col(CouponRow.id))).all()
+    assert used == [f"o-{n}" for n in range(number)]
 
 
 _amounts = st.decimals(0, 999_999, places=2, allow_nan=False)
