@@ -58,7 +58,7 @@ def recommend(
     name: Annotated[str, typer.Argument(metavar="CUSTOMER|SKU")],
     as_text: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Show what is recommended to a customer, or with a product, and why.
+    """Show what goes to a customer, or with a product, and why.
 
     Every list is shown by itself: a message shows those that its template names, and each product once.
     """
