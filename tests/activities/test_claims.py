@@ -43,7 +43,7 @@ def claim(shop: Shop) -> str:
     return message.id
 
 
-def test_marketing_never_goes_to_a_number_that_was_only_to_be_asked(shop: Shop) -> None:
+def test_marketing_never_goes_to_a_number_that_was_only_to_confirm(shop: Shop) -> None:
     """The number changes after the claim, its grant unconfirmed: the question goes there, not the offer."""
     assert default_definition().consent.sms_double_opt_in
     identifier = claim(shop)

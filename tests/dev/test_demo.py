@@ -43,7 +43,7 @@ def test_the_table_follows_a_campaign_of_five_steps(tmp_path: Path, width: int) 
     cells = {step: Cell([(f"{135 + n}d 14:4{n}", "sms yes?")]) for n, step in enumerate(steps)}
     rows = [
         Row("1001", "due at night: waits for morning", "first-time", "completed", cells),
-        Row("1001-again", "never asked", "vip", "still open", {steps[4]: Cell(reason="closed quarter")}),
+        Row("1001-again", "no question", "vip", "still open", {steps[4]: Cell(reason="closed quarter")}),
     ]
     text = shown(rows, steps, width)
     flat = "".join(text.split())

@@ -78,7 +78,7 @@ class FakeTemporal:
     """A Temporal that knows the campaigns that were started, and nothing else."""
 
     started: set[str] = field(default_factory=set)
-    asked: str = ""
+    named: str = ""
 
     async def start_workflow(self, *_args: Any, **options: Any) -> None:
         """Start."""
@@ -92,8 +92,8 @@ class FakeTemporal:
 
     async def signal(self, *_args: Any, **_options: Any) -> None:
         """Take a signal for a campaign that is there."""
-        if self.asked not in self.started:
-            raise RPCError(self.asked, RPCStatusCode.NOT_FOUND, b"")
+        if self.named not in self.started:
+            raise RPCError(self.named, RPCStatusCode.NOT_FOUND, b"")
 
     async def describe(self) -> SimpleNamespace:
         """Describe a campaign that is there: it runs, and nothing is failing."""
