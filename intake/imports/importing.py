@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from intake.imports.records import Layout, Record, records
 from intake.imports.refused import Refusals
 from intake.reviews.importing import apply_reviews
 from shops.context import Context
+from storage.batches import batches
 from storage.database import Database
 from storage.queries.imports.progress import Progress, begin_import, forget_import, move_import
 
@@ -90,7 +90,7 @@ def run_import(
         DatabaseBusy: another process imports this very file.
     """
     report = Report(progress, progress.rows)
-    for batch in _batches(_groups(source, progress, context)):
+    for batch in batches(_groups(source, progress, context), BATCH):
         outcomes, after = _apply(database, source, batch, report.progress, refusals, dry_run=dry_run)
         _count(report, batch, outcomes)
         report.progress = after
@@ -105,11 +105,6 @@ def _groups(source: Source, progress: Progress, context: Context) -> Iterator[Gr
     start = max(progress.position, layout.start)
     rows = records(source.file, layout, start, layout.lines_before + progress.rows)
     return groups(source.found, rows, context)
-
-
-def _batches(found: Iterator[Group]) -> Iterator[list[Group]]:
-    while batch := list(itertools.islice(found, BATCH)):
-        yield batch
 
 
 def _apply(
