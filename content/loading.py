@@ -14,7 +14,9 @@ from content.checking.rendered import check_templates
 from content.gathering import brand_of
 from content.sms_report import sms_costs, too_long
 from content.sources import Source
+from content.writing.language import ROOMS
 
+CAMPAIGN_FILE = "campaign.toml"
 PLACEHOLDER_DOMAIN = "example.com"
 
 
@@ -39,6 +41,21 @@ def load_campaign(path: Path, templates: Source, *, production: bool = False) ->
     return definition
 
 
+def named_campaign(path: Path) -> tuple[Path, Path | None]:
+    """Return a campaign's file and the folder that it is in, or None where that folder has no templates.
+
+    ``path`` is the file or its folder.
+
+    Raises:
+        BadCampaign: there is no such file.
+    """
+    file = path / CAMPAIGN_FILE if path.is_dir() else path
+    if not file.is_file():
+        fix = f"name a {CAMPAIGN_FILE} or the folder that it is in"
+        raise BadCampaign([Problem(str(file), "no such file", fix)])
+    return file, file.parent if any((file.parent / room).is_dir() for room in ROOMS) else None
+
+
 def read_definition(path: Path) -> Definition:
     """Read a campaign without its templates; its brand is in brand.toml beside it, else in itself.
 
@@ -51,7 +68,7 @@ def read_definition(path: Path) -> Definition:
         brand_text = brand.read_text("utf-8") if brand.is_file() else None
     except OSError:
         raise BadCampaign(
-            [Problem(str(path), "cannot be read", "set AFTERGLOW_CAMPAIGN to a file")]
+            [Problem(str(path), "cannot be read", "name a file that can be read (AFTERGLOW_CAMPAIGN)")]
         ) from None
     return parse_definition(text, path.name, brand_text)
 

@@ -16,7 +16,8 @@ from content.sources import Source, paths_of, text_of
 
 WORDS = "words.toml"
 TONES = ("formal", "informal")
-_ROOMS = frozenset({"email", "sms"})
+ROOMS = frozenset({"email", "sms"})
+"""The folders that templates are in, of the top and of each language."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Wanted:
 def language_folders(source: Source) -> list[str]:
     """Return the folders that are languages: what holds templates or words, but for the top one."""
     parts = [path.split("/") for path in paths_of(source)]
-    return sorted({at[0] for at in parts if len(at) > 1 and at[0] not in _ROOMS})
+    return sorted({at[0] for at in parts if len(at) > 1 and at[0] not in ROOMS})
 
 
 def used_folders(source: Source, tone: str | None) -> list[str]:

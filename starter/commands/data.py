@@ -19,7 +19,7 @@ from campaign.wire import Customer, Product
 from content.checking.attributes import attribute_problems
 from content.checking.translations import translation_problems
 from content.gathering import brand_of
-from content.loading import load_campaign, read_definition, wanted_templates
+from content.loading import load_campaign, named_campaign, read_definition, wanted_templates
 from content.sources import read_folder
 from content.verticals.presets import SCHEMA, preset, preset_files, preset_names
 from starter.commands import sms_costs
@@ -98,8 +98,12 @@ def products(source: Source) -> None:
 @app.command()
 @command
 def check(
-    path: Annotated[Path | None, typer.Argument(help="The campaign; the configured one if left out.")] = None,
-    templates: Annotated[Path | None, typer.Option(help="The folder of its templates.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(help="The campaign or its folder; the configured one if left out.")
+    ] = None,
+    templates: Annotated[
+        Path | None, typer.Option(help="The folder of its templates; the campaign's own if left out.")
+    ] = None,
     fix_sms: Annotated[
         bool,
         typer.Option("--fix-sms", help="Rewrite characters in SMS templates that double the price."),
@@ -107,7 +111,8 @@ def check(
 ) -> None:
     """Check a campaign and its templates. Lists every mistake at once, and what each SMS costs."""
     chosen = settings()
-    file, folder = path or chosen.campaign, templates or chosen.templates
+    file, own = named_campaign(path) if path else (chosen.campaign, None)
+    folder = templates or own or chosen.templates
     if fix_sms:
         sms_costs.fix_sms(read_definition(file), folder)
     texts = read_folder(folder)
@@ -119,6 +124,7 @@ def check(
     names = ", ".join(step.name for step in definition.steps)
     count = len(wanted_templates(definition))
     out.print(f"{file}: {definition.name}, version {Version(definition, texts).digest}", highlight=False)
+    out.print(f"templates: {folder}", highlight=False, soft_wrap=True)
     sms_costs.print_sms_costs(chosen, definition, folder)
     _print_segments(definition)
     out.print(f"{len(definition.steps)} steps ({names}), {count} templates: no mistakes", highlight=False)
@@ -159,7 +165,7 @@ def new(
     out.print(f"{counted(len(files), 'file')} written to {folder}", markup=False, highlight=False)
     for line in (
         f"1. {file}: your shop in [brand], your currency and country in [shop]",
-        f"2. afterglow check {file} --templates {folder}",
+        f"2. afterglow check {folder}",
         f"3. AFTERGLOW_CAMPAIGN={file} AFTERGLOW_TEMPLATES={folder} where worker and web run",
     ):
         out.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -33,6 +33,26 @@ def test_what_is_written_passes_the_check(tmp_path: Path) -> None:
     assert (folder / "de" / "email").is_dir()
 
 
+def test_the_check_reads_the_templates_beside_the_file(tmp_path: Path) -> None:
+    """By file or by folder; the output names the folder; a file alone is checked with the configured ones."""
+    folder = tmp_path / "campaign"
+    run("new", str(folder))
+    for named in (folder, folder / "campaign.toml"):
+        assert f"templates: {folder}\n" in run("check", str(named)).output.replace("\n/", " /")
+    (folder / "sms" / "thank_you.txt.j2").write_text("{{ nobody }}", "utf-8")
+    assert "sms/thank_you.txt.j2:1: nobody" in run("check", str(folder / "campaign.toml")).output
+    alone = tmp_path / "alone.toml"
+    alone.write_text((folder / "campaign.toml").read_text("utf-8"), "utf-8")
+    assert run("check", str(alone)).exit_code == 0
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """The path that was given, with what to give; nothing of a setting."""
+    said = " ".join(run("check", str(tmp_path / "nofile.toml")).output.split())
+    assert "nofile.toml: no such file - name a campaign.toml" in said
+    assert "AFTERGLOW" not in said
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     """A folder with anything in it, a file, a place that cannot be written: code 2, nothing changed."""
     (tmp_path / "notes.txt").write_text("mine", "utf-8")
