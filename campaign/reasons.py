@@ -21,12 +21,14 @@ class Channel(StrEnum):
 class Reason(StrEnum):
     """Why a step waits, was sent or skipped, or why a campaign ended.
 
-    ``text`` is the reason in words for people. ``rank`` orders the reasons: where the channels of a step were
-    held back by different ones, the lowest rank names the step's, being the closest to a message. It
-    follows from the order here, so that no two are equal and none is missing.
+    ``text`` is the reason in words for people, ``skipped`` the same where it is why nothing was sent: what
+    was waited for did not come. ``rank`` orders the reasons: where the channels of a step were held back by
+    different ones, the lowest rank names the step's, being the closest to a message. It follows from the
+    order here, so that no two are equal and none is missing.
     """
 
     text: str
+    skipped: str
     rank: int
 
     SENT = "sent", "sent"
@@ -38,8 +40,16 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours", "quiet hours where the customer lives"
     CAPPED = "capped", "the customer has had enough messages for now"
     SPACED = "spaced", "too soon after this campaign's last message"
-    NO_COUPON = "no_coupon", "waits for a coupon: the offer has none to give just now"
-    AWAITING_CLICK = "awaiting_click", "waits to see whether the email is clicked"
+    NO_COUPON = (
+        "no_coupon",
+        "waits for a coupon: none is left today (`afterglow coupons status`, then `make` or `upload`)",
+        "the offer had no coupon to give",
+    )
+    AWAITING_CLICK = (
+        "awaiting_click",
+        "waits to see whether the email is clicked",
+        "it was not known in time whether the email was clicked",
+    )
 
     TOO_LATE = "too_late", "its window has passed"
     ENGAGED = "engaged", "the email was clicked: no SMS is needed"
@@ -55,7 +65,11 @@ class Reason(StrEnum):
 
     NOT_DUE = "not_due", "not due yet"
     AWAITING_REPORTS = "awaiting_reports", "all is sent; should a message fail, the other channel takes over"
-    AWAITING_EVENT = "awaiting_event", "waits for news of the order"
+    AWAITING_EVENT = (
+        "awaiting_event",
+        "waits for news of the order",
+        "no news of the order in time",
+    )
 
     COMPLETED = "completed", "every step was settled"
     REPURCHASED = "repurchased", "the customer bought again"
@@ -65,13 +79,18 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate", "the order has had its campaign already"
 
     # `text` has a default only for type checkers, which take `Reason("due")` for a call of this.
-    def __new__(cls, value: str, text: str = "") -> Self:
+    def __new__(cls, value: str, text: str = "", skipped: str = "") -> Self:
         """Give a member its words, and the rank that its place in the list makes."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.text = text
+        member.skipped = skipped or text
         member.rank = len(cls.__members__)
         return member
+
+    def text_for(self, kind: str) -> str:
+        """Return the words that fit a decision of this kind (``"skip"``, ``"wait"``, ...)."""
+        return self.skipped if kind == "skip" else self.text
 
     @classmethod
     def _missing_(cls, value: object) -> Reason | None:

@@ -142,7 +142,7 @@ def _step(row: StepRow, exit_reason: str | None) -> dict[str, Any]:
         "step": row.step,
         "decision": Kind.EXIT.value if cut_off else kind,
         "reason": reason.value,
-        "why": reason.text,
+        "why": reason.text_for(kind),
         "decided_at": row.decided_at,
         "next_at": None if cut_off else row.next_at,
     }

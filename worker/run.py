@@ -24,11 +24,13 @@ from channels.wiring import make_channels
 from content.loading import load_campaign
 from content.sources import read_folder
 from settings import Settings
+from starter import clock
 from starter.client import Campaigns
 from starter.client import connect as connect_as_configured
 from starter.shops.shopify_codes import shop_codes
 from storage.database import Database
 from storage.migrate import ensure_schema
+from storage.queries.coupons.filling import make_first_codes
 from worker.erasures import Eraser, erasing
 from worker.forwarder import forwarding
 from worker.health import health_app, serving
@@ -197,8 +199,9 @@ async def _run_until(stop: asyncio.Event, settings: Settings) -> None:
     )
     ensure_schema(database, may_upgrade=not settings.production)
     activities = make_activities(settings, database)
+    unknown = make_first_codes(database, activities.definition, clock.now())
     client = await connect(settings)
-    await ensure_schedules(client, database)
+    await ensure_schedules(client, database, refresh=bool(unknown and activities.shop_codes))
     async with (
         workers(client, settings, activities) as running,
         forwarding(database, Campaigns(client)),

@@ -46,14 +46,16 @@ FIT_AT = timedelta(hours=3)
 CATCH_UP = timedelta(minutes=10)
 
 
-async def ensure_schedules(client: Client, database: Database) -> None:
+async def ensure_schedules(client: Client, database: Database, *, refresh: bool = False) -> None:
     """Make the schedules that are missing; refresh at once what is missing or has missed a turn.
+
+    ``refresh``: the statistics, with which the shop is given its codes, at once in any case.
 
     An operator's changes to a schedule (its spec, a pause) stay. A server that refuses schedules stops no
     messages: they show no best-sellers, and the worker's health says that there are none.
     """
     try:
-        await _ensure_statistics(client, database)
+        await _ensure_statistics(client, database, refresh=refresh)
         await _ensure_failures(client)
         await _ensure_retention(client)
         await _ensure_models(client, database)
@@ -61,8 +63,8 @@ async def ensure_schedules(client: Client, database: Database) -> None:
         log.warning("no schedules", status=error.status.name.lower())
 
 
-async def _ensure_statistics(client: Client, database: Database) -> None:
-    fresh = computed_since(database, clock.now() - 2 * REFRESH_EVERY)
+async def _ensure_statistics(client: Client, database: Database, *, refresh: bool) -> None:
+    fresh = not refresh and computed_since(database, clock.now() - 2 * REFRESH_EVERY)
     summary = "Best-sellers and what is bought together, counted anew"
     schedule = _every(REFRESH_EVERY, STATISTICS_WORKFLOW, STATISTICS_SCHEDULE, summary)
     try:

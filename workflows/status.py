@@ -74,7 +74,8 @@ class Status:
             "segment": self.segment,
             "messages": list(self.messages.values()),
             "skipped": [
-                {"step": step, "reason": reason, "why": reason.text} for step, reason in self._skips().items()
+                {"step": step, "reason": reason, "why": reason.skipped}
+                for step, reason in self._skips().items()
             ],
             "order_updates": self.updates,
             "exit_reason": self.exit_reason,
@@ -84,7 +85,7 @@ class Status:
     def as_markdown(self) -> str:
         """Return the current details for the Web UI."""
         lines = [f"- {_described(message)}" for message in self.messages.values()]
-        lines += [f"- {step}: nothing sent, {reason.text}" for step, reason in self._skips().items()]
+        lines += [f"- {step}: nothing sent, {reason.skipped}" for step, reason in self._skips().items()]
         if self.updates:
             updates = (f"{status} {at:%d %b %Y %H:%M} UTC" for status, at in self.updates.items())
             lines.append(f"- order: {', '.join(updates)}")

@@ -116,7 +116,7 @@ def _present(run: RunFacts, step: Step, now: datetime) -> dict[str, Any]:
         "at": now,
         "decision": decision.kind.value,
         "reason": decision.reason.value,
-        "why": decision.reason.text,
+        "why": decision.reason.text_for(decision.kind),
         "until": decision.until,
         "due": decision.window.due,
         "latest": decision.window.latest,
@@ -128,7 +128,8 @@ def _present(run: RunFacts, step: Step, now: datetime) -> dict[str, Any]:
 
 def _channels(decision: Decision) -> dict[str, str]:
     sent = dict.fromkeys((*(decision.send or {}), *(decision.ghost or {})), decision.reason)
-    return {channel.value: reason.text for channel, reason in {**sent, **(decision.blocked or {})}.items()}
+    said = {**sent, **(decision.blocked or {})}
+    return {channel.value: reason.text_for(decision.kind) for channel, reason in said.items()}
 
 
 def _rule(said: RuleSaid) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def _rule(said: RuleSaid) -> dict[str, Any]:
         "meaning": said.meaning,
         "channel": said.channel.value if said.channel else None,
         "says": verdict.kind.value if verdict else None,
-        "why": verdict.reason.text if verdict else None,
+        "why": verdict.reason.text_for(verdict.kind) if verdict else None,
         "until": verdict.until if verdict else None,
         "decides": said.decides,
     }
@@ -160,7 +161,7 @@ def outcome_row(outcome: Outcome) -> dict[str, Any]:
     return {
         "messages": [_planned(one) for one in outcome.messages],
         "reason": outcome.reason.value if outcome.reason else None,
-        "why": outcome.reason.text if outcome.reason else None,
+        "why": outcome.reason.skipped if outcome.reason else None,
         "blocked": {channel.value: reason.text for channel, reason in outcome.blocked.items()},
         "settled_at": outcome.settled,
         "ends": outcome.ends,

@@ -18,6 +18,7 @@ from dev.servers.ports import free_ports
 from dev.servers.temporal import TemporalServer
 from logs import set_up_logs
 from settings import Settings
+from tests.facts import CAMPAIGN
 from worker.run import run_worker
 
 pytestmark = pytest.mark.temporal
@@ -48,6 +49,25 @@ async def test_it_is_healthy_until_it_is_stopped(
     os.kill(os.getpid(), signal.SIGTERM)
     await running
     assert (tmp_path / "afterglow.db").exists()
+
+
+async def test_it_makes_the_first_codes_before_it_polls(
+    temporal: TemporalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new offer of single-use codes has all that are kept ready once the worker is ready."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.address)
+    offer = 'coupon = "single_use"\nvalid_for = "14 days"\nkeep_ready = 7'
+    text = CAMPAIGN.read_text("utf-8").replace('code = "COMEBACK20"\nvalid_for = "14 days"', offer)
+    (tmp_path / "campaign.toml").write_text(text, "utf-8")
+    (port,) = free_ports(1)
+    settings = Settings(
+        home=tmp_path, campaign=tmp_path / "campaign.toml", health_port=port, shutdown_seconds=5
+    )
+    running = asyncio.create_task(run_worker(settings))
+    ready = await answer(f"http://127.0.0.1:{port}/readyz", running)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
+    assert ready.json()["coupons"]["come-back"] == {"left": 7, "low": False}
 
 
 async def test_without_a_server_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

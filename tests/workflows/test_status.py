@@ -41,16 +41,19 @@ def test_an_order_that_got_nothing_says_why_for_each_step() -> None:
     status = Status("o-1", exit_reason=Reason.COMPLETED)
     status.close_step("thank-you", Reason.NO_ADDRESS)
     status.close_step("loyalty", Reason.TOO_LATE)
+    status.close_step("win-back", Reason.AWAITING_EVENT)
     shown = status.as_markdown().splitlines()
     assert shown == [
         "**Ended: every step was settled; nothing was sent**",
         "",
         "- thank-you: nothing sent, no address for the customer's channel",
         "- loyalty: nothing sent, its window has passed",
+        "- win-back: nothing sent, no news of the order in time",
     ]
     assert [(entry["step"], entry["reason"]) for entry in status.as_json()["skipped"]] == [
         ("thank-you", "no_address"),
         ("loyalty", "too_late"),
+        ("win-back", "awaiting_event"),
     ]
 
 

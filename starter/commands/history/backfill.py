@@ -80,7 +80,7 @@ def _print(shown: Preview, definition: Definition, since: str) -> None:
     if nothing := shown.nothing.total():
         out.print(f"{nothing} would get nothing, and are not started", highlight=False)
     for reason, count in shown.nothing.most_common():
-        out.print(f"  {count}: {reason.text}", highlight=False)
+        out.print(f"  {count}: {reason.skipped}", highlight=False)
 
 
 def _print_starts(shown: Preview) -> None:

@@ -58,6 +58,18 @@ def keep_stock(
         return [stock_of(session, name) for name in offers]
 
 
+def make_first_codes(database: Database, definition: Definition, now: datetime) -> list[str]:
+    """Make codes where they run low, as a worker starts: messages need not wait for the schedule's turn.
+
+    Returns the offers that have none to give all the same, since the shop does not know their codes yet.
+    """
+    offers = {name: o for name, o in personal_offers(definition).items() if o.coupon is Codes.SINGLE_USE}
+    for name, offer in offers.items():
+        _fill(database, definition, name, offer, now)
+    with database.reading() as session:
+        return [name for name in offers if not stock_of(session, name).available]
+
+
 def _fill(database: Database, definition: Definition, name: str, offer: Offer, now: datetime) -> None:
     """Make codes once half of those kept ready are gone."""
     with database.reading() as session:

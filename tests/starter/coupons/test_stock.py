@@ -17,7 +17,7 @@ from campaign.definition.model import Definition
 from campaign.offers.coupons import CouponState, Origin
 from starter.shops.shopify_codes import ShopifyCodes
 from storage.database import Database
-from storage.queries.coupons.filling import hand_over, keep_stock
+from storage.queries.coupons.filling import hand_over, keep_stock, make_first_codes
 from storage.queries.coupons.stock import add_codes, count, stock_of
 from tests.activities.coupons.shop import BEST, CODES, CouponShop, definition_with
 from tests.facts import PLACED
@@ -157,6 +157,20 @@ def test_a_code_that_the_shop_never_takes_is_not_waited_for(
     assert (len(shopify.batches), shopify.looks) == (2, 4)
     with database.reading() as session:
         assert count(session, "come-back", CouponState.MADE) == 1
+
+
+def test_a_worker_has_codes_at_its_start(database: Database) -> None:
+    """Made once, and no more while there are enough; a pool is not ours to fill."""
+    own = definition_with(**{**OFFER, "keep_ready": 10, "shopify_discount": None})
+    assert make_first_codes(database, own, PLACED) == make_first_codes(database, own, PLACED) == []
+    with database.reading() as session:
+        assert stock_of(session, "come-back").available == 10
+    assert make_first_codes(database, definition_with(), PLACED) == []
+
+
+def test_codes_that_the_shop_must_learn_are_named(database: Database, definition: Definition) -> None:
+    """Made ahead for Shopify: none may be given yet."""
+    assert make_first_codes(database, definition, PLACED) == ["come-back"]
 
 
 def test_stock_is_kept_and_said_to_run_low(database: Database) -> None:
