@@ -37,7 +37,7 @@ _OFFERS = {
         "fr": "20 % de remise sur tout",
     },
     _VIP_OFFER: {
-        "de": "Vorabzugang und gratis Versand bei der nächsten Bestellung",
+        "de": "früher Zugang und gratis Versand bei der nächsten Bestellung",
         "es": "acceso anticipado y envío gratis en el próximo pedido",
         "fr": "accès en avant-première et livraison offerte sur la prochaine commande",
     },

@@ -132,7 +132,7 @@ def test_no_data_becomes_markup_or_header(name: str, product: str) -> None:
         ("email/_layout.mjml.j2", "{{ brand.postal_address }}", "", "shows no postal address (html)"),
         (
             "email/_text.j2",
-            '{{ t("unsubscribe") }}: {{ unsubscribe_url }}',
+            '{{ t("unsubscribe") }}{{ t("colon") }} {{ unsubscribe_url }}',
             "",
             "no way to unsubscribe (text)",
         ),

@@ -22,7 +22,7 @@ FOLDER = ROOT / "content" / "default"
     [
         ("email/thank_you.mjml.j2", set()),
         ("email/loyalty_first.mjml.j2", {"best_sellers"}),
-        ("email/win_back_best.mjml.j2", {"replenish", "recommended", "best_sellers"}),
+        ("email/win_back_best.mjml.j2", {"replenish", "recommended"}),
     ],
 )
 def test_the_lists_of_a_default_template(template: str, shows: set[str]) -> None:

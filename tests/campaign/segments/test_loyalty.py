@@ -14,6 +14,7 @@ from tests.campaign.segments.making import RAW, mistakes
 from tests.facts import CAMPAIGN, default_definition, facts, order
 
 DEFINITION = default_definition()
+TITLE = 'title = { en = "Sapling", de = "Jungbaum", es = "Arbolito", fr = "Arbuste" }\n'
 SEEDLING, SAPLING, EVERGREEN = DEFINITION.loyalty.tiers
 
 
@@ -74,7 +75,7 @@ def test_a_tier_without_thresholds_is_the_programmes_alone() -> None:
         ('value = "400.00"', 'value = "100.00"', '"evergreen" takes no more than "sapling"'),
         ('value = "400.00"', "value = 400.0", "loyalty.tiers[2].value: write the amount as a decimal string"),
         ('name = "sapling"', 'name = "seedling"', 'loyalty.tiers[0].name: "seedling" is used 2 times'),
-        ('title = "Sapling"\n', "", "loyalty.tiers[1].title: is missing"),
+        (TITLE, "", "loyalty.tiers[1].title: is missing"),
     ],
 )
 def test_mistakes_in_tiers_are_named(old: str, new: str, expected: str) -> None:
