@@ -26,13 +26,14 @@ _NO_TIME_OF_DAY = ("is not a time of day", "write one such as 08:00:00")
 _NO_TIME = ("is not a time", 'write one such as "2026-03-01T12:00:00Z"')
 _NO_CHOICE = ("is not one of the possible values", "write {expected}")
 _NO_BOOLEAN = ("is not true or false", "write true or false")
+UNKNOWN_FIELD = "unknown field"
 _FIXES = {
     "model_type": _NO_OBJECT,
     "model_attributes_type": _NO_OBJECT,
     "dict_type": _NO_OBJECT,
     "list_type": _NO_LIST,
     "tuple_type": _NO_LIST,
-    "extra_forbidden": ("unknown field", "remove it, or check its spelling"),
+    "extra_forbidden": (UNKNOWN_FIELD, "remove it, or check its spelling"),
     "missing": ("is missing", "add it"),
     "string_type": _NO_TEXT,
     "string_unicode": ("has characters that are none", "send UTF-8 text"),

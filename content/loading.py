@@ -10,8 +10,10 @@ from campaign.errors import BadCampaign, Problem
 from campaign.reasons import Channel
 from content.checking.claims import claim_problems
 from content.checking.examples import full_example
+from content.checking.missing import is_there, missing_templates
 from content.checking.rendered import check_templates
 from content.gathering import brand_of
+from content.rendering import SUFFIXES
 from content.sms_report import sms_costs, too_long
 from content.sources import Source
 from content.writing.language import ROOMS
@@ -30,9 +32,13 @@ def load_campaign(path: Path, templates: Source, *, production: bool = False) ->
     """
     definition = read_definition(path)
     brand = brand_of(definition)
-    problems = check_templates(templates, wanted_templates(definition), brand)
+    wanted = wanted_templates(definition)
+    there = [one for one in wanted if is_there(templates, *one)]
+    problems = missing_templates(definition, templates, wanted, path.name)
+    problems += check_templates(templates, there, brand)
     problems += claim_problems(definition, templates)
     broken = {problem.where.partition(":")[0] for problem in problems}
+    broken |= {SUFFIXES[channel].format(name) for channel, name in wanted if (channel, name) not in there}
     problems += too_long(sms_costs(definition, templates, full_example(brand), without=broken))
     if production:
         problems += _placeholders(definition, path.name)

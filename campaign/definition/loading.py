@@ -7,6 +7,8 @@ import json
 import re
 import tomllib
 from dataclasses import replace
+from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,9 +16,11 @@ from pydantic import ValidationError
 from campaign.definition.model import Definition
 from campaign.definition.references import reference_problems
 from campaign.errors import BadCampaign, Problem
-from campaign.problems import problems_of
+from campaign.problems import UNKNOWN_FIELD, problems_of
 
 DIGEST_LENGTH = 16
+_ALIKE = 0.75
+"""How near a misspelled key must be to one that there is: `difflib`'s ratio."""
 
 
 BRAND_FILE = "brand.toml"
@@ -36,7 +40,7 @@ def parse_definition(text: str, file: str = "campaign.toml", brand: str | None =
     except ValidationError as error:
         problems = problems_of(error, file) + problems
     if problems:
-        named = [_named(problem, raw) for problem in problems]
+        named = [_named(_suggested(problem), raw) for problem in problems]
         raise BadCampaign(named if brand is None else [_in_brand_file(problem, file) for problem in named])
     return definition
 
@@ -67,16 +71,32 @@ def _parse_toml(text: str, file: str) -> dict[str, Any]:
         raise BadCampaign([Problem(where, what, "see toml.io for how to write TOML")]) from None
 
 
+def _suggested(problem: Problem) -> Problem:
+    """Name the nearest key that a campaign has for one that it has not."""
+    if problem.what != UNKNOWN_FIELD:
+        return problem
+    name = re.split(r"[.\s]", problem.where)[-1]
+    near = get_close_matches(name, _keys() - {name}, 1, _ALIKE)
+    return replace(problem, fix=f"did you mean {near[0]}?") if near else problem
+
+
+@cache
+def _keys() -> frozenset[str]:
+    schema = Definition.model_json_schema(mode="validation")
+    tables = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(key for table in tables for key in table.get("properties", {}))
+
+
 def _named(problem: Problem, raw: dict[str, Any]) -> Problem:
-    """Add the step's name to ``steps[2]``: a marketer knows it by name."""
+    """Add its name to ``steps[2]`` or ``segments[0]``: a marketer knows it by name."""
 
     def name_of(found: re.Match[str]) -> str:
-        rows, number = raw.get("steps"), int(found[1])
+        rows, number = raw.get(found[1]), int(found[2])
         row = rows[number] if isinstance(rows, list) and number < len(rows) else None
         name = row.get("name") if isinstance(row, dict) else None
         return f'{found[0]} ("{name}")' if name else found[0]
 
-    return replace(problem, where=re.sub(r"steps\[(\d+)\]", name_of, problem.where))
+    return replace(problem, where=re.sub(r"(?<=: )(steps|segments)\[(\d+)\]", name_of, problem.where))
 
 
 def definition_text(definition: Definition) -> str:

@@ -24,12 +24,25 @@ def _money(value: Any) -> Any:
     elif isinstance(value, str) and re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", value):
         amount = Decimal(value)
     else:
-        msg = 'write the amount as a decimal string, such as "19.90"'
+        msg = f'write the amount as a decimal string, such as "19.90"{_fix(value)}'
         raise ValueError(msg)
     if not amount.is_finite() or amount < 0:
         msg = "must not be negative: write 0 or more"
         raise ValueError(msg)
     return amount
+
+
+def _fix(value: Any) -> str:
+    """Say what to change, where that is plain; never what was written."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return ": put it in quotes"
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,12},\d{1,4}", value):
+        return ": write a point, not a comma"
+    if isinstance(value, str) and re.fullmatch(
+        r"\D{1,4}\d{1,12}([.,]\d{1,4})?|\d{1,12}([.,]\d{1,4})?\D{1,4}", value
+    ):
+        return ": write it without the currency"
+    return ""
 
 
 def _write_money(value: Decimal) -> str:

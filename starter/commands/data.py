@@ -12,11 +12,12 @@ from rich.markup import escape
 
 from campaign.definition.loading import definition_schema
 from campaign.definition.model import Definition
-from campaign.definition.segments.unreachable import overlapping_segments, unused_segments
+from campaign.definition.segments.unreachable import overlapping_segments, skipped_steps, unused_segments
 from campaign.definition.version import Version
 from campaign.errors import BadCampaign, BadInput, Problem
 from campaign.wire import Customer, Product
 from content.checking.attributes import attribute_problems
+from content.checking.localized import localized_problems
 from content.checking.translations import translation_problems
 from content.gathering import brand_of
 from content.loading import load_campaign, named_campaign, read_definition, wanted_templates
@@ -118,7 +119,8 @@ def check(
     texts = read_folder(folder)
     definition = load_campaign(file, texts, production=bool(chosen.exposed_by))
     wanted = wanted_templates(definition)
-    problems = translation_problems(texts, wanted) + attribute_problems(texts, wanted, brand_of(definition))
+    problems = translation_problems(texts, wanted) + localized_problems(definition, texts, file.name)
+    problems += attribute_problems(texts, wanted, brand_of(definition))
     if problems:
         raise BadCampaign(problems)
     names = ", ".join(step.name for step in definition.steps)
@@ -138,6 +140,11 @@ def _print_segments(definition: Definition) -> None:
     for name in unused_segments(definition.segments, definition.steps):
         out.print(
             f'segment "{name}": no step has an audience for it, so that it gets nothing', highlight=False
+        )
+    for name, steps in skipped_steps(definition.segments, definition.steps).items():
+        missed = ", ".join(f'"{step}"' for step in steps)
+        out.print(
+            f'segment "{name}": no audience for it, so that it gets nothing, in {missed}', highlight=False
         )
 
 

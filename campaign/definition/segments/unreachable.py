@@ -38,6 +38,12 @@ def unused_segments(segments: Sequence[Segment], steps: Sequence[Step]) -> list[
     return [one.name for one in segments if not any(step.audience(one.name) for step in steps)]
 
 
+def skipped_steps(segments: Sequence[Segment], steps: Sequence[Step]) -> dict[str, list[str]]:
+    """Return, by segment that some steps say something to, those that say nothing to it."""
+    silent = {one.name: [step.name for step in steps if not step.audience(one.name)] for one in segments}
+    return {name: missed for name, missed in silent.items() if 0 < len(missed) < len(steps)}
+
+
 def _why(mine: Formula, before: dict[str, Formula]) -> tuple[str, str]:
     """Return why nobody is in a segment, and what to do."""
     if possible([mine]) is None:

@@ -171,18 +171,21 @@ def test_an_explanation_has_every_value_that_was_seen() -> None:
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
-        ("{}", "segments[0].when: says nothing - write a condition, such as orders = { at_least = 2 }"),
-        ("{ ordrs = { at_least = 2 } }", "segments[0].when.ordrs: unknown field"),
-        ("{ orders = {} }", "segments[0].when.orders: says nothing - write at_least or at_most"),
+        ("{}", '("vip").when: says nothing - write a condition, such as orders = { at_least = 2 }'),
+        ("{ ordrs = { at_least = 2 } }", 'segments[0] ("vip").when.ordrs: unknown field'),
+        ("{ orders = { at_leats = 2 } }", "orders.at_leats: unknown field - did you mean at_least?"),
+        ("{ orders = {} }", 'segments[0] ("vip").when.orders: says nothing - write at_least or at_most'),
         ("{ orders = { at_least = 3, at_most = 2 } }", "within these bounds - write a larger at_most"),
         ('{ orders = { at_least = 1, within = "0 days" } }', "when.orders.within: is too small"),
-        ("{ any = [] }", "segments[0].when.any: has too few entries - it must have 1 at least"),
+        ("{ any = [] }", 'segments[0] ("vip").when.any: has too few entries - it must have 1 at least'),
         ('{ any = [{ lifetime_value = { top = "0%" } }] }', "when.any[0].lifetime_value.top: not a share of"),
-        ("{ lifetime_value = { at_least = 5.0 } }", "lifetime_value.at_least: write the amount as a decimal"),
+        ("{ lifetime_value = { at_least = 5.0 } }", 'such as "19.90" - put it in quotes'),
+        ('{ lifetime_value = { at_least = "300,00" } }', 'such as "19.90" - write a point, not a comma'),
+        ('{ lifetime_value = { at_least = "300 EUR" } }', 'such as "19.90" - write it without the currency'),
         ('{ since_last_order = { below = "0 days" } }', "when.since_last_order: nothing is within"),
         ('{ tags = "press" }', 'tags: neither a list nor a table - write one such as ["press"]'),
-        ("{ tags = { any = [] } }", "segments[0].when.tags.any: unknown field"),
-        ('{ not = { country = ["USA"] } }', "segments[0].when.not.country[0]: not a country of ISO 3166"),
+        ("{ tags = { any = [] } }", 'segments[0] ("vip").when.tags.any: unknown field'),
+        ('{ not = { country = ["USA"] } }', '("vip").when.not.country[0]: not a country of ISO 3166'),
     ],
 )  # fmt: skip
 def test_mistakes_name_the_field_and_what_to_write(when: str, expected: str) -> None:
@@ -204,7 +207,7 @@ def test_an_unknown_tier_is_a_mistake() -> None:
 def test_old_and_new_are_not_mixed() -> None:
     """A segment is written in one way, and the message says which."""
     mixed = TEXT.replace('name = "vip"\nwhen', 'name = "vip"\nmin_orders = 2\nwhen', 1)
-    assert "segments[0]: has both when and min_orders" in "\n".join(mistakes(mixed))
+    assert 'segments[0] ("vip"): has both when and min_orders' in "\n".join(mistakes(mixed))
 
 
 def test_every_condition_is_tested_here_and_documented() -> None:

@@ -15,6 +15,7 @@ from campaign.definition.segments.conditions import Condition, Segment
 from campaign.definition.segments.logic import Possible, domain, formula, negated, possible
 from campaign.definition.segments.unreachable import (
     overlapping_segments,
+    skipped_steps,
     unreachable_segments,
     unused_segments,
 )
@@ -190,7 +191,11 @@ def test_a_catch_all_in_the_middle_is_named() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("orders = { at_least = 2 }", "orders = { at_least = 5 }", 'segments[1]: nobody is in "returning"'),
+        (
+            "orders = { at_least = 2 }",
+            "orders = { at_least = 5 }",
+            'segments[1] ("returning"): nobody is in "returning"',
+        ),
         (
             'segments = ["returning"]',
             'segments = ["returning", "first-time"]',
@@ -220,6 +225,16 @@ def test_overlaps_and_segments_without_an_audience_are_said() -> None:
     assert unused_segments(definition.segments, definition.steps[1:2]) == []
     step = Step.model_validate({**STEP, "audiences": [{"segments": ["rest"], "email": "a"}]})
     assert unused_segments(defined([{"tags": ["staff"]}]).segments, [step]) == ["s0"]
+
+
+def test_a_step_that_skips_a_segment_is_said() -> None:
+    """Of a segment that other steps write to; one that gets nothing at all is another matter."""
+    definition = default_definition()
+    assert skipped_steps(definition.segments, definition.steps) == {}
+    step = Step.model_validate({**STEP, "audiences": [{"segments": ["vip"], "email": "a"}]})
+    found = skipped_steps(definition.segments, [*definition.steps, step])
+    assert found == {"returning": [step.name], "first-time": [step.name]}
+    assert skipped_steps(definition.segments, [step]) == {}
 
 
 def test_spans_know_their_ends() -> None:

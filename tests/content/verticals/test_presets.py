@@ -12,6 +12,7 @@ from campaign.definition.loading import parse_definition
 from campaign.definition.model import Definition
 from campaign.rules.timing import window
 from campaign.wire import OrderStatus
+from content.checking.localized import localized_problems
 from content.checking.translations import translation_problems
 from content.loading import load_campaign, wanted_templates
 from content.verticals.presets import DATA, DEFAULT, Preset, preset, preset_files, preset_names
@@ -53,6 +54,7 @@ def test_each_passes_the_check_in_every_language(vertical: str, tmp_path: Path) 
     folder = written(vertical, tmp_path)
     definition = load_campaign(folder / "campaign.toml", folder)
     assert translation_problems(folder, wanted_templates(definition)) == []
+    assert localized_problems(definition, folder, "campaign.toml") == []
     names = {path.relative_to(DEFAULT) for path in DEFAULT.rglob("*") if path.is_file()}
     assert {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} == names
     assert definition.shop.vertical == vertical

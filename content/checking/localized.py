@@ -1,0 +1,40 @@
+"""Words of the campaign's own file that are missing in a language that its templates are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from campaign.definition.model import Definition
+from campaign.errors import Problem
+from campaign.languages.tags import candidates
+from content.sources import Source
+from content.writing.language import base_of, used_folders, words_of
+
+
+def localized_problems(definition: Definition, source: Source, file: str) -> list[Problem]:
+    """List the languages that a table of words lacks. One text for everybody lacks nothing."""
+    folders = used_folders(source, definition.brand.tone)
+    languages = dict.fromkeys(base_of(name) if name else words_of(source, "").language for name in folders)
+    return [
+        Problem(f"{file}: {where}", f"is not written in {language}", f'add {language} = "..."')
+        for where, texts in _tables(definition)
+        for language in languages
+        if not any(tag in texts for tag in candidates(language))
+    ]
+
+
+def _tables(definition: Definition) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Give each table of words with its key path."""
+    for where, words in _localized(definition):
+        if isinstance(words, Mapping):
+            yield where, words
+
+
+def _localized(definition: Definition) -> Iterator[tuple[str, object]]:
+    yield "brand.sms_opt_out", definition.brand.sms_opt_out
+    for name, offer in definition.offers.items():
+        yield f"offers.{name}.text", offer.text
+        yield f"offers.{name}.terms", offer.terms
+    for tier in definition.loyalty.tiers:
+        yield f'loyalty.tiers ("{tier.name}").title', tier.title
+        yield f'loyalty.tiers ("{tier.name}").perks', tier.perks
