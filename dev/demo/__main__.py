@@ -26,6 +26,7 @@ from campaign.contract import workflow_id
 from campaign.errors import AfterglowError, CampaignClosed
 from campaign.wire import Customer, OrderStatus, OrderUpdate, Purchase
 from content.loading import read_definition
+from dev.demo.enclosing import enclose_pictures
 from dev.demo.table import results
 from dev.sample_shop.people import Person, catalogue, people
 from dev.sample_shop.stories import Story, stories
@@ -169,6 +170,7 @@ async def demonstrate(*, leave: bool, console: Console) -> int:
         console.print("Loading the shop: products, customers, earlier orders ...")
         await load_shop(running, persons, now)
         await _play_all(running, plays, console)
+        enclose_pictures(running.outbox, running.pictures_url)
         _report(running, plays, console)
         if not leave:
             console.print(f"Web UI   {running.temporal.ui_url or 'your own Temporal'}")

@@ -107,6 +107,13 @@ def _line(number: int) -> int:
     return line if line < _TRIAL_NUMBERS.start else line + len(_TRIAL_NUMBERS)
 
 
+def _language(number: int, country: str) -> str:
+    """Return what a person reads: all four languages that ship are in the outbox."""
+    if country == "US" and number % 8 == 0:
+        return "es"
+    return {"DE": "de", "CA": "fr"}.get(country, "en")
+
+
 def _person(number: int, random: Random, now: datetime) -> Person:
     first, last = random.choice(_FIRST), random.choice(_LAST)
     country, zone, number_start = random.choice(_PLACES)
@@ -117,7 +124,7 @@ def _person(number: int, random: Random, now: datetime) -> Person:
         "phone": f"{number_start}{_line(number):03}",
         "first_name": first,
         "last_name": last,
-        "language": "en",
+        "language": _language(number, country),
         "country": country,
         "time_zone": zone,
         "preferred_channel": preferred,

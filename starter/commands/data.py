@@ -173,7 +173,8 @@ def new(
     for line in (
         f"1. {file}: your shop in [brand], your currency and country in [shop]",
         f"2. afterglow check {folder}",
-        f"3. AFTERGLOW_CAMPAIGN={file} AFTERGLOW_TEMPLATES={folder} where worker and web run",
+        f"3. AFTERGLOW_CAMPAIGN={file} AFTERGLOW_TEMPLATES={folder} where worker, web and this command run",
+        "4. afterglow preview",
     ):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
 

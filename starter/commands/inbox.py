@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from campaign.errors import BadInput, Problem
 from starter import clock
@@ -62,6 +63,12 @@ def inbox(
     if json:
         typer.echo(as_json({"counts": totals, "rows": shown}))
         return
+    if shown:
+        out.print(_table(state, shown))
+    out.print(_summary(state, len(shown), limit, totals), highlight=False)
+
+
+def _table(state: Shown, shown: Sequence[Mapping[str, Any]]) -> Table:
     listed = table(f"Inbox ({state.value})", "id", "kind", "order", "state", "why", "next (UTC)")
     for row in shown:
         next_at = when(row["due_at"]) if row["state"] == State.WAITING else "-"
@@ -69,8 +76,7 @@ def inbox(
         listed.add_row(str(row["id"]), row["kind"], order, row["state"], why, next_at)
     for narrow in (0, 1, 3):
         listed.columns[narrow].no_wrap = True
-    out.print(listed)
-    out.print(_summary(state, len(shown), limit, totals), highlight=False)
+    return listed
 
 
 def _summary(shown: Shown, number: int, limit: int, totals: Mapping[str, int]) -> str:

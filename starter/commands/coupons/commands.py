@@ -109,12 +109,17 @@ def push(offer: OfferName) -> None:
 @command
 def status() -> None:
     """Show how many codes each offer has left, and what became of the others."""
+    campaign = settings().campaign
+    names = personal_offers(read_definition(campaign))
+    if not names:
+        out.print(f"no offer of {campaign} has codes of its own", highlight=False, soft_wrap=True)
+        return
     shown = table(
         "Coupons", "offer", "not at the shop", "left", "of", "issued", "redeemed", "empty since (UTC)"
     )
     low = []
     with database() as opened, opened.reading() as session:
-        for name in personal_offers(read_definition(settings().campaign)):
+        for name in names:
             stock = stock_of(session, name)
             used = [count(session, name, state) for state in (CouponState.ISSUED, CouponState.REDEEMED)]
             numbers = map(str, (stock.made, stock.available, stock.filled, *used))

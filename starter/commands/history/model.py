@@ -67,6 +67,9 @@ def _print_value(fit: dict[str, Any] | None) -> None:
     _line("Parameters: " + ", ".join(f"{name} {value:.4g}" for name, value in fit["parameters"].items()))
     if "error" not in quality:
         return
+    if not _measured(quality):
+        _line("Nothing was measured: the last quarter has no orders, and none were predicted")
+        return
     listed = table("On the last quarter", "Prediction", "Error, orders", "Error, value", "Value in all")
     for name, errors in quality["error"].items():
         numbers = (f"{errors['orders']:.3f}", f"{errors['value']:.2f}", f"{errors['total']:.2f}")
@@ -74,6 +77,10 @@ def _print_value(fit: dict[str, Any] | None) -> None:
     listed.add_row("real", "-", "-", f"{quality['total']:.2f}")
     out.print(listed)
     _print_calibration(quality["calibration"])
+
+
+def _measured(quality: dict[str, Any]) -> bool:
+    return bool(quality["total"]) or any(any(errors.values()) for errors in quality["error"].values())
 
 
 def _print_calibration(groups: list[list[float]]) -> None:
@@ -92,6 +99,8 @@ def _print_cycle(fit: dict[str, Any] | None) -> None:
         known = sorted(parameters["categories"].items(), key=lambda each: each[1])[:_MOST_CATEGORIES]
         means = [f"{name} {exp(mean):.0f}" for name, mean in [("the shop", parameters["mean"]), *known]]
         _line("Days between orders: " + ", ".join(means))
+    if not quality["held_out"]:
+        return
     for share, measured in quality.get("coverage", {}).items():
         _line(f"{float(share):.0%} quantile: {measured:.1%} of the last quarter's gaps ended within it")
     for name, error in quality.get("median_error", {}).items():
