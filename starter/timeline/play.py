@@ -15,7 +15,7 @@ from campaign.definition.base import Name
 from campaign.definition.model import Definition
 from campaign.definition.templates import TemplateTexts
 from campaign.definition.version import Version
-from campaign.errors import BadCustomer
+from campaign.errors import BadCustomer, BadInput, Problem
 from campaign.fields.identifiers import Id
 from campaign.fields.money import Money
 from campaign.offers.validity import zone_of
@@ -27,9 +27,12 @@ from campaign.wire import Contact, Customer, OrderStatus, Wire
 from content.loading import read_definition
 from content.sources import read_folder
 from settings import Settings
+from storage.queries.shop.examples import example_products
 from writing.preview import Scene, Written, play
 from writing.scenes import MADE_UP, MadeUp, WhatHappens, scene_made_up, scene_of_order
 
+USUAL = timedelta(days=0.1)
+"""How long after a made-up order it is processed."""
 _GONE = (Reason.SENT, Reason.HOLDOUT)
 _EMAIL, _PHONE = "preview@example.com", "+12025550123"
 Days = Annotated[float, Field(ge=0, le=400)]
@@ -39,7 +42,8 @@ class Play(Wire):
     """What to preview: an ``order``, or without one a customer that is made up. Days count from the order.
 
     ``consents`` are the channels that the made-up customer agreed to; ``orders`` how many there are with this
-    one; ``processed`` and the others when that becomes of the order, instead of what is known of it;
+    one; ``processed`` and the others when that becomes of the order, instead of what is known of it (one made
+    up of which nothing is said is processed after `USUAL`);
     ``clicks`` the steps whose messages are clicked.
     """
 
@@ -63,9 +67,11 @@ class Play(Wire):
 
     @property
     def what_happens(self) -> WhatHappens:
-        """What happens meanwhile."""
+        """What happens meanwhile. A made-up order is at least processed: else nobody is ever thanked."""
         news = {status: getattr(self, status.value, None) for status in OrderStatus}
         order = {status: timedelta(days=days) for status, days in news.items() if days is not None}
+        if self.order is None and not order:
+            order = {OrderStatus.PROCESSED: USUAL}
         again = None if self.buys_again is None else timedelta(days=self.buys_again)
         return WhatHappens(order, self.clicks, again)
 
@@ -92,13 +98,32 @@ def scene_of(session: Session, stage: Stage, wanted: Play, now: datetime) -> Sce
     """Return what is to be played; a made-up order is placed ``now``.
 
     Raises:
-        NotFound: no such order, or step.
-        BadInput: the made-up customer has mistakes.
+        NotFound: no such order.
+        BadInput: no such step or product; the made-up customer has mistakes.
     """
+    for step in wanted.clicks:
+        known_step(stage.definition, "clicks", step)
     if wanted.order is not None:
         return scene_of_order(session, stage.definition, stage.source, wanted.order, wanted.what_happens)
+    _known_products(session, wanted.skus)
     made = MadeUp(_customer(wanted, stage.definition, now), wanted.orders, wanted.total, wanted.skus)
     return scene_made_up(session, stage.definition, stage.source, made, now, wanted.what_happens)
+
+
+def known_step(definition: Definition, where: str, name: str) -> None:
+    """Refuse a step that the campaign does not have. Raises `BadInput` naming those that it has."""
+    names = [step.name for step in definition.steps]
+    if name not in names:
+        raise BadInput(
+            [Problem(where, f"the campaign has no step {name}", f"write one of: {', '.join(names)}")]
+        )
+
+
+def _known_products(session: Session, skus: tuple[str, ...]) -> None:
+    known = {sku for sku, _, _ in example_products(session, skus, len(skus))} if skus else set()
+    if unknown := set(skus) - known:
+        fix = "write the sku of a product that was imported"
+        raise BadInput([Problem("skus", f"not in the catalogue: {', '.join(sorted(unknown))}", fix)])
 
 
 def _customer(wanted: Play, definition: Definition, now: datetime) -> Customer:

@@ -17,7 +17,7 @@ from starter.commands.campaigns import AsJson
 from starter.commands.console import as_json, command, counted, database, err, out, settings
 from starter.commands.timeline.lines import day, wrapped
 from starter.inputs import parse_field
-from starter.timeline.play import Play, read_stage, timeline
+from starter.timeline.play import Play, known_step, read_stage, timeline
 from starter.timeline.send_test import send_tests
 
 app = typer.Typer()
@@ -65,6 +65,9 @@ def preview(
         cancelled=cancelled, buys_again=buys_again, clicks=click,
     )  # fmt: skip
     stage = read_stage(settings())
+    for where, step in (("--show", show), ("--send-test", send_test)):
+        if step:
+            known_step(stage.definition, where, step)
     with database() as opened, opened.reading() as session:
         found = timeline(session, stage, wanted, clock.now())
     if to:

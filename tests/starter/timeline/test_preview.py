@@ -15,7 +15,7 @@ from sqlalchemy import event
 from typer.testing import CliRunner
 
 from activities.interface import ReceivedSignal
-from campaign.errors import BadCustomer, NotFound
+from campaign.errors import BadCustomer, BadInput, NotFound
 from campaign.wire import OrderStatus, OrderUpdate
 from settings import Settings
 from starter.__main__ import app
@@ -133,10 +133,11 @@ def test_an_sms_is_measured_with_its_short_links(shop: Shop, folder: Path) -> No
 
 
 def test_what_is_wrong_is_named(shop: Shop, folder: Path) -> None:
-    """An unknown order or step, and a customer that cannot be."""
+    """An unknown order, step or product, and a customer that cannot be."""
     for wanted, error in (
         (Play(order="o-404"), NotFound),
-        (Play(clicks=("no-step",)), NotFound),
+        (Play(clicks=("no-step",)), BadInput),
+        (Play(skus=("no-sku",)), BadInput),
         (Play(time_zone="Mars/Base"), BadCustomer),
     ):
         with pytest.raises(error):
@@ -156,6 +157,11 @@ def test_the_command_prints_and_writes(
     assert (tmp_path / "out" / "01-thank-you-email.html").read_text().startswith("<!doctype html>")
     found = json.loads(RUNNER.invoke(app, ["preview", "--json", "--processed", "0.1"]).output)
     assert messages(found)
+    thanked = json.loads(RUNNER.invoke(app, ["preview", "--json"]).output)
+    assert messages(thanked)[0]["step"] == "thank-you"
+    for option in ("--show", "--send-test", "--click"):
+        unknown = RUNNER.invoke(app, ["preview", option, "winback"])
+        assert (unknown.exit_code, "win-back-soft" in unknown.output) == (2, True)
     bad = RUNNER.invoke(app, ["preview", "--orders", "0"])
     assert (bad.exit_code, "orders: is too small" in bad.output) == (2, True)
 
