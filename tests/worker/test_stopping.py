@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from dev.servers.temporal import TemporalServer
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.queries.people.customers import save_customer
-from tests.facts import ROOT
 from tests.shop import unique
 from tests.workflows.orders import due_at_once, news, start, zone_of_afternoon
 
@@ -42,13 +40,19 @@ def save(database: Database, number: int, **contact: Any) -> None:
         )
 
 
-def slow_templates(folder: Path) -> Path:
-    """The shipped content, with a text that takes seconds to render for whom is called Slow."""
-    shutil.copytree(ROOT / "content" / "default", folder)
-    text = folder / "sms" / "thank_you.txt.j2"
-    loops = "{% for a in range(9000) %}{% for b in range(9000) %}{% endfor %}{% endfor %}"
-    text.write_text(f'{{% if customer.first_name == "Slow" %}}{loops}{{% endif %}}{text.read_text()}')
-    return folder
+#: A worker that writes for seconds to whom is called Slow: no template can take so long, they are bounded.
+SLOW_WORKER = """
+import runpy, time
+from writing import message
+
+def render_slowly(source, template, context, render=message.render_sms):
+    if context.customer.first_name == "Slow":
+        time.sleep(5)
+    return render(source, template, context)
+
+message.render_sms = render_slowly
+runpy.run_module("worker", run_name="__main__")
+"""
 
 
 async def test_sigterm_stops_all_queues_at_once(temporal: TemporalServer, tmp_path: Path) -> None:
@@ -67,12 +71,11 @@ async def test_sigterm_stops_all_queues_at_once(temporal: TemporalServer, tmp_pa
     await start(client, slow, news("processed"))
     settings = {
         "AFTERGLOW_HOME": str(tmp_path),
-        "AFTERGLOW_TEMPLATES": str(slow_templates(tmp_path / "content")),
         "AFTERGLOW_EMAIL_RATE": str(RATE),
         "AFTERGLOW_CONCURRENCY": str(CONCURRENCY),
         "TEMPORAL_ADDRESS": temporal.address,
     }
-    worker = await start_process([sys.executable, "-m", "worker"], tmp_path / "worker.log", settings)
+    worker = await start_process([sys.executable, "-c", SLOW_WORKER], tmp_path / "worker.log", settings)
     decided = f'"order": "{slow["order_id"]}", "step"'
     while worker.running and decided not in worker.log.read_text():  # noqa: ASYNC110 - a log has no event
         await asyncio.sleep(0.02)
