@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -46,6 +46,32 @@ FIT_AT = timedelta(hours=3)
 CATCH_UP = timedelta(minutes=10)
 
 
+@dataclass(frozen=True)
+class _Turns:
+    """Which workflow a schedule starts, and when: ``offset`` after each whole ``every``, in UTC."""
+
+    workflow: str
+    every: timedelta
+    summary: str
+    offset: timedelta = timedelta(0)
+
+
+_STATISTICS = _Turns(
+    STATISTICS_WORKFLOW, REFRESH_EVERY, "Best-sellers and what is bought together, counted anew"
+)
+_FAILURES = _Turns(
+    FAILURES_WORKFLOW, SIGNAL_EVERY, "Failures that no campaign has looked at, signalled again"
+)
+_RETENTION = _Turns(
+    RETENTION_WORKFLOW,
+    ERASE_EVERY,
+    "Texts, digests and payloads erased that are older than the settings keep them",
+)
+_MODELS = _Turns(
+    MODELS_WORKFLOW, FIT_EVERY, "Lifetime value and buying cycles, fitted anew over the shop's orders", FIT_AT
+)
+
+
 async def ensure_schedules(client: Client, database: Database, *, refresh: bool = False) -> None:
     """Make the schedules that are missing; refresh at once what is missing or has missed a turn.
 
@@ -54,59 +80,29 @@ async def ensure_schedules(client: Client, database: Database, *, refresh: bool 
     An operator's changes to a schedule (its spec, a pause) stay. A server that refuses schedules stops no
     messages: they show no best-sellers, and the worker's health says that there are none.
     """
+    counted = not refresh and computed_since(database, clock.now() - 2 * REFRESH_EVERY)
+    fitted = fitted_since(database, clock.now() - 2 * FIT_EVERY)
     try:
-        await _ensure_statistics(client, database, refresh=refresh)
-        await _ensure_failures(client)
-        await _ensure_retention(client)
-        await _ensure_models(client, database)
+        await _ensure(client, STATISTICS_SCHEDULE, _STATISTICS, at_once=not counted)
+        await _ensure(client, FAILURES_SCHEDULE, _FAILURES)
+        await _ensure(client, RETENTION_SCHEDULE, _RETENTION)
+        await _ensure(client, MODELS_SCHEDULE, _MODELS, at_once=not fitted)
     except RPCError as error:
         log.warning("no schedules", status=error.status.name.lower())
 
 
-async def _ensure_statistics(client: Client, database: Database, *, refresh: bool) -> None:
-    fresh = not refresh and computed_since(database, clock.now() - 2 * REFRESH_EVERY)
-    summary = "Best-sellers and what is bought together, counted anew"
-    schedule = _every(REFRESH_EVERY, STATISTICS_WORKFLOW, STATISTICS_SCHEDULE, summary)
-    try:
-        await client.create_schedule(STATISTICS_SCHEDULE, schedule, trigger_immediately=not fresh)
-    except ScheduleAlreadyRunningError:
-        if not fresh:
-            await client.get_schedule_handle(STATISTICS_SCHEDULE).trigger()
-
-
-async def _ensure_failures(client: Client) -> None:
-    summary = "Failures that no campaign has looked at, signalled again"
-    schedule = _every(SIGNAL_EVERY, FAILURES_WORKFLOW, FAILURES_SCHEDULE, summary)
-    with contextlib.suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(FAILURES_SCHEDULE, schedule)
-
-
-async def _ensure_retention(client: Client) -> None:
-    summary = "Texts, digests and payloads erased that are older than the settings keep them"
-    schedule = _every(ERASE_EVERY, RETENTION_WORKFLOW, RETENTION_SCHEDULE, summary)
-    with contextlib.suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(RETENTION_SCHEDULE, schedule)
-
-
-async def _ensure_models(client: Client, database: Database) -> None:
-    fresh = fitted_since(database, clock.now() - 2 * FIT_EVERY)
-    summary = "Lifetime value and buying cycles, fitted anew over the shop's orders"
-    schedule = _every(FIT_EVERY, MODELS_WORKFLOW, MODELS_SCHEDULE, summary, FIT_AT)
-    try:
-        await client.create_schedule(MODELS_SCHEDULE, schedule, trigger_immediately=not fresh)
-    except ScheduleAlreadyRunningError:
-        if not fresh:
-            await client.get_schedule_handle(MODELS_SCHEDULE).trigger()
-
-
-def _every(
-    interval: timedelta, workflow: str, identifier: str, summary: str, offset: timedelta = timedelta(0)
-) -> Schedule:
+async def _ensure(client: Client, identifier: str, turns: _Turns, *, at_once: bool = False) -> None:
+    """Make a schedule unless it is there; ``at_once``: either way it takes a turn now."""
     action = ScheduleActionStartWorkflow(
-        workflow, id=identifier, task_queue=TASK_QUEUE, static_summary=summary
+        turns.workflow, id=identifier, task_queue=TASK_QUEUE, static_summary=turns.summary
     )
-    return Schedule(
+    schedule = Schedule(
         action=action,
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=interval, offset=offset)]),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=turns.every, offset=turns.offset)]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
     )
+    try:
+        await client.create_schedule(identifier, schedule, trigger_immediately=at_once)
+    except ScheduleAlreadyRunningError:
+        if at_once:
+            await client.get_schedule_handle(identifier).trigger()
