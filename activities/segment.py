@@ -166,8 +166,7 @@ def _latest(run: RunFacts, step: Step, decision: Decision, now: datetime) -> dat
     message that a provider's outage holds back is written anew, or it would arrive with a date of the past.
     """
     latest = decision.window.latest_of_claim(now)
-    audience = step.audience(decision.segment)
-    offer = run.definition.offers.get(audience.offer) if audience and audience.offer else None
+    offer = run.definition.offer_of(step.audience(decision.segment))
     if offer is None or offer.personal or offer.valid_for is None:
         return latest
     return min(latest, now + offer.valid_for / 2)

@@ -113,7 +113,7 @@ def _offers_by_template(definition: Definition) -> dict[str, list[OfferDefinitio
     for step in definition.steps:
         for audience in step.audiences:
             if name := audience.template(Channel.SMS):
-                used.setdefault(name, []).append(definition.offers.get(audience.offer or ""))
+                used.setdefault(name, []).append(definition.offer_of(audience))
             if audience.without_offer and (name := audience.template(Channel.SMS, offered=False)):
                 used.setdefault(name, []).append(None)
     if used and definition.consent.sms_double_opt_in:

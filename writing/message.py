@@ -153,7 +153,7 @@ def template_of(definition: Definition, draft: Draft) -> str:
     if draft.purpose is Purpose.OPT_IN:
         return definition.consent.sms_opt_in
     audience = draft.step.audience(draft.segment)
-    offer = definition.offers.get(audience.offer or "") if audience else None
+    offer = definition.offer_of(audience)
     offered = offer is None or not offer.personal or draft.coupon is not None
     template = audience.template(draft.channel, offered=offered) if audience else None
     if template is None:

@@ -105,8 +105,7 @@ def play(
 
 def _coupon(scene: Scene, moment: Moment) -> Coupon | None:
     """Return a coupon that nobody has, where the step's offer has codes of the customer's own."""
-    audience = moment.step.audience(moment.decision.segment)
-    offer = scene.definition.offers.get(audience.offer or "") if audience else None
+    offer = scene.definition.offer_of(moment.step.audience(moment.decision.segment))
     return example_coupon(scene.definition, offer, moment.facts.customer, moment.at) if offer else None
 
 

@@ -21,7 +21,7 @@ from campaign.definition.offers.offer import Offer
 from campaign.definition.reviews import Reviews
 from campaign.definition.segments.conditions import Segment
 from campaign.definition.segments.loyalty import Loyalty
-from campaign.definition.steps import Step
+from campaign.definition.steps import Audience, Step
 from campaign.errors import NotFound
 from campaign.fields.money import CurrencyCode
 from campaign.fields.places import Country, Language, TimeZone
@@ -201,6 +201,10 @@ class Definition(Section):
                 return step
         msg = f"the campaign has no step {name}"
         raise NotFound(msg)
+
+    def offer_of(self, audience: Audience | None) -> Offer | None:
+        """Return the offer that an audience is shown, if there is one."""
+        return self.offers.get(audience.offer) if audience and audience.offer else None
 
     def after(self, name: str) -> Step | None:
         """Return the step that follows, or None after the last."""

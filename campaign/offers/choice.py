@@ -56,7 +56,7 @@ def choose(
     definition: Definition, facts: Facts, step: Step, audience: Audience | None, window: Window, now: datetime
 ) -> Choice:
     """Return which coupon a step's message to an audience shows if it goes now."""
-    offer = definition.offers.get(audience.offer) if audience and audience.offer else None
+    offer = definition.offer_of(audience)
     if offer is None or not offer.personal or audience is None or audience.offer is None:
         return NO_OFFER
     name, mine = audience.offer, coupon_of(facts, step)

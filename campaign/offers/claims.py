@@ -44,7 +44,7 @@ def truth_of(offer: Offer | None, prices: Iterable[Decimal] = ()) -> Truth:
     """Return what may be claimed beside an offer. Where it has no percentage, that of its own text counts."""
     if offer is None:
         return Truth(amounts=frozenset(prices))
-    texts = [offer.text] if isinstance(offer.text, str) else list(offer.text.values())
+    texts = offer.texts
     percents = {offer.percent} if offer.percent else {found for text in texts for found in percents_in(text)}
     amounts = {offer.amount} if offer.amount else {found for text in texts for found in amounts_in(text)}
     return Truth(

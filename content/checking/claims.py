@@ -111,6 +111,5 @@ def _named_later(definition: Definition) -> dict[str, tuple[Offer, ...]]:
 
 def _named_in(text: str, offer: Offer) -> str | None:
     """Return how an offer is named in a text: by its code, or in its own words."""
-    words = [offer.text] if isinstance(offer.text, str) else list(offer.text.values())
-    names = [name for name in (offer.code, *words) if name]
+    names = [name for name in (offer.code, *offer.texts) if name]
     return next((name for name in names if name.casefold() in text.casefold()), None)

@@ -74,6 +74,11 @@ class Offer(Section):
         """Whether only so many are given a day."""
         return self.max_per_day is not None or self.max_cost_per_day is not None
 
+    @property
+    def texts(self) -> list[str]:
+        """Its text in every language that it has one in."""
+        return [self.text] if isinstance(self.text, str) else list(self.text.values())
+
     def text_in(self, *languages: str) -> str:
         """Return the text in the first of these languages that it is there in."""
         return in_language(self.text, *languages)
