@@ -10,8 +10,8 @@ from sqlmodel import Session, select
 
 from campaign.catalogue.shelf import Kind, Recommendation
 from campaign.wire import Product
+from storage import replacing
 from storage.database import Database
-from storage.queries.shop import statistics as counting
 from storage.queries.shop.catalogue import save_product, shelf_for
 from storage.queries.shop.statistics import (
     BEST_SELLERS,
@@ -135,7 +135,7 @@ def test_many_products_are_written_in_short_transactions(
     refresh_statistics(shop, NOW)
     with shop.reading() as session:
         before = [row.model_dump() for row in session.exec(select(BoughtTogetherRow))]
-    monkeypatch.setattr(counting, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(replacing, "ROWS_AT_ONCE", 1)
     refresh_statistics(shop, NOW)
     with shop.reading() as session:
         assert [row.model_dump() for row in session.exec(select(BoughtTogetherRow))] == before

@@ -8,24 +8,23 @@ changes the review first and deletes its quote after that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, literal, select, union_all
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import Connection, case, func, insert, literal, select, union_all
+from sqlmodel import Session, col
 
 from campaign.definition.reviews import Reviews
 from campaign.reviews.states import LONGEST_QUOTE, NOT_COUNTED, ReviewState
-from storage.batches import whole_keys
 from storage.database import Database
-from storage.tables import ProductQuoteRow, ProductRatingRow, ReviewRow, StatisticRow
+from storage.inserts import insert_rows
+from storage.replacing import ROWS_AT_ONCE, Rows, replace_rows
+from storage.tables import ProductQuoteRow, ProductRatingRow, ReviewRow
 
 RATINGS, QUOTES = "product_ratings", "product_quotes"
 WHOLE_SHOP = ""
 """The sku under which the rating of the whole shop stands."""
-_ROWS_AT_ONCE = 1_000
 _QUOTED = ("sku", "language", "review_id", "rating", "text", "author", "verified")
 
 Row = dict[str, Any]
@@ -34,9 +33,23 @@ Row = dict[str, Any]
 def refresh_ratings(database: Database, now: datetime, rules: Reviews) -> dict[str, int]:
     """Count ratings and choose quotes anew, as of ``now``; return how many rows there are of each."""
     return {
-        RATINGS: _refresh(database, RATINGS, _ratings(), _write_ratings, now),
-        QUOTES: _refresh(database, QUOTES, _quotable(now, rules), _write_quotes, now),
-    }
+        RATINGS: replace_rows(
+            database, RATINGS, ProductRatingRow, ProductRatingRow.sku, _reading(_ratings()),
+            lambda session, rows: _write_ratings(session, rows, now), now,
+        ),
+        QUOTES: replace_rows(
+            database, QUOTES, ProductQuoteRow, ProductQuoteRow.sku, _reading(_quotable(now, rules)),
+            _write_quotes, now,
+        ),
+    }  # fmt: skip
+
+
+def _reading(statement: Any) -> Callable[[Connection], Iterator[Row]]:
+    def rows(reading: Connection) -> Iterator[Row]:
+        found = reading.execution_options(yield_per=ROWS_AT_ONCE).execute(statement)
+        yield from map(dict, found.mappings())
+
+    return rows
 
 
 def _ratings() -> Any:
@@ -74,48 +87,14 @@ def _quotable(now: datetime, rules: Reviews) -> Any:
     return select(found.c.sku, found.c.id).where(found.c.place == 1).order_by(found.c.sku, found.c.id)
 
 
-def _refresh(database: Database, name: str, statement: Any, write: Any, now: datetime) -> int:
-    """Replace a table's rows from the first sku to the last, in short transactions."""
-    written, last = 0, None
-    with database.reading() as reading:
-        rows = reading.connection().execution_options(yield_per=_ROWS_AT_ONCE).execute(statement)
-        for batch in whole_keys(map(dict, rows.mappings()), itemgetter("sku"), _ROWS_AT_ONCE):
-            until = batch[-1]["sku"]
-            written += database.retrying(_writing(write, last, until, batch, now))
-            last = until
-    database.retrying(_writing(write, last, None, [], now))
-    with database.transaction() as session:
-        session.merge(StatisticRow(name=name, computed_at=now, rows=written))
-    return written
-
-
-def _writing(write: Any, after: str | None, until: str | None, batch: Sequence[Row], now: datetime) -> Any:
-    return lambda session: write(session, after, until, batch, now)
-
-
-def _clear(session: Session, table: type[SQLModel], after: str | None, until: str | None) -> None:
-    sku = table.sku  # type: ignore[attr-defined]
-    bounds = ([] if after is None else [sku > after]) + ([] if until is None else [sku <= until])
-    session.connection().execute(delete(table).where(*bounds))
-
-
-def _write_ratings(
-    session: Session, after: str | None, until: str | None, batch: Sequence[Row], now: datetime
-) -> int:
-    _clear(session, ProductRatingRow, after, until)
+def _write_ratings(session: Session, batch: Rows, now: datetime) -> int:
     rows = [{**row, "average": float(row["average"]), "computed_at": now} for row in batch]
-    if rows:
-        session.connection().execute(insert(ProductRatingRow), rows)
+    insert_rows(session, ProductRatingRow, rows)
     return len(rows)
 
 
-def _write_quotes(
-    session: Session, after: str | None, until: str | None, batch: Sequence[Row], _now: datetime
-) -> int:
+def _write_quotes(session: Session, batch: Rows) -> int:
     """Copy reviews as they are now: one that was changed or taken back since it was chosen is left out."""
-    _clear(session, ProductQuoteRow, after, until)
-    if not batch:
-        return 0
     review = ReviewRow
     chosen = (
         select(

@@ -1,25 +1,24 @@
 """What needs the whole shop's history, counted by a schedule and kept as rows that are read by key.
 
-Counting only reads, and keeps nobody from writing. Its result is written in short transactions, key by key,
-so that a message on its way sees the old rows or the new ones and hardly ever waits.
+Counting only reads, and keeps nobody from writing; its result is written by `storage.replacing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection
 from sqlmodel import Session, SQLModel, col, select
 
-from storage.batches import whole_keys
 from storage.database import Database
-from storage.queries.recommendations.baskets import ROWS_AT_ONCE, Row
+from storage.inserts import insert_rows
+from storage.queries.recommendations.baskets import Row
 from storage.queries.recommendations.best_sellers import best_sellers
 from storage.queries.recommendations.repeat_gaps import repeat_gaps
 from storage.queries.recommendations.together import bought_together
+from storage.replacing import Rows, replace_rows
 from storage.tables import BestSellerRow, BoughtTogetherRow, RepeatGapRow, StatisticRow
 
 BEST_SELLERS, BOUGHT_TOGETHER, REPEAT_GAPS = "best_sellers", "bought_together", "repeat_gaps"
@@ -69,26 +68,11 @@ def computed_since(database: Database, then: datetime) -> bool:
 
 
 def refresh_statistic(database: Database, name: str, now: datetime) -> int:
-    """Count one statistic now, and replace its rows from the first key to the last."""
+    """Count one statistic now, and replace its rows; return how many it has."""
     table, column, count = _STATISTICS[name]
-    written, last = 0, None
-    with database.reading() as reading:
-        for batch in whole_keys(count(reading.connection(), now), itemgetter(column.key), ROWS_AT_ONCE):
-            until = batch[-1][column.key]
-            with database.transaction() as session:
-                _replace(session, table, _between(column, last, until), batch)
-            written, last = written + len(batch), until
-    with database.transaction() as session:
-        _replace(session, table, _between(column, last, None), [])
-        session.merge(StatisticRow(name=name, computed_at=now, rows=written))
-    return written
 
+    def write(session: Session, rows: Rows) -> int:
+        insert_rows(session, table, [dict(row) for row in rows])
+        return len(rows)
 
-def _between(column: Any, after: str | None, until: str | None) -> list[Any]:
-    return ([] if after is None else [column > after]) + ([] if until is None else [column <= until])
-
-
-def _replace(session: Session, table: type[SQLModel], where: Sequence[Any], rows: Sequence[Row]) -> None:
-    session.connection().execute(delete(table).where(*where))
-    if rows:
-        session.connection().execute(insert(table), list(rows))
+    return replace_rows(database, name, table, column, lambda reading: count(reading, now), write, now)

@@ -19,6 +19,7 @@ from campaign.reviews.states import LONGEST_QUOTE, Move, Rejection, ReviewState,
 from intake.person.erasure import erase_person
 from intake.reviews.moderation import Decision, moderate
 from shops.news import PersonRequest, PrivacyRequest
+from storage import replacing
 from storage.database import Database
 from storage.queries.people.customers import ensure_customers
 from storage.queries.reviews import ratings
@@ -164,7 +165,7 @@ def test_what_is_hidden_while_quotes_are_written_is_not_quoted(
 
 def test_many_products_are_replaced_in_batches(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no longer there goes from every part of the table, before, between and after the batches."""
-    monkeypatch.setattr(ratings, "_ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(replacing, "ROWS_AT_ONCE", 2)
     with database.transaction() as session:
         rows = write(session, *({"sku": f"s-{number}"} for number in range(9)))
     refresh_ratings(database, PLACED, RULES)
