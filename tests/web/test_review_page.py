@@ -21,7 +21,7 @@ from intake.refunds import record_refund
 from intake.reviews.moderation import Decision, moderate
 from shops.news import PersonRequest, PrivacyRequest
 from storage.queries.campaigns.facts import load_run
-from storage.queries.campaigns.orders import order_lines
+from storage.queries.recommendations.bought import bought_by, lines_of_orders
 from storage.queries.shop.moved_orders import move_order
 from storage.tables import MessageRow, ReviewRow
 from tests.facts import PLACED
@@ -59,8 +59,9 @@ def stored(mail: Mail) -> list[dict[str, Any]]:
 def known_of(mail: Mail, order_id: str) -> tuple[bool, bool]:
     """Whether an order, and its one line, are known to be reviewed."""
     with mail.database.reading() as session:
-        (line,) = order_lines(session, [order_id])
-        return load_run(session, order_id).facts.own.reviewed, line.reviewed
+        run = load_run(session, order_id)
+        (line,) = lines_of_orders(bought_by(session, run.contact.customer_id, [order_id]), [order_id])
+        return run.facts.own.reviewed, line.reviewed
 
 
 async def test_stars_of_the_email_only_fill_in_the_form(mail: Mail, sent: MessageRow) -> None:

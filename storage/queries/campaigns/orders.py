@@ -6,30 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from campaign.errors import BadPurchase, NotFound, Problem
 from campaign.facts import OrderLine
 from campaign.wire import OrderUpdate, Purchase
 from storage.inserts import insert_once, insert_row, insert_rows
-from storage.tables import OrderEventRow, OrderLineRow, OrderRow, ReviewRow
+from storage.tables import OrderEventRow, OrderLineRow, OrderRow
 
 _FIXED = ("customer_id", "placed_at", "currency", "total")
-_REVIEWED = "reviewed"
+_OF_LINE = tuple(part.name for part in fields(OrderLine) if part.name != "reviewed")
 _LINES = (
-    select(
-        *(col(getattr(OrderLineRow, part.name)) for part in fields(OrderLine) if part.name != _REVIEWED),
-        select(func.count() > 0)
-        .where(
-            col(ReviewRow.customer_id) == col(OrderRow.customer_id),
-            col(ReviewRow.sku) == col(OrderLineRow.sku),
-        )
-        .correlate(OrderRow, OrderLineRow)
-        .scalar_subquery()
-        .label(_REVIEWED),
-    )
-    .join(OrderRow, col(OrderRow.id) == col(OrderLineRow.order_id))
+    select(*(col(getattr(OrderLineRow, name)) for name in _OF_LINE))
     .where(col(OrderLineRow.order_id).in_(bindparam("orders", expanding=True)))
     .order_by(col(OrderLineRow.order_id), col(OrderLineRow.position))
 )
@@ -110,6 +99,6 @@ def has_order(session: Session, order_id: str) -> bool:
 
 
 def order_lines(session: Session, order_ids: Sequence[str]) -> list[OrderLine]:
-    """Return the lines of orders, an order's in their order, as they stand."""
+    """Return the lines of orders, an order's in their order, as they stand; not whether they are reviewed."""
     rows = session.connection().execute(_LINES, {"orders": list(order_ids)})
-    return [OrderLine(**{**row, _REVIEWED: bool(row[_REVIEWED])}) for row in rows.mappings()]
+    return [OrderLine(**row) for row in rows.mappings()]

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from campaign.wire import Customer, Product
 from starter.__main__ import app
 from storage.database import Database
-from storage.queries.campaigns.orders import order_lines
 from storage.queries.people.customers import save_customer
+from storage.queries.recommendations.bought import bought_by, lines_of_orders
 from storage.queries.shop.catalogue import save_product
 from tests.intake.imports.command import Run, rows, run
 from tests.storage.test_storage import purchase, save
@@ -122,7 +122,8 @@ def test_an_imported_review_is_not_requested_again(run: Run, database: Database)
     """Of a customer who is known by the address: the order's line counts as reviewed."""
     run("reviews", "judgeme_reviews.csv")
     with database.reading() as session:
-        assert [line.reviewed for line in order_lines(session, ["1001"])] == [True]
+        lines = lines_of_orders(bought_by(session, "c-1", ["1001"]), ["1001"])
+        assert [line.reviewed for line in lines] == [True]
 
 
 def test_an_export_can_be_imported_again(run: Run, database: Database, tmp_path: Path) -> None:
