@@ -12,7 +12,7 @@ from campaign.offers.shop_codes import ShopCodes
 from counters import COUPONS_LEFT
 from storage.database import Database
 from storage.queries.coupons.filling import keep_stock, personal_offers
-from storage.queries.coupons.stock import stock_of
+from storage.queries.coupons.stock import stocks_of
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ def keep_coupons(database: Database, definition: Definition, shop: ShopCodes | N
     except Unavailable as error:
         log.warning("codes not given to the shop", why=str(error))
     with database.reading() as session:
-        stocks = [stock_of(session, name) for name in personal_offers(definition)]
+        stocks = stocks_of(session, personal_offers(definition))
     for stock in stocks:
         COUPONS_LEFT.labels(stock.offer).set(stock.available)
         if stock.low:

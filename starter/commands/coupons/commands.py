@@ -25,7 +25,7 @@ from starter.shops.shopify_codes import shop_codes
 from storage.queries.coupons.filling import hand_over, make_codes, personal_offers
 from storage.queries.coupons.listing import list_coupons
 from storage.queries.coupons.redeeming import Use
-from storage.queries.coupons.stock import add_codes, codes_in, count, make_known, stock_of
+from storage.queries.coupons.stock import add_codes, codes_in, count, make_known, stocks_of
 
 MOST = 100_000
 app = typer.Typer(help="Customers' own codes: docs/offers.md.", no_args_is_help=True)
@@ -119,8 +119,8 @@ def status() -> None:
     )
     low = []
     with database() as opened, opened.reading() as session:
-        for name in names:
-            stock = stock_of(session, name)
+        for stock in stocks_of(session, names):
+            name = stock.offer
             used = [count(session, name, state) for state in (CouponState.ISSUED, CouponState.REDEEMED)]
             numbers = map(str, (stock.made, stock.available, stock.filled, *used))
             shown.add_row(name, *numbers, when(stock.empty_since))

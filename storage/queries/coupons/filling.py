@@ -25,6 +25,7 @@ from storage.queries.coupons.stock import (
     correct_empty,
     make_known,
     stock_of,
+    stocks_of,
     void_expired,
 )
 
@@ -55,7 +56,7 @@ def keep_stock(
             _fill(database, definition, name, offer, now)
         hand_over(database, name, offer, shop)
     with database.reading() as session:
-        return [stock_of(session, name) for name in offers]
+        return stocks_of(session, offers)
 
 
 def make_first_codes(database: Database, definition: Definition, now: datetime) -> list[str]:
@@ -67,7 +68,7 @@ def make_first_codes(database: Database, definition: Definition, now: datetime) 
     for name, offer in offers.items():
         _fill(database, definition, name, offer, now)
     with database.reading() as session:
-        return [name for name in offers if not stock_of(session, name).available]
+        return [stock.offer for stock in stocks_of(session, offers) if not stock.available]
 
 
 def _fill(database: Database, definition: Definition, name: str, offer: Offer, now: datetime) -> None:
