@@ -5,8 +5,6 @@ An email is shown in a frame that may run nothing, send nothing and reach nothin
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from campaign.reasons import Channel
+from web.pages.html import PRIVATE, source_hash
 
 _FOLDER = Path(__file__).parent / "templates"
 _STYLE, _SCRIPT = ((_FOLDER / name).read_text("utf-8") for name in ("style.css", "_script.js.j2"))
@@ -23,22 +22,11 @@ _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
     lstrip_blocks=True,
 )  # fmt: skip
-#: A page with customers' names is kept nowhere, and leads nobody to where it was opened from.
-PRIVATE = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
+#: Of what a page of ours shows in a frame.
+FRAMED = {**PRIVATE, "X-Frame-Options": "SAMEORIGIN"}
 _PAGE_POLICY = (
-    f"default-src 'none'; style-src {_hash(_STYLE)}; script-src {_hash(_SCRIPT)}; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; style-src {source_hash(_STYLE)}; script-src {source_hash(_SCRIPT)}; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _MESSAGE_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src https: http: data:; "
@@ -67,12 +55,11 @@ _ENVIRONMENT.filters |= {
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page."""
     text = _ENVIRONMENT.get_template(template).render(style=_STYLE, script=_SCRIPT, **values)
-    headers = {**PRIVATE, "X-Frame-Options": "DENY", "Content-Security-Policy": _PAGE_POLICY}
+    headers = {**PRIVATE, "Content-Security-Policy": _PAGE_POLICY}
     return HTMLResponse(text, status, headers=headers)
 
 
 def message(html: str) -> HTMLResponse:
     """Return an email to be shown in a frame. Its links open beside the page, if at all."""
     shown = html.replace("<head>", '<head><base target="_blank">', 1)
-    headers = {**PRIVATE, "X-Frame-Options": "SAMEORIGIN", "Content-Security-Policy": _MESSAGE_POLICY}
-    return HTMLResponse(shown, headers=headers)
+    return HTMLResponse(shown, headers={**FRAMED, "Content-Security-Policy": _MESSAGE_POLICY})

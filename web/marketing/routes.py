@@ -24,8 +24,9 @@ from starter.timeline.send_test import message_of, send_test
 from storage.database import Database
 from storage.queries.shop.examples import newest_orders, orders_of
 from web.deps import AppDatabase, AppSettings, readers_only
-from web.marketing.html import PRIVATE, message, page
+from web.marketing.html import FRAMED, message, page
 from web.marketing.query import moment_of, play_of, query_of
+from web.pages.html import PRIVATE
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(readers_only)])
 _SHOWN = 10
@@ -76,7 +77,7 @@ def preview_message(
 ) -> Response:
     """Show one message of a timeline as its mail program would: to be put in a frame."""
     shown = _message(request, database, settings, step, channel)
-    return message(shown["html"]) if "html" in shown else PlainTextResponse(shown["text"], headers=PRIVATE)
+    return message(shown["html"]) if "html" in shown else PlainTextResponse(shown["text"], headers=FRAMED)
 
 
 def _message(

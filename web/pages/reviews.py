@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import parse_qs, quote
 
-from babel.numbers import format_decimal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaign.definition.reviews import STARS
+from campaign.languages.formats import number
 from campaign.languages.tags import accepted
 from campaign.reviews.links import FILLED_IN, ITEM
 from campaign.reviews.states import ReviewState
@@ -163,17 +163,12 @@ def _shown(
         name=writer.name,
         others=[item for item in writer.items if item.sku != form.item.sku],
         longest=MAX_TEXT,
-        most=_number(t, MAX_TEXT),
-        mistake=t(f"review_{mistake.value}", most=_number(t, MAX_TEXT)) if mistake else None,
+        most=number(t.language, MAX_TEXT),
+        mistake=t(f"review_{mistake.value}", most=number(t.language, MAX_TEXT)) if mistake else None,
         stars_missing=mistake is Mistake.NO_STARS,
         text_wrong=mistake in (Mistake.TOO_LONG, Mistake.LINK),
         standing=None if mistake else _standing(t, form.item, saved=saved),
     )
-
-
-def _number(t: PageWords, value: int) -> str:
-    """Write a number as the page's language does: ``2,000``, ``2.000``."""
-    return format_decimal(value, locale=t.language)
 
 
 def _standing(t: PageWords, item: Item, *, saved: bool) -> str | None:
