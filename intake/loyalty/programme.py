@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from campaign.wire import LoyaltyStanding
 from intake.loyalty.standings import MOST_AT_ONCE, Recorded, record_standings
+from storage.batches import batches
 from storage.database import Database
 
 
@@ -46,8 +47,8 @@ def save_all(
 ) -> Recorded:
     """Save any number of standings, `MOST_AT_ONCE` in a transaction."""
     total = Recorded()
-    for start in range(0, len(standings), MOST_AT_ONCE):
-        total += database.retrying(_saving(standings[start : start + MOST_AT_ONCE], source, now))
+    for part in batches(standings, MOST_AT_ONCE):
+        total += database.retrying(_saving(part, source, now))
     return total
 
 
