@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from campaign.facts import ConsentEntry, Facts, PastMessage, PastOrder
 from campaign.reasons import Channel
+from campaign.rules.consent import after_all
 from campaign.wire import OrderStatus
 
 Change = Callable[[Facts, datetime], Facts]
@@ -102,8 +103,7 @@ def consent_change(channel: Channel, *, granted: bool) -> Change:
     def change(facts: Facts, now: datetime) -> Facts:
         entries = facts.customer.consents
         number = max((entry.id for entry in entries), default=0) + 1
-        last = max((entry.at for entry in entries if entry.channel is channel), default=now)
-        entry = ConsentEntry(number, channel, granted, max(now, last), confirmed=granted)
+        entry = ConsentEntry(number, channel, granted, after_all(entries, channel, now), confirmed=granted)
         return replace(facts, customer=replace(facts.customer, consents=(*entries, entry)))
 
     return change

@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from intake.imports.private_files import private_file
 from intake.imports.records import REASON, Layout, Record, layout_of, records
-
-OWNER_ONLY = 0o600
 
 
 class Refusals:
@@ -48,7 +47,7 @@ class Refusals:
         if not refused or self.path is None:
             return
         if self._file is None:
-            self._file = _made(self.path)
+            self._file = private_file(self.path)
         self._file.seek(self._marks[before])
         self._file.truncate()
         if self._marks[before] == 0 and self._layout.delimiter is not None:
@@ -79,9 +78,3 @@ class Refusals:
         text = io.StringIO()
         csv.writer(text, delimiter=self._layout.delimiter or ",", lineterminator="\n").writerow(cells)
         return text.getvalue().encode()
-
-
-def _made(path: Path) -> IO[bytes]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
-    os.fchmod(handle, OWNER_ONLY)
-    return os.fdopen(handle, "r+b")

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from campaign.errors import BadInput, NotFound, Problem
 from campaign.fields.contact import Email, Phone
 from campaign.fields.identifiers import Id
+from intake.imports.private_files import private_file
 from intake.person.erasure import Erased, erase_person
 from intake.person.export import export_person
 from intake.person.preview import ErasurePreview, preview_erasure
@@ -131,8 +132,8 @@ def _write(exported: str, to: Path | None) -> None:
         typer.echo(exported)
         return
     try:
-        to.touch(mode=0o600, exist_ok=True)
-        to.write_text(f"{exported}\n", "utf-8")
+        with private_file(to) as file:
+            file.write(f"{exported}\n".encode())
     except OSError:
         raise BadInput(
             [Problem("--to", "cannot be written", "name a file in a folder that is there")]

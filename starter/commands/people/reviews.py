@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from sqlmodel import Session
 
 from campaign.reviews.states import Move, Rejection, ReviewState
+from intake.imports.private_files import private_file
 from intake.reviews.moderation import Decision, moderate
 from starter import clock
 from starter.commands.console import as_json, command, counted, database, out, shown_of, table, when
@@ -104,20 +105,16 @@ def export(
     to: Annotated[Path, typer.Option(help="The CSV file to write; its owner alone may read it.")],
 ) -> None:
     """Write all reviews as CSV, in the columns that `import reviews` reads."""
-    with database() as opened, opened.reading() as session, _private(to) as file:
-        writer = csv.DictWriter(file, EXPORTED, lineterminator="\n")
+    with database() as opened, opened.reading() as session, private_file(to) as file:
+        text = TextIOWrapper(file, "utf-8", newline="")
+        writer = csv.DictWriter(text, EXPORTED, lineterminator="\n")
         writer.writeheader()
         number = 0
         for row in all_reviews(session):
             writer.writerow(exported_review(row))
             number += 1
+        text.flush()
     out.print(f"{counted(number, 'review')} written to {to}", markup=False, soft_wrap=True)
-
-
-def _private(path: Path) -> IO[str]:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(handle, 0o600)
-    return os.fdopen(handle, "w", encoding="utf-8", newline="")
 
 
 def _decide(ids: Sequence[int], decision: Decision, done: str) -> None:
