@@ -29,9 +29,8 @@ from storage.queries.messages.rewriting import write_anew
 from storage.queries.people.customers import ensure_customers
 from storage.queries.people.locks import lock_customers, lock_order
 from storage.tables import OrderEventRow, OrderRow
+from storage.tables.people import ERASED
 
-ERASED = "erased-"
-"""How the customer id begins that an erasure leaves on orders (docs/privacy.md)."""
 _COMPARED = ("customer_id", "placed_at", "currency", "total", "lines", "renewal")
 _FIX = "an order_id is used once: send the same data again, or use a new order_id"
 

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 
 from campaign.errors import BadPurchase, CampaignClosed, NotFound, Unavailable
 from counters import FORWARDED
-from intake.orders import ERASED
 from starter.client import Campaigns
 from storage.database import Database
 from storage.queries.inbox.forwarding import Job, claim_jobs, postpone, release, settle
 from storage.queries.inbox.states import State, Why
+from storage.tables.people import ERASED
 
 LEASE = timedelta(seconds=60)
 """Longer than a turn can take, with Temporal's own time-outs."""

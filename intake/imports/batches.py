@@ -15,7 +15,7 @@ from campaign.errors import OrderConflict
 from campaign.wire import OrderStatus, OrderUpdate, Purchase
 from intake.imports.formats import Group
 from intake.imports.people import People
-from intake.orders import ERASED, conflict
+from intake.orders import conflict
 from intake.shop.people import addresses_of, owners
 from shops.news import ShopCustomer, ShopNews, ShopOrder
 from storage.queries.campaigns.purchases import StoredOrder, stored_orders
@@ -24,6 +24,7 @@ from storage.queries.people.customers import ensure_customers
 from storage.queries.people.locks import lock_people
 from storage.queries.shop.orders import edit_order, known_orders, recorded_statuses
 from storage.queries.shop.stock import save_catalogue_entry
+from storage.tables.people import ERASED
 
 
 class Became(StrEnum):

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from intake.orders import ERASED
 from intake.person.erasure import erase_person
 from intake.person.leftovers import erase_leftovers
 from intake.person.requests import person_of
@@ -15,6 +14,7 @@ from storage.database import Database
 from storage.queries.privacy.finding import next_customers
 from storage.queries.privacy.requests import RequestState, next_approved, settle_request
 from storage.tables import PersonRequestRow
+from storage.tables.people import ERASED
 
 
 def do_next_request(database: Database, now: datetime) -> bool:

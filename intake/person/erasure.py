@@ -16,7 +16,6 @@ from datetime import datetime
 from sqlmodel import Session
 
 from campaign.errors import DatabaseBusy
-from intake.orders import ERASED
 from intake.person.opt_outs import keep_opt_outs, mark_erased
 from intake.person.payloads import speaks_of
 from intake.person.persons import Person, find_person
@@ -28,6 +27,7 @@ from storage.queries.privacy import erasing
 from storage.queries.privacy.erasing_profile import erase_profile
 from storage.queries.privacy.finding import customers_by_id, kept_payloads, orders_of
 from storage.queries.privacy.jobs import add_job, record_erasure
+from storage.tables.people import ERASED
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from campaign.errors import NotFound
 from campaign.facts import OrderLine
 from campaign.reviews.states import ReviewState, expires_at
 from campaign.reviews.words import MAX_TEXT, has_link, plain_words, primary_language, shown_name
-from intake.orders import ERASED
 from storage.inserts import insert_once
 from storage.queries.campaigns.facts import RunFacts, load_run_of
 from storage.queries.campaigns.orders import order_lines
@@ -25,6 +24,7 @@ from storage.queries.people.customers import get_customer
 from storage.queries.people.locks import lock_messages
 from storage.queries.reviews.reviews import WRITTEN_HERE, reviews_by, save_review, settle
 from storage.tables import MessageEventRow, MessageRow, ProductRow, ReviewRow
+from storage.tables.people import ERASED
 
 PAUSE = timedelta(seconds=5)
 """Between two versions of one review, so that a program cannot keep moderators busy."""

@@ -12,7 +12,7 @@ from campaign.errors import BadInput, Problem
 from campaign.times import WHOLE_DAY
 from campaign.wire import Purchase
 from intake.coupons.redeeming import redeem_with_orders
-from intake.orders import ERASED, receive_orders
+from intake.orders import receive_orders
 from shops.guests import is_guest
 from shops.news import Ignored, ShopOrder
 from storage.queries.campaigns.purchases import add_purchases
@@ -21,6 +21,7 @@ from storage.queries.people.customers import ensure_customers
 from storage.queries.shop.moved_orders import move_order
 from storage.queries.shop.orders import KnownOrder, edit_order, mark_version
 from storage.queries.shop.same_buyer import end_guest_campaigns
+from storage.tables.people import ERASED
 
 FRESH = timedelta(days=30)
 """An order that a shop first reports so long after it was placed is history, and starts no campaign.

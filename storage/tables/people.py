@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 
 from storage.columns import UtcDateTime
 
+ERASED = "erased-"
+"""How the customer id begins that an erasure leaves on orders (docs/privacy.md)."""
+
 
 class CustomerRow(SQLModel, table=True):
     """Contact data. ``email_key`` is the address in the form in which addresses are compared.

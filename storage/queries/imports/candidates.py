@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from campaign.wire import OrderStatus
 from storage.columns import UtcDateTime
 from storage.tables import InboxRow, OrderEventRow, OrderRow, RunRow
+from storage.tables.people import ERASED
 
 PAGE = 500
 _LOST = (OrderStatus.CANCELLED.value, OrderStatus.REFUNDED.value)
@@ -27,7 +28,7 @@ _IS_LOST = exists().where(col(OrderEventRow.order_id) == _ID, col(OrderEventRow.
 _IS_QUEUED = exists().where(col(InboxRow.key) == "order:" + _ID)
 _WANTED = (
     bindparam("since", type_=UtcDateTime) <= _PLACED,
-    _CUSTOMER.not_like("erased-%"),
+    _CUSTOMER.not_like(f"{ERASED}%"),
     ~_HAS_RUN,
     ~_IS_QUEUED,
     ~_IS_LOST,

@@ -21,10 +21,10 @@ from sqlmodel import Session, col
 
 from campaign.wire import OrderStatus
 from storage.tables import CustomerRow, OrderEventRow, OrderLineRow, OrderRow, ProductRow
+from storage.tables.people import ERASED
 
 _AT_ONCE = 1_000
 _LOST = (OrderStatus.CANCELLED.value, OrderStatus.REFUNDED.value)
-_ERASED = "erased-%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +155,5 @@ def _kept(now: datetime) -> tuple[Any, ...]:
         col(OrderEventRow.order_id) == col(OrderRow.id), col(OrderEventRow.status).in_(_LOST)
     )
     return (
-        col(OrderRow.placed_at) <= now, col(OrderRow.customer_id).not_like(_ERASED), ~lost.exists(),
+        col(OrderRow.placed_at) <= now, col(OrderRow.customer_id).not_like(f"{ERASED}%"), ~lost.exists(),
     )  # fmt: skip
