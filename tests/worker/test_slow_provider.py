@@ -15,7 +15,7 @@ from campaign.reasons import Channel
 from channels.protocol import Outgoing, Receipt
 from storage.database import Database
 from tests.shop import running_shop, unique
-from tests.workflows.orders import due_at_once, news, start, zone_of_afternoon
+from tests.workflows.orders import due_at_once, news, start, texted_in_the_afternoon, zone_of_afternoon
 from worker.run import workers
 
 pytestmark = pytest.mark.temporal
@@ -51,12 +51,8 @@ async def test_a_slow_provider_holds_up_its_own_channel_only(
         pass
     slow = Hanging()
     activities = replace(shop.activities, channels={**shop.activities.channels, Channel.SMS: slow})
-    consent = {"channel": "sms", "state": "granted", "source": "t", "at": news("processed")[1]["at"]}
-    texted = {"email": None, "country": "GB", "consents": [{**consent, "confirmed": True}]}
     for number in range(CONCURRENCY):
-        shop.save(
-            customer_id=f"s-{number}", phone=f"+44740090010{number}", time_zone=zone_of_afternoon(), **texted
-        )
+        shop.save(customer_id=f"s-{number}", email=None, **texted_in_the_afternoon(number))
     shop.save(customer_id="mailed", time_zone=zone_of_afternoon())
     async with workers(client, shop.settings, activities):
         try:

@@ -18,7 +18,7 @@ from storage.database import Database
 from storage.migrate import upgrade
 from storage.queries.people.customers import save_customer
 from tests.shop import unique
-from tests.workflows.orders import due_at_once, news, start, zone_of_afternoon
+from tests.workflows.orders import due_at_once, news, start, texted_in_the_afternoon, zone_of_afternoon
 
 pytestmark = pytest.mark.temporal
 CAMPAIGNS, CONCURRENCY, RATE = 60, 2, 4
@@ -59,10 +59,7 @@ async def test_sigterm_stops_all_queues_at_once(temporal: TemporalServer, tmp_pa
     """While one queue's work is still ending, no send of a backlog begins on another."""
     database = Database(f"sqlite:///{tmp_path / 'afterglow.db'}")
     upgrade(database)
-    at = news("processed")[1]["at"]
-    consent = {"channel": "sms", "state": "granted", "source": "t", "at": at, "confirmed": True}
-    texted = {"phone": "+12025550123", "preferred_channel": "sms", "consents": [consent]}
-    save(database, 0, first_name="Slow", **texted)
+    save(database, 0, first_name="Slow", **texted_in_the_afternoon())
     client = await Client.connect(temporal.address)
     for number in range(1, CAMPAIGNS):
         save(database, number)

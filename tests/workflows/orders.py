@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
@@ -11,6 +12,14 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 MINUTE = timedelta(minutes=1)
 AFTERNOON = 14
+_DAY = range(10, 18)
+#: Numbers of one zone each, but for their last digit: at any time it is day in one of them.
+_PLACES = (
+    ("GB", "+44740090010", "Europe/London"),
+    ("SG", "+658123456", "Asia/Singapore"),
+    ("PE", "+5191234567", "America/Lima"),
+    ("NZ", "+6421123456", "Pacific/Auckland"),
+)
 
 
 def purchase(order_id: str, customer_id: str = "c-1", **changes: Any) -> dict[str, Any]:
@@ -29,6 +38,21 @@ def zone_of_afternoon() -> str:
     """A zone where it is two in the afternoon: nothing is in quiet hours there now."""
     ahead = (AFTERNOON - _now().hour + 11) % 24 - 11
     return f"Etc/GMT{-ahead:+d}"
+
+
+def texted_in_the_afternoon(number: int = 0) -> dict[str, Any]:
+    """Contact data of who may be sent an SMS now: the number's zone counts as much as the profile's."""
+    country, prefix, zone = next(
+        place for place in _PLACES if _now().astimezone(ZoneInfo(place[2])).hour in _DAY
+    )
+    consent = {"channel": "sms", "state": "granted", "source": "t", "confirmed": True}
+    return {
+        "phone": f"{prefix}{number}",
+        "country": country,
+        "time_zone": zone,
+        "preferred_channel": "sms",
+        "consents": [{**consent, "at": (_now() - timedelta(hours=2)).isoformat()}],
+    }
 
 
 def noon() -> datetime:
