@@ -23,6 +23,7 @@ from campaign.rules.timing import Window
 WAITS_UP_TO = timedelta(hours=48)
 """How long a message waits for a code, counted from when its step is due; at most half of its window."""
 LOOKS_EVERY = timedelta(hours=4)
+"""How often a message that waits looks for a code, counted from when its step is due."""
 CUSTOMERS_YEAR = timedelta(days=365)
 _HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
@@ -40,13 +41,17 @@ class Grant(StrEnum):
 
 @dataclass(frozen=True)
 class Choice:
-    """The coupon of a step's message. ``until``: for `Grant.LATER`, when to look again."""
+    """The coupon of a step's message.
+
+    For `Grant.LATER` ``until`` is when to look again, ``run_out`` whether new codes would end the wait.
+    """
 
     grant: Grant
     name: str = ""
     offer: Offer | None = None
     held: HeldCoupon | None = None
     until: datetime | None = None
+    run_out: bool = False
 
 
 NO_OFFER = Choice(Grant.NONE)
@@ -65,13 +70,14 @@ def choose(
     used = mine is not None and mine.state is not CouponState.RESERVED
     if used or _stacked(offer, facts, step, now) or _cost_too_much(definition, offer, facts, now):
         return Choice(Grant.WITHOUT, name, offer)
-    until = _given_again(definition, offer, facts, facts.offers.get(name, OfferStock()), now)
+    stock = facts.offers.get(name, OfferStock())
+    until = _given_again(definition, offer, facts, stock, window, now)
     if until is None:
         return Choice(Grant.NEW, name, offer)
     last = waits_until(window, now)
     if now >= last:
         return Choice(Grant.WITHOUT, name, offer)
-    return Choice(Grant.LATER, name, offer, until=min(until, last))
+    return Choice(Grant.LATER, name, offer, until=min(until, last), run_out=stock.empty_since is not None)
 
 
 def coupon_of(facts: Facts, step: Step) -> HeldCoupon | None:
@@ -117,17 +123,25 @@ def _cost_too_much(definition: Definition, offer: Offer, facts: Facts, now: date
 
 
 def _given_again(
-    definition: Definition, offer: Offer, facts: Facts, stock: OfferStock, now: datetime
+    definition: Definition, offer: Offer, facts: Facts, stock: OfferStock, window: Window, now: datetime
 ) -> datetime | None:
     """Return when a code may be there again; None if one may be there now."""
     if stock.empty_since is not None:
-        return now + LOOKS_EVERY
+        return _next_look(window.due or now, now)
     today = stock.day == day_of(definition, now)
     given, spent = (stock.given, stock.spent) if today else (0, Decimal(0))
     too_many = offer.max_per_day is not None and given >= offer.max_per_day
     limit = offer.max_cost_per_day
     too_dear = limit is not None and spent + reckoned_cost(definition, offer, facts) > limit
     return _next_day(definition, now) if too_many or too_dear else None
+
+
+def _next_look(due: datetime, now: datetime) -> datetime:
+    """Return the next look for a code.
+
+    Counted from the due time: `explain` decides between two looks, and names the one that will be taken.
+    """
+    return due + LOOKS_EVERY * ((now - due) // LOOKS_EVERY + 1)
 
 
 def _next_day(definition: Definition, now: datetime) -> datetime:

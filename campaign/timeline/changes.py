@@ -22,6 +22,7 @@ from campaign.timeline.happenings import (
     click_of,
     clicked,
     consent_change,
+    new_codes,
     order_news,
 )
 from campaign.timeline.outcomes import Outcome, outcomes
@@ -102,6 +103,8 @@ def _candidates(
 ) -> Iterator[Happening]:
     yield from _clicks(facts, now, usual)
     yield from _news(definition, facts, now)
+    for offer in _run_out(definition, facts):
+        yield new_codes(offer, now)
     for channel in Channel:
         yield from _about_channel(definition, facts, channel, now)
     customer = facts.customer
@@ -141,6 +144,12 @@ def _news(definition: Definition, facts: Facts, now: datetime) -> Iterator[Happe
     for event in (Event.PROCESSED, Event.FULFILLED, Event.DELIVERED):
         if event in anchors and OrderStatus(event.value) not in facts.events:
             yield order_news(OrderStatus(event.value), now)
+
+
+def _run_out(definition: Definition, facts: Facts) -> list[str]:
+    """Return the offers of the campaign that have no codes left."""
+    shown = {audience.offer for step in definition.steps for audience in step.audiences}
+    return [name for name, stock in facts.offers.items() if name in shown and stock.empty_since is not None]
 
 
 def _about_channel(

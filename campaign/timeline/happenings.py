@@ -97,6 +97,16 @@ def _with_next_order(facts: Facts, now: datetime) -> Facts:
     return replace(facts, orders=(*facts.orders, order))
 
 
+def new_codes(offer: str, at: datetime) -> Happening:
+    """Give an offer codes again that had run out of them."""
+
+    def change(facts: Facts, _now: datetime) -> Facts:
+        stock = replace(facts.offers[offer], empty_since=None)
+        return replace(facts, offers={**facts.offers, offer: stock})
+
+    return Happening(f"the offer {offer} has codes again", change, at)
+
+
 def consent_change(channel: Channel, *, granted: bool) -> Change:
     """Return what a consent (confirmed, where that is wanted), or its end, does to the facts."""
 

@@ -13,10 +13,12 @@ from datetime import datetime
 from campaign.definition.model import Definition
 from campaign.definition.steps import Step
 from campaign.facts import Facts, MessageState, PastMessage, Purpose
+from campaign.offers.choice import Grant
 from campaign.reasons import Channel
 from campaign.rules.consent import Permission
 from campaign.rules.decision import Decision, Kind, decide
 from campaign.rules.holdout import in_holdout
+from campaign.rules.question import Question
 from campaign.timeline.happenings import Agenda, Happening
 
 _MOST_DECISIONS = 100
@@ -25,7 +27,10 @@ _MOST_DECISIONS = 100
 
 @dataclass(frozen=True)
 class Planned:
-    """One message. ``held_out``: the customer is in the holdout, and gets none."""
+    """One message. ``held_out``: the customer is in the holdout, and gets none.
+
+    ``without``: the offer that its audience has, and that it does not show.
+    """
 
     step: str
     channel: Channel
@@ -33,6 +38,7 @@ class Planned:
     segment: str
     held_out: bool = False
     purpose: Purpose = Purpose.MARKETING
+    without: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,7 @@ class _Run:
         self, step: Step, decision: Decision, channel: Channel, permission: Permission, *, held_out: bool
     ) -> Planned:
         purpose = Purpose.OPT_IN if permission.pending else Purpose.MARKETING
+        without = self._without(step) if purpose is Purpose.MARKETING else None
         state = MessageState.HELD_OUT if held_out else MessageState.SENT
         message = PastMessage(
             self._facts.order_id, step.name, channel, state, self._now,
@@ -120,4 +127,9 @@ class _Run:
             customer = replace(customer, opt_in_requested=True)
         self._facts = replace(self._facts, customer=customer, messages=(message, *self._facts.messages))
         self._agenda.sent(step.name, channel, self._now)
-        return Planned(step.name, channel, self._now, decision.segment, held_out, purpose)
+        return Planned(step.name, channel, self._now, decision.segment, held_out, purpose, without)
+
+    def _without(self, step: Step) -> str | None:
+        """Return the offer that a message of the step would have shown, and goes without."""
+        choice = Question(self._definition, self._facts, step, self._now).coupon(self._now)
+        return choice.name if choice.grant is Grant.WITHOUT else None

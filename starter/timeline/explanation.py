@@ -6,7 +6,7 @@ Nothing is decided here: the past is read, the present is `campaign.rules` laid 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from campaign.timeline.moment import moment
 from campaign.timeline.outcomes import Outcome, outcomes
 from campaign.timeline.walk import Planned, walk
 from starter.reports import order_report
+from starter.timeline.coupon_wait import Rows, coupon_wait
 from storage.queries.campaigns.facts import RunFacts, load_run
 
 
@@ -40,6 +41,7 @@ def explain(session: Session, order_id: str, now: datetime) -> dict[str, Any]:
     report = order_report(session, order_id)
     run = load_run(session, order_id)
     current = None if run.closed else _current(run, report["steps"])
+    coming = _coming(run, current, now) if current else {}
     return {
         "order_id": order_id,
         "customer_id": report["customer_id"],
@@ -53,13 +55,13 @@ def explain(session: Session, order_id: str, now: datetime) -> dict[str, Any]:
         "opened_at": report["opened_at"],
         "closed_at": report["closed_at"],
         "steps": _past(run, report),
-        "now": _present(run, current, now) if current else None,
-        "next": _future(run, current, now) if current else None,
+        "now": _present(run, current, report["steps"], coming, now) if current else None,
+        "next": _future(run, coming) if current else None,
         "changes": _changes(run, current, now) if current else [],
     }
 
 
-def _current(run: RunFacts, decided: Iterable[dict[str, Any]]) -> Step | None:
+def _current(run: RunFacts, decided: Rows) -> Step | None:
     """Return the step that the campaign is at: the first that is not settled."""
     rows = {row["step"]: row for row in decided}
     waiting = (Kind.WAIT.value,)
@@ -106,7 +108,16 @@ def _past(run: RunFacts, report: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _present(run: RunFacts, step: Step, now: datetime) -> dict[str, Any]:
+def _coming(run: RunFacts, current: Step, now: datetime) -> dict[str, Outcome]:
+    """Return what comes of each step from the current one on, if nothing happens."""
+    found = outcomes(run.definition, walk(run.definition, run.facts, now, first=current.name))
+    names = list(found)
+    return {name: found[name] for name in names[names.index(current.name) :]}
+
+
+def _present(
+    run: RunFacts, step: Step, decided: Rows, coming: Mapping[str, Outcome], now: datetime
+) -> dict[str, Any]:
     """Decide the step as it would be decided now, and let every rule speak."""
     question = Question(run.definition, run.facts, step, now)
     decision = decide(run.definition, run.facts, step, now)
@@ -121,6 +132,7 @@ def _present(run: RunFacts, step: Step, now: datetime) -> dict[str, Any]:
         "due": decision.window.due,
         "latest": decision.window.latest,
         "timing": moment(run.definition, step, run.facts),
+        "coupon": coupon_wait(question, decision, decided, coming[step.name]),
         "channels": _channels(decision),
         "rules": [_rule(one) for one in rules_said(question)],
     }
@@ -145,15 +157,9 @@ def _rule(said: RuleSaid) -> dict[str, Any]:
     }
 
 
-def _future(run: RunFacts, current: Step, now: datetime) -> list[dict[str, Any]]:
-    moments = walk(run.definition, run.facts, now, first=current.name)
-    found = outcomes(run.definition, moments)
-    names = [step.name for step in run.definition.steps]
+def _future(run: RunFacts, coming: Mapping[str, Outcome]) -> list[dict[str, Any]]:
     titles = {step.name: step.title for step in run.definition.steps}
-    return [
-        {"step": name, "title": titles[name], **outcome_row(found[name])}
-        for name in names[names.index(current.name) :]
-    ]
+    return [{"step": name, "title": titles[name], **outcome_row(one)} for name, one in coming.items()]
 
 
 def outcome_row(outcome: Outcome) -> dict[str, Any]:
@@ -171,7 +177,8 @@ def outcome_row(outcome: Outcome) -> dict[str, Any]:
 def _planned(planned: Planned) -> dict[str, Any]:
     opt_in = {"purpose": planned.purpose.value} if planned.purpose is Purpose.OPT_IN else {}
     held = {"held_out": True} if planned.held_out else {}
-    return {"channel": planned.channel.value, "at": planned.at, **opt_in, **held}
+    without = {"without": planned.without} if planned.without else {}
+    return {"channel": planned.channel.value, "at": planned.at, **opt_in, **held, **without}
 
 
 def _changes(run: RunFacts, current: Step, now: datetime) -> list[dict[str, Any]]:

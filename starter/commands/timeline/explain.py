@@ -108,6 +108,8 @@ def _now(now: dict[str, Any], zone: ZoneInfo, *, every_rule: bool) -> Iterable[s
     yield from wrapped(f"{due}, at the latest {day(now['latest'], zone)}", 2)
     if now["timing"]:
         yield from wrapped(now["timing"], 2)
+    if now["coupon"]:
+        yield from wrapped(_coupon(now["coupon"], zone), 2)
     yield ""
     yield "What the rules say (> decides)"
     spoken = [rule for rule in now["rules"] if every_rule or rule["says"]]
@@ -116,6 +118,13 @@ def _now(now: dict[str, Any], zone: ZoneInfo, *, every_rule: bool) -> Iterable[s
     silent = sorted({rule["rule"] for rule in now["rules"] if not rule["says"]} - {r["rule"] for r in spoken})
     if silent:
         yield from wrapped(f"nothing against it: {', '.join(silent)}", 2)
+
+
+def _coupon(coupon: dict[str, Any], zone: ZoneInfo) -> str:
+    """Say when a campaign looks again for a code, and when its message goes without one."""
+    looks = f"{coupon['why']}: looks again {day(coupon['looks_again_at'], zone)}"
+    at = coupon["without_at"]
+    return looks + (f"; without a code, goes without the offer {day(at, zone)}" if at else "")
 
 
 def _rule(rule: dict[str, Any], zone: ZoneInfo) -> str:
@@ -151,8 +160,9 @@ def outcome(row: dict[str, Any], zone: ZoneInfo) -> str:
 
 def _message(one: dict[str, Any], zone: ZoneInfo) -> str:
     what = "opt-in question by SMS" if "purpose" in one else Channel(one["channel"]).label
+    without = f" without the offer {one['without']}" if "without" in one else ""
     held = " (held out: not sent)" if "held_out" in one else ""
-    return f"{what} {day(one['at'], zone)}{held}"
+    return f"{what} {day(one['at'], zone)}{without}{held}"
 
 
 def _mark(holds: bool) -> str:

@@ -23,7 +23,8 @@ from tests.activities.test_activities import CONTENT, FakeProvider, purchase_of
 from tests.activities.test_activities import Shop as OneCustomer
 from tests.facts import CAMPAIGN, PLACED
 
-BEST = PLACED + timedelta(days=90, hours=2)
+DUE = PLACED + timedelta(days=90)
+BEST = DUE + timedelta(hours=2)
 CODES = ("BACK-BBBB-2222-CCCC", "BACK-DDDD-3333-FFFF", "BACK-GGGG-4444-HHHH")
 
 

@@ -13,7 +13,7 @@ from campaign.offers.coupons import Origin
 from campaign.reasons import Reason
 from campaign.rules.decision import Kind
 from storage.database import Database
-from tests.activities.coupons.shop import BEST, CODES, CouponShop, definition_with
+from tests.activities.coupons.shop import BEST, CODES, DUE, CouponShop, definition_with
 from tests.activities.test_activities import Killed
 from tests.facts import PLACED
 
@@ -131,12 +131,12 @@ def test_a_coupon_whose_messages_all_failed_is_void(shop: CouponShop) -> None:
 
 
 def test_without_codes_the_message_waits_and_then_goes_without_the_offer(database: Database) -> None:
-    """An empty pool: looked at every four hours for 48 hours; then the message without the offer."""
+    """An empty pool: looked at every four hours from when it is due, for 48 hours; then without the offer."""
     shop = CouponShop(database)
     shop.begin(codes=())
     answer = shop.best()
     assert (answer.kind, answer.reason) == (Kind.WAIT, Reason.NO_COUPON)
-    assert answer.until == BEST + timedelta(hours=4)
+    assert answer.until == DUE + timedelta(hours=4)
     late = BEST + timedelta(hours=48)
     identifier = shop.claim_best(late)
     assert "20%" not in (shop.message(identifier).text or "")
