@@ -12,7 +12,7 @@ demo: ready
 	$(BIN)/python -m dev.demo $(ARGS)
 
 test: ready-tests
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

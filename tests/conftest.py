@@ -20,6 +20,7 @@ from content.loading import load_campaign
 from dev.servers.binaries import PREPARED_ONLY
 from dev.servers.postgres import postgres_server
 from dev.servers.temporal import TemporalServer, temporal_server
+from starter.commands.console import err, out
 from storage.database import Database
 from storage.migrate import upgrade
 from tests.mail import Mail, mailing
@@ -33,6 +34,10 @@ structlog.configure(
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=structlog.stdlib.BoundLogger,
 )
+
+# Tests name a width by COLUMNS; rich keeps the one of its import, which pytest-xdist's processes have.
+for console in (out, err):
+    console._width = console._height = None
 
 # A build takes minutes, a hanging test is ended after four: `make ready-tests` builds before the tests begin.
 os.environ[PREPARED_ONLY] = "1"
