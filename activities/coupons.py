@@ -18,6 +18,7 @@ from campaign.offers.coupons import CouponState, HeldCoupon, OfferStock, Origin
 from campaign.offers.validity import valid_until, zone_of
 from campaign.rules.consent import Permission
 from campaign.rules.decision import Decision, Kind
+from campaign.rules.table import WAITS_FOR_CODE
 from counters import COUPONS_ISSUED
 from storage.queries.campaigns.facts import RunFacts, RunMessage
 from storage.queries.coupons.reserving import (
@@ -37,6 +38,14 @@ def choice_of(run: RunFacts, step: Step, decision: Decision, now: datetime) -> C
     """Return which coupon the step's messages show."""
     audience = step.audience(decision.segment)
     return choose(run.definition, run.facts, step, audience, decision.window, now)
+
+
+def awaited_offer(run: RunFacts, step: Step, decision: Decision, now: datetime) -> str | None:
+    """Return the offer whose new codes would end the step's wait, if it waits for codes."""
+    if decision.kind is not Kind.WAIT or decision.reason not in WAITS_FOR_CODE:
+        return None
+    choice = choice_of(run, step, decision, now)
+    return choice.name if choice.run_out else None
 
 
 def coupon_for(choice: Choice, permission: Permission) -> int | None:

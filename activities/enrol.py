@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from activities.interface import Enrolled, EnrolRequest, PlannedStep, Wait
@@ -73,8 +74,11 @@ def _plan(run: RunFacts, now: datetime) -> list[PlannedStep]:
 
 
 def first_wait(run: RunFacts, step: Step, now: datetime) -> Wait:
-    """Return when to look at a step that has not been decided yet."""
-    decision = decide(run.definition, run.facts, step, now)
+    """Return when to look at a step that has not been decided yet.
+
+    Whether its offer has a code to give is seen then, and recorded: who waits for codes is woken by new ones.
+    """
+    decision = decide(run.definition, replace(run.facts, offers={}), step, now)
     if decision.reason is Reason.AWAITING_EVENT and decision.until:
         return Wait(at=decision.until, reason=decision.reason)
     return Wait(at=decision.until or now)

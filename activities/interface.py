@@ -192,6 +192,18 @@ class FailuresFound(Payload):
     messages: list[FailedMessage] = []
 
 
+class CodesRequest(Payload):
+    """Find campaigns that wait for an offer's codes at ``now``, where it has some again."""
+
+    now: datetime
+
+
+class CodesFound(Payload):
+    """Their orders: at most so many as there are codes, and as one turn signals; the next finds the rest."""
+
+    order_ids: list[str] = []
+
+
 class EraseOldRequest(Payload):
     """Erase what was old enough at ``now``."""
 
@@ -224,5 +236,6 @@ DELIVER = Call("deliver", DeliverRequest, Delivered)
 CLOSE = Call("close", CloseRequest, type(None))
 ERASE_OLD = Call("erase_old", EraseOldRequest, OldErased)
 FIND_FAILURES = Call("find_failures", FailuresRequest, FailuresFound)
+FIND_CODES = Call("find_codes", CodesRequest, CodesFound)
 FIT_MODELS = Call("fit_models", ModelsRequest, ModelsFitted)
 REFRESH_STATISTICS = Call("refresh_statistics", StatisticsRequest, StatisticsRefreshed)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from activities.coupons import choice_of, coupon_for, reserve_for, settle_step, without_codes
+from activities.coupons import awaited_offer, choice_of, coupon_for, reserve_for, settle_step, without_codes
 from activities.enrol import first_wait
 from activities.interface import ClaimedMessage, ReceivedSignal, SegmentRequest, StepDecision
 from campaign.definition.steps import Step
@@ -41,7 +41,8 @@ def segment(database: Database, request: SegmentRequest) -> StepDecision:
         run = _load(session, request)
         step = run.definition.step(request.step)
         decision = decide(run.definition, run.facts, step, request.now)
-        record_step(session, run.order_id, step.name, decision, request.now)
+        awaited = awaited_offer(run, step, decision, request.now)
+        record_step(session, run.order_id, step.name, decision, request.now, awaited)
         if decision.segment != run.segment:
             record_segment(session, run.order_id, decision.segment)
         failed = failed_before(run.definition, run.facts, step, request.now)
@@ -64,7 +65,7 @@ def _with_coupon(
         return reserved, decision
     run = without_codes(run, step, decision, now)
     again = decide(run.definition, run.facts, step, now)
-    record_step(session, run.order_id, step.name, again, now)
+    record_step(session, run.order_id, step.name, again, now, awaited_offer(run, step, again, now))
     return run, again
 
 

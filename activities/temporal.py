@@ -20,6 +20,7 @@ from activities.interface import (
     DELIVER,
     ENROL,
     ERASE_OLD,
+    FIND_CODES,
     FIND_FAILURES,
     FIT_MODELS,
     REFRESH_STATISTICS,
@@ -28,6 +29,8 @@ from activities.interface import (
     Answer,
     Call,
     CloseRequest,
+    CodesFound,
+    CodesRequest,
     Delivered,
     DeliverRequest,
     Enrolled,
@@ -58,6 +61,7 @@ from campaign.reasons import Channel
 from channels.protocol import MessageChannel
 from counters import ERASED_BY_AGE, MESSAGES
 from storage.database import Database
+from storage.queries.coupons.awaiting import awaiting_codes
 from storage.queries.messages.failures import unseen_failures
 from storage.queries.privacy.retention import Cutoffs, erase_old
 from storage.queries.privacy.returned import restore_returned
@@ -186,6 +190,14 @@ class Activities:
             log.warning("failed messages signalled again", count=len(found))
         return FailuresFound(messages=[FailedMessage(order_id=order, step=step) for order, step in found])
 
+    @_performs(FIND_CODES)
+    def find_codes(self, request: CodesRequest) -> CodesFound:
+        """See `storage.queries.coupons.awaiting`."""
+        found = self.database.retrying(lambda session: awaiting_codes(session, request.now))
+        if found:
+            log.info("campaigns signalled that codes are there", count=len(found))
+        return CodesFound(order_ids=found)
+
     @_performs(ERASE_OLD)
     def erase_old(self, request: EraseOldRequest) -> OldErased:
         """See `storage.queries.privacy.retention`, and `returned` beside it."""
@@ -200,7 +212,7 @@ class Activities:
         """Return the activities of the workflow's own queue."""
         return [
             self.enrol, self.segment, self.render, self.close, self.refresh_statistics, self.find_failures,
-            self.erase_old, self.fit_models,
+            self.find_codes, self.erase_old, self.fit_models,
         ]  # fmt: skip
 
 

@@ -19,6 +19,8 @@ STATISTICS_WORKFLOW = "RefreshShopStatistics"
 STATISTICS_SCHEDULE = "post-purchase-statistics"
 FAILURES_WORKFLOW = "SignalFailedMessages"
 FAILURES_SCHEDULE = "post-purchase-failed-messages"
+COUPONS_WORKFLOW = "SignalAddedCoupons"
+COUPONS_SCHEDULE = "post-purchase-added-coupons"
 MODELS_WORKFLOW = "FitShopModels"
 MODELS_SCHEDULE = "post-purchase-models"
 RETENTION_WORKFLOW = "EraseOldData"
@@ -32,6 +34,7 @@ class Signal(StrEnum):
     ORDER_UPDATED = "order_updated"
     STOP = "stop"
     DELIVERY_FAILED = "delivery_failed"
+    COUPONS_ADDED = "coupons_added"
 
 
 class SearchAttribute(StrEnum):

@@ -32,7 +32,9 @@ CLASSES: dict[str, Classes] = {
         pseudonymous="order_id customer_id workflow_run_id repurchased_by",
         neither="digest holdout segment opened_at closed_at exit_reason",
     ),
-    "campaign_steps": Classes(pseudonymous="order_id", neither="step kind reason decided_at next_at"),
+    "campaign_steps": Classes(
+        pseudonymous="order_id", neither="step kind reason decided_at next_at awaits_offer"
+    ),
     "channel_stops": Classes(neither="channel code since probe_at reported"),
     "consents": Classes(
         personal="source wording address", pseudonymous="customer_id", neither="id channel state at confirmed"

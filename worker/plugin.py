@@ -16,6 +16,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from worker.failures import FailureInterceptor
 from workflows.campaign import PostPurchaseCampaign
+from workflows.scheduled.coupons import SignalAddedCoupons
 from workflows.scheduled.failures import SignalFailedMessages
 from workflows.scheduled.models import FitShopModels
 from workflows.scheduled.retention import EraseOldData
@@ -33,6 +34,7 @@ PASSED_THROUGH = (
     "workflows.calls",
     "workflows.carried",
     "workflows.closing",
+    "workflows.scheduled.signalling",
     "workflows.search_attributes",
     "workflows.sending",
     "workflows.signals",
@@ -96,6 +98,7 @@ def afterglow_plugin(*, sandboxed: bool = True) -> SimplePlugin:
             PostPurchaseCampaign,
             RefreshShopStatistics,
             SignalFailedMessages,
+            SignalAddedCoupons,
             EraseOldData,
             FitShopModels,
         ],

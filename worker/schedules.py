@@ -19,6 +19,8 @@ from temporalio.client import (
 from temporalio.service import RPCError
 
 from campaign.contract import (
+    COUPONS_SCHEDULE,
+    COUPONS_WORKFLOW,
     FAILURES_SCHEDULE,
     FAILURES_WORKFLOW,
     MODELS_SCHEDULE,
@@ -38,6 +40,7 @@ log = structlog.get_logger()
 
 REFRESH_EVERY = timedelta(hours=1)
 SIGNAL_EVERY = timedelta(minutes=15)
+WAKE_EVERY = timedelta(minutes=5)
 ERASE_EVERY = timedelta(days=1)
 FIT_EVERY = timedelta(days=1)
 FIT_AT = timedelta(hours=3)
@@ -62,6 +65,7 @@ _STATISTICS = _Turns(
 _FAILURES = _Turns(
     FAILURES_WORKFLOW, SIGNAL_EVERY, "Failures that no campaign has looked at, signalled again"
 )
+_COUPONS = _Turns(COUPONS_WORKFLOW, WAKE_EVERY, "Campaigns that wait for codes which are there, signalled")
 _RETENTION = _Turns(
     RETENTION_WORKFLOW,
     ERASE_EVERY,
@@ -85,6 +89,7 @@ async def ensure_schedules(client: Client, database: Database, *, refresh: bool 
     try:
         await _ensure(client, STATISTICS_SCHEDULE, _STATISTICS, at_once=not counted)
         await _ensure(client, FAILURES_SCHEDULE, _FAILURES)
+        await _ensure(client, COUPONS_SCHEDULE, _COUPONS)
         await _ensure(client, RETENTION_SCHEDULE, _RETENTION)
         await _ensure(client, MODELS_SCHEDULE, _MODELS, at_once=not fitted)
     except RPCError as error:

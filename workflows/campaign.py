@@ -104,6 +104,11 @@ class PostPurchaseCampaign:
         """Look at a step again: a message that its provider had accepted failed for good. ``{step}``."""
         self._receive(Signal.DELIVERY_FAILED, inputs)
 
+    @workflow.signal
+    def coupons_added(self, *inputs: Any) -> None:
+        """Look at the step again: an offer whose codes had run out has some. Nothing is read."""
+        self._receive(Signal.COUPONS_ADDED, inputs)
+
     @workflow.query
     def status(self) -> dict[str, Any]:
         """Return where the campaign stands (`workflows.status.Status.as_json`)."""

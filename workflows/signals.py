@@ -22,6 +22,8 @@ STRICT_INPUT = "strict-input"
 OWN_ID = "own-id"
 DROP_REPEATS = "drop-repeated-signals"
 DROP_REPEATED_FAILURES = "drop-repeated-failures"
+COUPONS_ADDED = "coupons-added"
+"""A worker of an earlier version has taken the signal in, and done nothing: it is nothing in that history."""
 
 MOST_FAILED = 50
 """Steps to look at again: more than a campaign has. The facts have what one beyond them would say."""
@@ -80,7 +82,7 @@ class Inbox:
     """Signals that no decision has seen yet: ``news`` to be recorded, ``failed`` the steps to look at again.
 
     Of news about the same thing the last is kept, so that a flood between two decisions stays small.
-    ``refused`` counts signals that were not understood.
+    ``codes``: whether the step's offer has codes again. ``refused`` counts signals that were not understood.
     """
 
     def __init__(self, order_id: str) -> None:
@@ -88,12 +90,13 @@ class Inbox:
         self._order_id = order_id
         self.news: dict[tuple[str, str], ReceivedSignal] = {}
         self.failed: list[str] = []
+        self.codes = False
         self.refused = 0
         self._seen: set[ReceivedSignal] = set()
 
     def __bool__(self) -> bool:
         """Whether anything is to be looked at."""
-        return bool(self.news or self.failed)
+        return bool(self.news or self.failed or self.codes)
 
     def receive(self, signal: Signal, inputs: tuple[Any, ...]) -> None:
         """Take a signal in; one that is not understood is counted, never half-applied."""
@@ -105,7 +108,7 @@ class Inbox:
 
     def take_news(self, purchase: Purchase) -> list[ReceivedSignal]:
         """Hand over the news. What is dated before its order is refused: only here the order is known."""
-        taken, self.news = list(self.news.values()), {}
+        taken, self.news, self.codes = list(self.news.values()), {}, False
         plausible = [s for s in taken if not (s.update and predates_order(s.update.at, purchase.placed_at))]
         self.refused += len(taken) - len(plausible)
         return plausible
@@ -118,6 +121,8 @@ class Inbox:
     def _receive(self, signal: Signal, inputs: tuple[Any, ...]) -> None:
         if signal is Signal.DELIVERY_FAILED:
             self._add_failed(_read(DeliveryFailure, inputs).step)
+        elif signal is Signal.COUPONS_ADDED:
+            self.codes = workflow.patched(COUPONS_ADDED)
         elif signal is Signal.ORDER_UPDATED:
             update = _read(OrderUpdate, inputs)
             if problems := time_problems("at", update.at, workflow.now()):

@@ -86,7 +86,7 @@ def evaluate(question: Question) -> list[Finding]:
 def _first_chance(question: Question) -> datetime | None:
     """Return when the step could first be sent, as far as is known: a night is waited for once, not twice."""
     due = question.window.due
-    chances = _options(question.at(due)).values() if due else ()
+    chances = _options(question.planned(due)).values() if due else ()
     return min((option.at for option in chances if option.at), default=due)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -62,6 +62,13 @@ class Question:
         kept = {name: value for name, value in self.__dict__.items() if name not in ("segment", "audience")}
         other.__dict__.update({**kept, "now": now})
         return other
+
+    def planned(self, at: datetime) -> Question:
+        """Return the question at a time to come: what offers will have left by then is not known."""
+        later = self.at(at)
+        if self.facts.offers:
+            later.__dict__["facts"] = replace(self.facts, offers={})
+        return later
 
     @cached_property
     def segment(self) -> str:

@@ -36,6 +36,10 @@ _SETTLED_AS = {
 _CAME_TO_NOTHING = (MessageState.CLAIMED, MessageState.FAILED, MessageState.SKIPPED)
 
 
+WAITS_FOR_CODE = (Reason.NO_COUPON, Reason.QUIET_HOURS)
+"""How a step that waits for a coupon waits: a look that would fall into quiet hours is put off till after."""
+
+
 def stopped(question: Question) -> Verdict | None:
     """A campaign that was stopped by request ends."""
     return Verdict(Kind.EXIT, Reason.STOPPED) if question.facts.stopped else None

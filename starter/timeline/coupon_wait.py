@@ -10,13 +10,12 @@ from campaign.offers.choice import Grant
 from campaign.reasons import Reason
 from campaign.rules.decision import Decision, Kind
 from campaign.rules.question import Question
+from campaign.rules.table import WAITS_FOR_CODE
 from campaign.timeline.outcomes import Outcome
 
 Rows = Sequence[dict[str, Any]]
 """The steps of a run as `starter.reports.order_report` has them."""
 
-_WAITS = (Reason.NO_COUPON, Reason.QUIET_HOURS)
-"""A look for a code that would fall into quiet hours is put off until they are over."""
 _RUN_OUT = "no code of the offer {} is left"
 _GIVEN = "the offer {} has given what it gives in a day"
 _AGAIN = "the offer {} has codes again"
@@ -30,8 +29,8 @@ def coupon_wait(question: Question, decision: Decision, rows: Rows, coming: Outc
     comes; None where it does not.
     """
     choice = question.coupon(question.now)
-    later = choice.grant is Grant.LATER and decision.reason in _WAITS
-    recorded = _recorded(question, rows, _WAITS if later else (Reason.NO_COUPON,))
+    later = choice.grant is Grant.LATER and decision.reason in WAITS_FOR_CODE
+    recorded = _recorded(question, rows, WAITS_FOR_CODE if later else (Reason.NO_COUPON,))
     if not choice.name or not (recorded or later):
         return None
     why = _AGAIN if not later else _RUN_OUT if choice.run_out else _GIVEN

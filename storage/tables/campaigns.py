@@ -21,6 +21,8 @@ from sqlmodel import Field, SQLModel
 
 from storage.columns import Amount, UtcDateTime
 
+_AWAITS = text("awaits_offer IS NOT NULL")
+
 
 class OrderRow(SQLModel, table=True):
     """One order. The primary key is what makes a purchase start one campaign for ever.
@@ -118,9 +120,20 @@ class RunRow(SQLModel, table=True):
 
 
 class StepRow(SQLModel, table=True):
-    """How one step of a run stands: the last decision about it, with its reason."""
+    """How one step of a run stands: the last decision about it, with its reason.
+
+    ``awaits_offer``: the offer whose codes have run out, where that is what the step waits for.
+    """
 
     __tablename__ = "campaign_steps"
+    __table_args__ = (
+        Index(
+            "ix_campaign_steps_awaits_offer",
+            "awaits_offer",
+            postgresql_where=_AWAITS,
+            sqlite_where=_AWAITS,
+        ),
+    )
 
     order_id: str = Field(foreign_key="campaign_runs.order_id", primary_key=True, max_length=100)
     step: str = Field(primary_key=True, max_length=40)
@@ -128,3 +141,4 @@ class StepRow(SQLModel, table=True):
     reason: str = Field(max_length=20)
     decided_at: datetime = Field(sa_type=UtcDateTime)
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    awaits_offer: str | None = Field(default=None, max_length=40)

@@ -46,9 +46,11 @@ from starter import clock
 from starter.client import Started
 from starter.forwarding import forward_turn
 from storage.database import Database
+from storage.inserts import insert_or_update
 from storage.migrate import upgrade
 from storage.queries.campaigns.facts import load_facts
 from storage.queries.coupons import reserving
+from storage.queries.coupons.awaiting import awaiting_codes
 from storage.queries.coupons.filling import keep_stock
 from storage.queries.coupons.listing import list_coupons
 from storage.queries.coupons.redeeming import Use, redeem_coupon
@@ -70,7 +72,7 @@ from storage.queries.reviews.reviews import Wanted, list_reviews
 from storage.queries.shop.events import event_seen, last_of_topics, newest_events, refused_requests
 from storage.queries.shop.examples import newest_orders, orders_of
 from storage.queries.shop.statistics import refresh_statistics
-from storage.tables import MessageRow
+from storage.tables import MessageRow, StepRow
 from tests.activities.coupons.shop import CODES, definition_with
 from tests.callbacks import PHONE, TOKEN, Notified, Providers, add_sending, providers
 from tests.facts import PLACED
@@ -235,6 +237,9 @@ def use_coupons(database: Database) -> None:
         make_known(session, "come-back", CODES)
         list_coupons(session, "come-back", CouponState.ISSUED, 10)
         all_stocks(session)
+        insert_or_update(session, StepRow, order_id="o-1", step="win-back-best", kind="wait",
+                         reason="no_coupon", decided_at=now, awaits_offer="come-back")  # fmt: skip
+        awaiting_codes(session, now)
     keep_stock(database, definition, None, now)
 
 

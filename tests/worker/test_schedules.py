@@ -18,6 +18,7 @@ from temporalio.client import (
 from temporalio.service import RPCError
 
 from campaign.contract import (
+    COUPONS_SCHEDULE,
     FAILURES_SCHEDULE,
     MODELS_SCHEDULE,
     MODELS_WORKFLOW,
@@ -40,7 +41,15 @@ from storage.queries.shop.statistics import (
 )
 from storage.tables import CustomerScoreRow, WebhookRow
 from tests.shop import Shop, unique
-from worker.schedules import ERASE_EVERY, FIT_AT, FIT_EVERY, REFRESH_EVERY, SIGNAL_EVERY, ensure_schedules
+from worker.schedules import (
+    ERASE_EVERY,
+    FIT_AT,
+    FIT_EVERY,
+    REFRESH_EVERY,
+    SIGNAL_EVERY,
+    WAKE_EVERY,
+    ensure_schedules,
+)
 
 pytestmark = pytest.mark.temporal
 
@@ -80,11 +89,14 @@ async def test_the_first_worker_makes_the_schedule_and_counts_at_once(shop: Shop
         await ensure_schedules(shop.client, shop.database)
         described = await schedule.describe()
         failures = await shop.client.get_schedule_handle(FAILURES_SCHEDULE).describe()
+        coupons = await shop.client.get_schedule_handle(COUPONS_SCHEDULE).describe()
         daily = await shop.client.get_schedule_handle(RETENTION_SCHEDULE).describe()
     finally:
         await remove(shop, schedule)
     assert described.info.num_actions == 1
     assert [spec.every for spec in daily.schedule.spec.intervals] == [ERASE_EVERY]
+    assert [spec.every for spec in coupons.schedule.spec.intervals] == [WAKE_EVERY]
+    assert coupons.schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
     assert [spec.every for spec in failures.schedule.spec.intervals] == [SIGNAL_EVERY]
     assert [spec.every for spec in described.schedule.spec.intervals] == [REFRESH_EVERY]
     assert described.schedule.policy.overlap is ScheduleOverlapPolicy.SKIP

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.interface import FIND_FAILURES, FailedMessage, FailuresFound, FailuresRequest
-    from campaign.contract import FAILURES_WORKFLOW, Signal, workflow_id
+    from activities.interface import FIND_FAILURES, FailuresFound, FailuresRequest
+    from campaign.contract import FAILURES_WORKFLOW, Signal
+    from workflows.scheduled.signalling import signal_campaign
 
 ATTEMPT_TIMEOUT = timedelta(minutes=1)
 #: A schedule starts the next one anyway: one that cannot read gives up, and is seen as failed.
@@ -33,14 +33,8 @@ class SignalFailedMessages:
             retry_policy=RETRIES,
             summary="find failures that no campaign has looked at",
         )
-        return sum(await asyncio.gather(*map(_signal, found.messages)))
-
-
-async def _signal(message: FailedMessage) -> bool:
-    """Signal one campaign; one that has ended by now needs none."""
-    campaign = workflow.get_external_workflow_handle(workflow_id(message.order_id))
-    try:
-        await campaign.signal(Signal.DELIVERY_FAILED.value, {"step": message.step})
-    except FailureError:
-        return False
-    return True
+        signals = (
+            signal_campaign(message.order_id, Signal.DELIVERY_FAILED, {"step": message.step})
+            for message in found.messages
+        )
+        return sum(await asyncio.gather(*signals))

@@ -122,7 +122,8 @@ def _now(now: dict[str, Any], zone: ZoneInfo, *, every_rule: bool) -> Iterable[s
 
 def _coupon(coupon: dict[str, Any], zone: ZoneInfo) -> str:
     """Say when a campaign looks again for a code, and when its message goes without one."""
-    looks = f"{coupon['why']}: looks again {day(coupon['looks_again_at'], zone)}"
+    soon = ", or soon after new codes are there" if coupon["until_codes"] else ""
+    looks = f"{coupon['why']}: looks again {day(coupon['looks_again_at'], zone)}{soon}"
     at = coupon["without_at"]
     return looks + (f"; without a code, goes without the offer {day(at, zone)}" if at else "")
 

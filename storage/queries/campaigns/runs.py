@@ -74,8 +74,15 @@ def get_run(session: Session, order_id: str) -> RunRow:
     return get_row(session, RunRow, order_id, "no campaign for order")
 
 
-def record_step(session: Session, order_id: str, step: str, decision: Decision, now: datetime) -> None:
-    """Keep how a step stands: what was decided last, and why."""
+def record_step(
+    session: Session,
+    order_id: str,
+    step: str,
+    decision: Decision,
+    now: datetime,
+    awaits_offer: str | None = None,
+) -> None:
+    """Keep how a step stands: what was decided last, and why; the offer whose codes it waits for, if any."""
     insert_or_update(
         session,
         StepRow,
@@ -85,6 +92,7 @@ def record_step(session: Session, order_id: str, step: str, decision: Decision, 
         reason=decision.reason.value,
         decided_at=now,
         next_at=decision.until,
+        awaits_offer=awaits_offer,
     )
 
 

@@ -97,7 +97,7 @@ def test_nothing_is_said_of_coupons_where_none_is_waited_for(database: Database)
 
 
 def test_the_command_says_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At 80 columns, in the customer's time: the look, and the message without the offer."""
+    """At 80 columns, in the customer's time: the look, what comes before, and the message without offer."""
     shop = waiting(database)
     shop.best()
     monkeypatch.setenv("AFTERGLOW_DATABASE_URL", database.url)
@@ -105,8 +105,8 @@ def test_the_command_says_it(database: Database, monkeypatch: pytest.MonkeyPatch
     assert max(map(len, done.output.splitlines())) <= 80
     shown = " ".join(done.output.split())
     assert (
-        "no code of the offer come-back is left: looks again Sun 31 May 2026 15:00; without a code, "
-        "goes without the offer Tue 02 Jun 2026 11:00"
+        "no code of the offer come-back is left: looks again Sun 31 May 2026 15:00, or soon after new codes "
+        "are there; without a code, goes without the offer Tue 02 Jun 2026 11:00"
     ) in shown
     assert "email Tue 02 Jun 2026 11:00 without the offer come-back" in shown
 
@@ -118,6 +118,6 @@ async def test_the_page_says_it(database: Database, monkeypatch: pytest.MonkeyPa
     served = create_app(Settings(database_url=database.url, api_token=SecretStr(TOKEN)), database)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://shop") as http:
         page = (await http.get("/campaigns/o-1", auth=("", TOKEN))).text
-    assert "looks again <b>Sun 31 May 2026, 15:00</b>;" in page
+    assert "looks again <b>Sun 31 May 2026, 15:00</b>, or soon after new codes are there;" in page
     assert "without the offer <b>Tue 2 Jun 2026, 11:00</b>" in page
     assert "The offer come-back has codes again" in page

@@ -1,0 +1,1 @@
+"""What schedules start, on a Temporal server."""
