@@ -23,9 +23,14 @@ LAW = "RCW 19.190.020"
 _PERCENT = re.compile(
     r"(\d+(?:[.,]\d+)?)\s*(?:%|(?:percent|per cent|prozent|por ciento|pour ?cent)\b)", re.IGNORECASE
 )
-_SIGN = r"(?:[$€£]|\b(?:USD|EUR|GBP|CAD|AUD|CHF|euros?|dollars?|pounds?)\b)"
-_NUMBER = r"\d+(?:[.,]\d{3})*(?:[.,]\d{1,2})?"
-_AMOUNT = re.compile(rf"{_SIGN}\s*({_NUMBER})(?!\d)|(?<![\d.,])({_NUMBER})\s*{_SIGN}", re.IGNORECASE)
+_CODES = "USD|EUR|GBP|CAD|AUD|NZD|CHF|SEK|NOK|DKK|PLN|CZK|JPY|MXN|BRL|INR"
+_NAMES = "euros?|dollars?|pounds?|dólares|libras|francs?|pesos?|pfund"
+_SIGN = rf"(?:[$€£¥₹]|(?<![^\W\d_])(?:{_CODES}|{_NAMES}|kr|zł)(?![^\W\d_]))"
+#: Thousands are parted by a point, a comma, an apostrophe or a space; ``10,-`` is ten.
+_NUMBER = r"(?:\d{1,3}(?:[.,'\u2019 \u00a0\u202f]\d{3})+|\d+)(?:[.,](?:\d{1,2}|[-\u2013\u2014]))?"
+_AMOUNT = re.compile(rf"({_SIGN})\s*({_NUMBER})(?!\d)|(?<![\d.,])({_NUMBER})\s*({_SIGN})", re.IGNORECASE)
+_DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "MXN"})
+_CURRENCIES = {"€": {"EUR"}, "£": {"GBP"}, "$": _DOLLARS, "¥": {"JPY", "CNY"}, "₹": {"INR"}, "ZŁ": {"PLN"}}
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,18 @@ NOTHING = Truth()
 
 
 def truth_of(offer: Offer | None, prices: Iterable[Decimal] = ()) -> Truth:
-    """Return what may be claimed beside an offer. Where it has no percentage, that of its own text counts."""
+    """Return what may be claimed beside an offer. Where it has no percentage, that of its own text counts.
+
+    So does an amount that its text makes a condition: "on orders over $50".
+    """
     if offer is None:
         return Truth(amounts=frozenset(prices))
     texts = offer.texts
     percents = {offer.percent} if offer.percent else {found for text in texts for found in percents_in(text)}
-    amounts = {offer.amount} if offer.amount else {found for text in texts for found in amounts_in(text)}
+    amounts = {found for text in texts for found in amounts_in(text)}
+    if offer.amount:
+        amounts -= {found for text in texts for found in amounts_claimed(text)}
+        amounts.add(offer.amount)
     return Truth(
         frozenset(percents), frozenset(amounts) | frozenset(prices), ends=offer.valid_for is not None
     )
@@ -61,13 +72,35 @@ def percents_in(text: str) -> Iterator[Decimal]:
 def amounts_in(text: str) -> Iterator[Decimal]:
     """Give the amounts of money that a text names, whichever sign parts off the cents."""
     for found in _AMOUNT.finditer(text):
-        yield _amount(found[1] or found[2])
+        yield _amount(found)
 
 
-def _amount(text: str) -> Decimal:
+def amounts_claimed(text: str) -> Iterator[Decimal]:
+    """Give the amounts that a text says are taken off: all but those that an order has to come to."""
+    for found in _AMOUNT.finditer(text):
+        if not _is_condition(text, found):
+            yield _amount(found)
+
+
+def other_currencies(text: str, currency: str) -> Iterator[str]:
+    """Give the signs and codes in what a text says is taken off that are of another currency."""
+    for found in _AMOUNT.finditer(text):
+        sign = (found[1] or found[4]).upper()
+        known = _CURRENCIES.get(sign, {sign} if re.fullmatch(_CODES, sign) else {currency})
+        if currency not in known and not _is_condition(text, found):
+            yield found[1] or found[4]
+
+
+def _amount(found: re.Match[str]) -> Decimal:
     """Read an amount: a last group of one or two digits is the cents."""
+    text = found[2] or found[3]
     whole, cents = re.fullmatch(r"(.*?)(?:[.,](\d{1,2}))?", text).groups()  # type: ignore[union-attr]
-    return Decimal(f"{re.sub(r'[.,]', '', whole)}.{cents or '0'}")
+    return Decimal(f"{re.sub(r'[^0-9]', '', whole)}.{cents or '00'}")
+
+
+def _is_condition(text: str, found: re.Match[str]) -> bool:
+    before, after = _conditions()
+    return bool(before.search(text, 0, found.start()) or after.match(text, found.end()))
 
 
 def endings_in(text: str) -> Iterator[str]:
@@ -99,6 +132,17 @@ def _false(where: str, part: str, said: str, meaning: str, true: Iterable[Decima
 
 @cache
 def _endings() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_words('ends')})(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _conditions() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what makes the amount after it a condition, and the amount before it."""
+    before = re.compile(rf"(?<!\w)(?:{_words('before')})\s+$", re.IGNORECASE)
+    return before, re.compile(rf"\s+(?:{_words('after')})(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _words(kind: str) -> str:
     data = files("campaign.offers").joinpath("data/claims.toml").read_text("utf-8")
-    words = [word for language in tomllib.loads(data).values() for word in language["ends"]]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
+    return "|".join(word for language in tomllib.loads(data).values() for word in language[kind])

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from campaign.errors import Problem
-from campaign.offers.claims import percents_in
+from campaign.offers.claims import LAW, amounts_claimed, other_currencies, percents_in
 
 Table = dict[str, Any]
 
@@ -62,17 +62,32 @@ def _early(raw: Table) -> Iterator[Problem]:
 
 
 def _untrue(raw: Table) -> Iterator[Problem]:
-    offers = raw.get("offers")
+    """What an offer's text says is taken off is what its code takes off, in every language."""
+    offers, shop = raw.get("offers"), raw.get("shop")
+    currency = str(shop.get("currency", "")) if isinstance(shop, dict) else ""
     for name, offer in offers.items() if isinstance(offers, dict) else ():
-        if not isinstance(offer, dict) or (percent := _decimal(offer.get("percent"))) is None:
-            continue
-        text = offer.get("text")
+        text = offer.get("text") if isinstance(offer, dict) else None
         texts = text if isinstance(text, dict) else {"": text}
         for language, words in texts.items():
-            said = set(percents_in(words)) if isinstance(words, str) else set()
-            if said - {percent}:
-                where = f"offers.{name}.text" + (f".{language}" if language else "")
-                yield Problem(where, f"says another percentage than percent = {percent:f}", "write the same")
+            where = f"offers.{name}.text" + (f".{language}" if language else "")
+            if isinstance(words, str):
+                yield from _untrue_text(where, words, offer, currency)
+
+
+def _untrue_text(where: str, words: str, offer: Table, currency: str) -> Iterator[Problem]:
+    percent, amount = _decimal(offer.get("percent")), _decimal(offer.get("amount"))
+    gives = [f"percent = {percent:f}"] if percent is not None else []
+    gives += [f"amount = {amount:f}"] if amount is not None else []
+    shipping = ["free_shipping alone"] if offer.get("free_shipping") is True and not gives else []
+    said = [f"{value:f}%" for value in sorted(set(percents_in(words)) - {percent}) if gives or shipping]
+    said += [f"{value:f} {currency}" for value in sorted(set(amounts_claimed(words)) - {amount}) if gives]
+    for each in said:
+        what = f"says {each}, and the offer has {' and '.join(gives or shipping)}"
+        yield Problem(where, what, f"write what the code takes off, or correct the offer ({LAW})")
+    for sign in dict.fromkeys(other_currencies(words, currency) if amount is not None and currency else ()):
+        yield Problem(
+            where, f"says {sign}, and the offer's amount is in {currency}", f"write {currency} ({LAW})"
+        )
 
 
 def _without(raw: Table) -> Iterator[Problem]:

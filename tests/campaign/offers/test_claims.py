@@ -84,6 +84,10 @@ def test_prices_are_no_claim() -> None:
         ("12.5% or 12,5 % off", ["12.5", "12.5"], [], []),
         ("$1,234.50 and 7 dollars", [], ["1234.50", "7.0"], []),
         ("Order 1234 of 2026-03-05", [], [], []),
+        ("7 €, $10, 10 USD, 7,98 €", [], ["7.0", "10.0", "10.0", "7.98"], []),
+        ("EUR10, 10USD, 10,- €, 10,\u2013 EUR", [], ["10.0", "10.0", "10.0", "10.0"], []),
+        ("1 000 €, 1\u202f000,50 €, 1.000 €, CHF 1'000", [], ["1000.0", "1000.50", "1000.0", "1000.0"], []),
+        ("kr 50, 50 zł, US$5 and 5 dólares", [], ["50.0", "50.0", "5.0", "5.0"], []),
         ("It expires: last day", [], [], ["expires", "last day"]),
     ],
 )
@@ -117,6 +121,56 @@ def test_an_offers_text_says_its_percentage() -> None:
     text = CAMPAIGN.read_text("utf-8")
     (untrue,) = problems(text, 'de = "20\u00a0% auf alles"', 'de = "25\u00a0% auf alles"')
     assert "offers.come-back.text.de" in untrue
+
+
+FIVE = {"amount": "5.00"}
+
+
+@pytest.mark.parametrize(
+    ("text", "gives", "wrong"),
+    [
+        ("$5 off", FIVE, None),
+        ("5,00\u00a0$ Rabatt", FIVE, None),
+        ("5 USD de descuento", FIVE, None),
+        ("$5 off orders over $50", FIVE, None),
+        ("5 $ ab 50 $ Bestellwert", FIVE, None),
+        ("5 $ de descuento a partir de 50 $", FIVE, None),
+        ("5 $ de remise dès 50 $ d'achat", FIVE, None),
+        ("$5 off when you spend $50 or more", FIVE, None),
+        ("20% off orders of $50 or more", {"percent": 20}, None),
+        ("free shipping (worth $4.90)", {"free_shipping": True}, None),
+        ("30% off, we think", {}, None),
+        ("$7 off", FIVE, "says 7.00 USD, and the offer has amount = 5.00 - write what the code takes off"),
+        ("7,98 $ Rabatt", FIVE, "7.98 USD"),
+        ("20% off", FIVE, "says 20%, and the offer has amount = 5.00"),
+        ("10 $ Rabatt", {"percent": 20}, "10.00 USD, and the offer has percent = 20"),
+        ("30 Prozent", {"percent": 20}, "says 30%, and the offer has percent = 20"),
+        ("20% off", {"free_shipping": True}, "free_shipping alone"),
+        ("5 € Rabatt", FIVE, "says €, and the offer's amount is in USD"),
+        ("ein Gutschein über 10 $", FIVE, "10.00 USD"),
+    ],
+)
+def test_an_offers_text_says_what_its_code_takes_off(
+    text: str, gives: dict[str, Any], wrong: str | None
+) -> None:
+    """A percentage or an amount in each language's way; what an order has to come to is no claim."""
+    values = "\n".join(f"{name} = {json.dumps(value)}" for name, value in gives.items())
+    other = f"[offers.other]\ntext = {{ en = {json.dumps(text)} }}\n{values}\n\n[offers.welcome]"
+    found = problems(CAMPAIGN.read_text("utf-8"), "[offers.welcome]", other)
+    if wrong is None:
+        assert found == []
+    else:
+        (problem,) = found
+        assert problem.startswith("campaign.toml: offers.other.text.en: ")
+        assert wrong in problem
+
+
+def test_a_subject_may_name_the_condition_of_its_offer() -> None:
+    """An amount that the offer's text makes a condition is true; another one is not."""
+    offer = Offer.model_validate({"text": "$5 off orders over $50", "amount": "5.00", "code": "FIVE"})
+    assert said("$5 off orders over $50", offer) == []
+    assert said("$50 off", Offer.model_validate({"text": "$5 off", "amount": "5.00", "code": "FIVE"})) != []
+    assert said("$5 off orders over $40", offer) != []
 
 
 @pytest.mark.parametrize(
