@@ -182,7 +182,8 @@ async def test_reports_of_the_outbox_that_wait(shop: Shop) -> None:
     """Reports that nobody has applied hold the recipient: they go with the files."""
     ada = Ada()
     ada.email = f"bounced+{ada.email.split('@')[0]}@outbox.test"
-    shop.save(customer_id=ada.id, **{**ada.contact, "email": ada.email, "time_zone": zone_of_afternoon()})
+    contact = {"email": ada.email, "phone": None, "time_zone": zone_of_afternoon()}
+    shop.save(customer_id=ada.id, **{**ada.contact, **contact})
     async with workers(shop.client, shop.settings, shop.activities):
         handle = await start(shop.client, due_at_once(unique("o"), customer_id=ada.id), news("processed"))
         async with asyncio.timeout(30):

@@ -123,7 +123,8 @@ async def test_a_report_is_applied_once(shop: Shop) -> None:
     await thanked(shop, row)
     with shop.database.reading() as session:
         before = len(session.exec(select(ConsentRow)).all()), len(session.exec(select(MessageEventRow)).all())
-        (message, *_) = session.exec(select(MessageEventRow.message_id)).all()
+        delivered = select(MessageEventRow.message_id).where(MessageEventRow.kind == "delivered")
+        (message, *_) = session.exec(delivered).all()
     folder = folder_of(shop.settings.outbox)
     kept = folder / f"{message}.json"
     at = noon().isoformat()
