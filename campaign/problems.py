@@ -66,6 +66,8 @@ _FIXES = {
     "literal_error": _NO_CHOICE,
     "enum": _NO_CHOICE,
 }
+_KEY_PATH = re.compile(r"[\w.\[\]-]+")
+"""What a check of a whole object begins its complaint with: one of a single value has words there."""
 _OTHER = ("is not of the kind that is wanted here", "see its description in the docs")
 
 
@@ -120,8 +122,9 @@ def _problem(detail: Mapping[str, Any], where: str) -> Problem:
         what, fix = _FIXES.get(kind, _OTHER)
         return Problem(_join(where, path), what, fix.format(**detail.get("ctx", {})))
     text = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    if not path:
-        path, _, text = text.partition(": ")
+    named, _, rest = text.partition(": ")
+    if not path and _KEY_PATH.fullmatch(named):
+        path, text = named, rest
     what, _, fix = text.partition(": ")
     return Problem(_join(where, path), what, fix)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from campaign.errors import BadInput, Problem
+from campaign.errors import BadInput, NotFound, Problem
 from campaign.reviews.states import Move, Rejection, ReviewState, moved
 from storage.queries.people.locks import lock_customers
-from storage.queries.reviews.reviews import get_review, save_review, settle
+from storage.queries.reviews.reviews import get_review, save_review, settle, states_of
 from storage.tables import ReviewRow
 
 
@@ -43,6 +44,25 @@ def moderate(session: Session, review_id: int, decision: Decision, now: datetime
         settle(row, target, why, now)
         save_review(session, row)
     return row
+
+
+def check_all(session: Session, review_ids: Sequence[int], decision: Decision) -> None:
+    """Refuse a decision about several reviews that cannot be made about every one of them: all are named.
+
+    Raises:
+        BadInput: it is about one version and several reviews, or a state does not allow the move.
+        NotFound: there are no such reviews.
+    """
+    if decision.seen is not None and len(set(review_ids)) > 1:
+        raise BadInput([Problem("written_at", "is of one review", "decide about one at a time")])
+    states = states_of(session, review_ids)
+    if unknown := [str(one) for one in dict.fromkeys(review_ids) if one not in states]:
+        msg = f"no review {', '.join(unknown)}: nothing was done"
+        raise NotFound(msg)
+    stuck = [one for one, state in states.items() if moved(state, decision.move) is None]
+    if stuck:
+        fix = "it is not shown: publish it, or leave it"
+        raise BadInput([Problem(f"review {one}", f"is {states[one].value}", fix) for one in stuck])
 
 
 def _check(decision: Decision) -> None:

@@ -128,7 +128,22 @@ async def test_the_commands_decide_about_the_same_reviews(api: httpx.AsyncClient
 
 
 async def test_commands_refuse_what_is_wrong(api: httpx.AsyncClient, run: Any) -> None:
-    """A reason that is none: code 2. An unknown review among others: code 1, and none is published."""
+    """A reason that is none: code 2. Unknown reviews are all named: code 1, and none is published."""
     assert (await run("reject", "1", "negative")).exit_code == 2
-    assert (await run("publish", "1", "99")).exit_code == 1
+    unknown = await run("publish", "99", "1", "98", "1")
+    assert (unknown.exit_code, unknown.output) == (1, "no review 99, 98: nothing was done\n")
     assert await listed(api, state="pending") == [1, 2, 3]
+    await run("reject", "2", "fake")
+    stuck = await run("hide", "1", "2")
+    assert (stuck.exit_code, "review 2: is rejected" in stuck.output) == (2, True)
+
+
+async def test_a_command_decides_about_the_version_that_was_read(api: httpx.AsyncClient, run: Any) -> None:
+    """Named by its time, as the interface can: a newer one, or several reviews at once, are left."""
+    seen = json.loads((await run("show", "1")).output)["written_at"]
+    old = await run("publish", "1", "--written-at", "2026-01-01T00:00:00Z")
+    assert (old.exit_code, "written_at: the review has been changed since" in old.output) == (2, True)
+    assert (await run("publish", "1", "2", "--written-at", seen)).exit_code == 2
+    assert (await run("publish", "1", "--written-at", "yesterday")).exit_code == 2
+    assert await listed(api, state="pending") == [1, 2, 3]
+    assert (await run("publish", "1", "--written-at", seen)).exit_code == 0

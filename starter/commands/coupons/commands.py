@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +27,7 @@ from starter.shops.shopify_codes import shop_codes
 from storage.queries.coupons.filling import hand_over, make_codes, personal_offers
 from storage.queries.coupons.listing import list_coupons
 from storage.queries.coupons.redeeming import Use
-from storage.queries.coupons.stock import add_codes, codes_in, count, make_known, stocks_of
+from storage.queries.coupons.stock import add_codes, all_stocks, codes_in, count, make_known, stocks_of
 
 MOST = 100_000
 app = typer.Typer(help="Customers' own codes: docs/offers.md.", no_args_is_help=True)
@@ -138,7 +140,9 @@ def list_codes(
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many.")] = 20,
 ) -> None:
     """List an offer's coupons in one state, the newest first. Never whose they are: by order."""
+    defined = read_definition(settings().campaign).offers
     with database() as opened, opened.reading() as session:
+        _known(offer, [*defined, *(stock.offer for stock in all_stocks(session))])
         rows, total = list_coupons(session, offer, state, limit)
     shown = table(f"{offer}: {state.value}", "code", "order", "step", "last day ends (UTC)", "used with")
     for row in rows:
@@ -163,6 +167,21 @@ def redeem(
     out.print(f"{found.offer}: redeemed with order {order}{before}", highlight=False)
 
 
+def _known(name: str, offers: Iterable[str]) -> None:
+    """Refuse the name of an offer that there is none of, with the nearest one.
+
+    Raises:
+        BadInput: no such offer.
+    """
+    names = sorted(set(offers))
+    if name not in names:
+        near = get_close_matches(name, names, 1)
+        fix = (
+            f'did you mean "{near[0]}"?' if near else f"write one of: {', '.join(names) or '(none defined)'}"
+        )
+        raise BadInput([Problem("OFFER", f'"{name}" is not defined', fix)])
+
+
 def _offer(name: str, codes: Codes | None = None) -> tuple[Definition, Offer]:
     """Return an offer whose codes are the customer's own, of one kind if given.
 
@@ -170,6 +189,7 @@ def _offer(name: str, codes: Codes | None = None) -> tuple[Definition, Offer]:
         BadInput: there is none.
     """
     definition = read_definition(settings().campaign)
+    _known(name, definition.offers)
     offer = definition.offers.get(name)
     if offer is None or not offer.personal or (codes and offer.coupon is not codes):
         wanted = codes.value if codes else "single_use or pool"

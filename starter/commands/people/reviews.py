@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -12,18 +13,30 @@ import typer
 from rich.markup import escape
 from sqlmodel import Session
 
+from campaign.fields.times import UtcTime
 from campaign.reviews.states import Move, Rejection, ReviewState
 from intake.imports.private_files import private_file
-from intake.reviews.moderation import Decision, moderate
+from intake.reviews.moderation import Decision, check_all, moderate
 from starter import clock
 from starter.commands.console import as_json, command, counted, database, out, shown_of, table, when
+from starter.inputs import parse_field
 from starter.reports import EXPORTED, exported_review, review_report
 from storage.queries.reviews.reviews import Wanted, all_reviews, count_reviews, get_review, list_reviews
 from storage.tables import ReviewRow
 
 app = typer.Typer(help="What customers wrote about products, to publish or reject.")
-Id = Annotated[int, typer.Argument(metavar="ID", help="A review, by the number that `reviews` shows.")]
-Ids = Annotated[list[int], typer.Argument(metavar="ID...", help="Reviews, by their numbers.")]
+HIGHEST = 2**31 - 1
+Id = Annotated[
+    int,
+    typer.Argument(metavar="ID", min=1, max=HIGHEST, help="A review, by the number that `reviews` shows."),
+]
+Ids = Annotated[
+    list[int], typer.Argument(metavar="ID...", min=1, max=HIGHEST, help="Reviews, by their numbers.")
+]
+WrittenAt = Annotated[
+    str | None,
+    typer.Option(help="The version that you read, by its `written_at`: refused if it was changed since."),
+]
 _SHORT = 60
 
 
@@ -75,9 +88,9 @@ def show(review_id: Id) -> None:
 
 @app.command()
 @command
-def publish(ids: Ids) -> None:
+def publish(ids: Ids, written_at: WrittenAt = None) -> None:
     """Publish reviews: they may be shown, and quoted in messages."""
-    _decide(ids, Decision(Move.PUBLISH), "published")
+    _decide(ids, Decision(Move.PUBLISH, seen=_seen(written_at)), "published")
 
 
 @app.command()
@@ -87,16 +100,17 @@ def reject(
     reason: Annotated[
         Rejection, typer.Argument(help="Why it is not to be shown. That it is negative is none.")
     ],
+    written_at: WrittenAt = None,
 ) -> None:
     """Reject a review. Its rating counts all the same, but for what no customer wrote."""
-    _decide([review_id], Decision(Move.REJECT, reason), "rejected")
+    _decide([review_id], Decision(Move.REJECT, reason, _seen(written_at)), "rejected")
 
 
 @app.command()
 @command
-def hide(ids: Ids) -> None:
+def hide(ids: Ids, written_at: WrittenAt = None) -> None:
     """Take published reviews back, to be read again."""
-    _decide(ids, Decision(Move.HIDE), "hidden: pending again")
+    _decide(ids, Decision(Move.HIDE, seen=_seen(written_at)), "hidden: pending again")
 
 
 @app.command()
@@ -118,14 +132,21 @@ def export(
 
 
 def _decide(ids: Sequence[int], decision: Decision, done: str) -> None:
-    """Decide about each review in a transaction of its own, in which only its writer is locked."""
+    """Decide about each review in a transaction of its own, in which only its writer is locked.
+
+    What cannot be decided about all of them is decided about none.
+    """
     with database() as opened:
         with opened.reading() as session:
-            for review_id in ids:
-                get_review(session, review_id)
+            check_all(session, ids, decision)
         for review_id in ids:
             opened.retrying(_one(review_id, decision))
     out.print(f"{counted(len(ids), 'review')} {done}")
+
+
+def _seen(written_at: str | None) -> datetime | None:
+    """Return the version that was read."""
+    return None if written_at is None else parse_field(UtcTime, "--written-at", written_at)
 
 
 def _one(review_id: int, decision: Decision) -> Callable[[Session], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,13 @@ def get_review(session: Session, review_id: int) -> ReviewRow:
         msg = f"no review {review_id}"
         raise NotFound(msg)
     return row
+
+
+def states_of(session: Session, review_ids: Iterable[int]) -> dict[int, ReviewState]:
+    """Return the states of those of these reviews that there are, by number."""
+    columns = (col(ReviewRow.id), col(ReviewRow.state))
+    statement = select(*columns).where(columns[0].in_(set(review_ids))).order_by(columns[0])
+    return {number: ReviewState(state) for number, state in session.exec(statement) if number}
 
 
 def save_review(session: Session, row: ReviewRow) -> ReviewRow:

@@ -67,3 +67,37 @@ def test_a_redemption_is_refused_with_its_reason(run: Run) -> None:
     """Nobody was given the code."""
     refused = run("redeem", "SUMMER-1", "--order", "o-1")
     assert (refused.exit_code, "no coupon has this code" in refused.output) == (1, True)
+
+
+AMOUNT = "--amount: write the amount as a decimal string, such as "
+
+
+@pytest.mark.parametrize(
+    ("amount", "says"), [("7,98", '"19.90" - write a point, not a comma\n'), ("seven", '"19.90"\n')]
+)
+def test_an_amount_is_refused_in_whole_sentences(run: Run, amount: str, says: str) -> None:
+    """What is wrong, and the fix where there is one: nothing dangles."""
+    refused = run("redeem", "SUMMER-1", "--order", "o-1", "--amount", amount)
+    assert (refused.exit_code, refused.output.endswith(f"{AMOUNT}{says}")) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("make",), ("upload", "codes.csv"), ("ready", "codes.csv"), ("export",), ("push",), ("list",)],
+)
+def test_a_misspelled_offer_is_named_with_the_nearest(run: Run, arguments: tuple[str, ...]) -> None:
+    """By every command that is given an offer."""
+    command, *rest = arguments
+    refused = run(command, "come-bakc", *rest)
+    assert refused.exit_code == 2
+    assert 'OFFER: "come-bakc" is not defined - did you mean "come-back"?' in refused.output
+
+
+def test_codes_of_an_offer_that_is_gone_are_listed(run: Run, tmp_path: Path) -> None:
+    """The campaign does not define it any more: its codes are there all the same."""
+    codes = tmp_path / "codes.csv"
+    codes.write_text("SUMMER-1\n", "utf-8")
+    run("upload", "come-back", str(codes))
+    text = (tmp_path / "campaign.toml").read_text("utf-8")
+    (tmp_path / "campaign.toml").write_text(text.replace("come-back", "come-again"), "utf-8")
+    assert "1 of 1" in run("list", "come-back", "--state", "available").output
