@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from campaign.definition.model import Definition
 from campaign.definition.offers.offer import Codes, Offer
-from campaign.errors import BadInput, Problem
+from campaign.errors import BadInput, Problem, Unavailable
 from campaign.fields.money import Money
+from campaign.fields.times import UtcTime
 from campaign.offers.coupons import CouponState, Origin
 from campaign.offers.redemption import RedeemOutcome
 from content.loading import read_definition
@@ -25,7 +28,7 @@ from starter.commands.coupons.files import read_codes
 from starter.inputs import parse_field
 from starter.shops.shopify_codes import shop_codes
 from storage.queries.coupons.filling import hand_over, make_codes, personal_offers
-from storage.queries.coupons.listing import list_coupons
+from storage.queries.coupons.listing import ended_codes, list_coupons
 from storage.queries.coupons.redeeming import Use
 from storage.queries.coupons.stock import add_codes, all_stocks, codes_in, count, make_known, stocks_of
 
@@ -71,13 +74,9 @@ def export(
     _, found = _offer(offer)
     with database() as opened, opened.reading() as session:
         codes = codes_in(session, offer, CouponState.MADE, MOST)
-    target = out_file.open("w", encoding="utf-8", newline="") if out_file else sys.stdout
-    writer = csv.writer(target)
-    writer.writerow(["code", "percent", "amount", "free_shipping", "usage_limit"])
     kind = (found.percent or "", found.amount or "", "yes" if found.free_shipping else "no", 1)
-    writer.writerows([code, *kind] for code in codes)
-    if out_file:
-        target.close()
+    heading = ("code", "percent", "amount", "free_shipping", "usage_limit")
+    _write_csv(out_file, heading, ((code, *kind) for code in codes))
     err.print(f"{offer}: {counted(len(codes), 'code')} that the shop does not know", highlight=False)
 
 
@@ -105,6 +104,23 @@ def push(offer: OfferName) -> None:
     with database() as opened:
         taken = hand_over(opened, offer, found, shop)
     out.print(f"{offer}: Shopify has {counted(taken, 'code')} more", highlight=False)
+
+
+@app.command()
+@command
+def ended(
+    offer: OfferName,
+    since: Annotated[str, typer.Option(help="Whose last day ended then or later, with an offset.")],
+    out_file: Annotated[Path | None, typer.Option("--out", help="Write to this file.")] = None,
+) -> None:
+    """Write the codes that ended unused as CSV, to be deleted at the shop: there they have no last day."""
+    start, now = parse_field(UtcTime, "--since", since), clock.now()
+    with database() as opened, opened.reading() as session:
+        _known_or_kept(session, offer)
+        rows = ended_codes(session, offer, start, now, MOST)
+    _write_csv(out_file, ("code", "ended_at"), ((code, at.isoformat()) for code, at in rows))
+    more = f"; for more, --since {rows[-1][1].isoformat()}" if len(rows) == MOST else ""
+    err.print(f"{offer}: {counted(len(rows), 'code')} ended unused{more}", highlight=False)
 
 
 @app.command()
@@ -140,9 +156,8 @@ def list_codes(
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many.")] = 20,
 ) -> None:
     """List an offer's coupons in one state, the newest first. Never whose they are: by order."""
-    defined = read_definition(settings().campaign).offers
     with database() as opened, opened.reading() as session:
-        _known(offer, [*defined, *(stock.offer for stock in all_stocks(session))])
+        _known_or_kept(session, offer)
         rows, total = list_coupons(session, offer, state, limit)
     shown = table(f"{offer}: {state.value}", "code", "order", "step", "last day ends (UTC)", "used with")
     for row in rows:
@@ -165,6 +180,28 @@ def redeem(
         found = opened.retrying(lambda session: redeem_coupon(session, use))
     before = " before" if found.outcome is RedeemOutcome.REPEATED else ""
     out.print(f"{found.offer}: redeemed with order {order}{before}", highlight=False)
+
+
+def _write_csv(file: Path | None, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write rows to a file, or to standard output without one.
+
+    Raises:
+        Unavailable: the file cannot be written to.
+    """
+    try:
+        with file.open("w", encoding="utf-8", newline="") if file else nullcontext(sys.stdout) as target:
+            writer = csv.writer(target)
+            writer.writerow(heading)
+            writer.writerows(rows)
+    except OSError:
+        msg = f"{file} cannot be written to"
+        raise Unavailable(msg) from None
+
+
+def _known_or_kept(session: Session, name: str) -> None:
+    """Refuse an offer that the campaign does not have, and that never had codes. Raises as `_known`."""
+    defined = read_definition(settings().campaign).offers
+    _known(name, [*defined, *(stock.offer for stock in all_stocks(session))])
 
 
 def _known(name: str, offers: Iterable[str]) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from intake.coupons.redeeming import redeem
+from starter import clock
 from starter.__main__ import app
 from storage.database import Database
+from storage.queries.coupons.redeeming import Use
+from tests.activities.coupons.shop import BEST, CODES, CouponShop
 from tests.facts import CAMPAIGN
 
 Run = Callable[..., Result]
@@ -83,7 +88,15 @@ def test_an_amount_is_refused_in_whole_sentences(run: Run, amount: str, says: st
 
 @pytest.mark.parametrize(
     "arguments",
-    [("make",), ("upload", "codes.csv"), ("ready", "codes.csv"), ("export",), ("push",), ("list",)],
+    [
+        ("make",),
+        ("upload", "codes.csv"),
+        ("ready", "codes.csv"),
+        ("export",),
+        ("push",),
+        ("list",),
+        ("ended", "--since", "2026-01-01T00:00:00Z"),
+    ],
 )
 def test_a_misspelled_offer_is_named_with_the_nearest(run: Run, arguments: tuple[str, ...]) -> None:
     """By every command that is given an offer."""
@@ -101,3 +114,29 @@ def test_codes_of_an_offer_that_is_gone_are_listed(run: Run, tmp_path: Path) -> 
     text = (tmp_path / "campaign.toml").read_text("utf-8")
     (tmp_path / "campaign.toml").write_text(text.replace("come-back", "come-again"), "utf-8")
     assert "1 of 1" in run("list", "come-back", "--state", "available").output
+
+
+def test_what_ended_unused_is_written_for_the_shop(
+    run: Run, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three were issued, one of them used: the others once their last day is over, and not before."""
+    shop = CouponShop(database)
+    shop.begin()
+    for order_id, customer_id in (("o-1", "c-1"), ("o-2", "c-2"), ("o-3", "c-3")):
+        if order_id != "o-1":
+            shop.customer(customer_id=customer_id, email=f"{customer_id}@example.com")
+            shop.start(order_id, customer_id=customer_id)
+        shop.deliver(shop.claim_best(order_id=order_id), BEST)
+    with database.transaction() as session:
+        redeem(session, Use(CODES[0], "o-9", BEST))
+    file = tmp_path / "ended.csv"
+    done = run("ended", "come-back", "--since", BEST.isoformat(), "--out", str(file))
+    assert "come-back: 2 codes ended unused" in done.output
+    rows = list(csv.DictReader(file.read_text("utf-8").splitlines()))
+    assert [row["code"] for row in rows] == list(CODES[1:])
+    assert all(datetime.fromisoformat(row["ended_at"]) > BEST for row in rows)
+    monkeypatch.setattr(clock, "now", lambda: BEST + timedelta(days=13))
+    assert "0 codes ended unused" in run("ended", "come-back", "--since", BEST.isoformat()).output
+    assert run("ended", "come-back", "--since", "June").exit_code == 2
+    nowhere = str(tmp_path / "no" / "ended.csv")
+    assert run("ended", "come-back", "--since", BEST.isoformat(), "--out", nowhere).exit_code == 1
