@@ -30,6 +30,7 @@ SHOP_EVENTS = Counter(
 COUPONS_ISSUED = Counter("afterglow_coupons_issued", "Coupons that went out with a message", ["offer"])
 COUPONS_USED = Counter("afterglow_coupons_used", "Coupons that were used, by what came of it", ["outcome"])
 COUPONS_LEFT = Gauge("afterglow_coupons_left", "Codes that an offer has left, when last read", ["offer"])
+COUPONS_REFUSED = Gauge("afterglow_coupons_refused", "Codes that the shop refuses, when last read", ["offer"])
 ERASED_BY_AGE = Counter("afterglow_erased_by_age", "Rows that retention has erased, by this worker", ["what"])
 REFUSED = Counter("afterglow_requests_refused", "HTTP requests answered with an error", ["status", "error"])
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Response
 from sqlmodel import Session
 
 from campaign.errors import AfterglowError
-from counters import COUPONS_LEFT, INBOX_OLDEST, INBOX_WAITING, exposition
+from counters import COUPONS_LEFT, COUPONS_REFUSED, INBOX_OLDEST, INBOX_WAITING, exposition
 from starter import clock
 from storage.database import Database
 from storage.queries.coupons.stock import all_stocks
@@ -71,11 +71,14 @@ def _details(database: Database) -> dict[str, Any]:
 
 
 def _coupons(session: Session) -> dict[str, Any]:
-    """Return how the codes of each offer stand: ``low`` where a fifth or less is left."""
+    """Return how the codes of each offer stand: ``low`` at a fifth or less, ``refused`` by the shop."""
     stocks = all_stocks(session)
     for stock in stocks:
         COUPONS_LEFT.labels(stock.offer).set(stock.available)
-    return {stock.offer: {"left": stock.available, "low": stock.low} for stock in stocks}
+        COUPONS_REFUSED.labels(stock.offer).set(stock.refused)
+    return {
+        stock.offer: {"left": stock.available, "low": stock.low, "refused": stock.refused} for stock in stocks
+    }
 
 
 def _measure_inbox(database: Database) -> tuple[int, float]:

@@ -35,15 +35,33 @@ query($id: ID!) {
 _THERE = "TAKEN"
 """Its code for a code that is there already: another attempt has added it."""
 
+_BUSY = "THROTTLED"
+"""Its code where it has been asked too much; with the status 200."""
+
+_NO_CODE = "no code"
+_STRANGE = "Shopify's Admin API answers in a form that is not known: check the store, and the API's version"
+
 Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Added:
+    """What Shopify says to a batch: the bulk creation that makes it, or why it takes none of it."""
+
+    bulk_creation: str | None = None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
 class Results:
-    """What Shopify has done of a batch: ``there`` are the codes that it has now."""
+    """What Shopify has done of a batch: ``there`` are the codes that it has now.
+
+    ``refused``: its error code of each code that it has not made, once it is done.
+    """
 
     done: bool
     there: tuple[str, ...]
+    refused: Mapping[str, str]
 
 
 def path() -> str:
@@ -56,47 +74,81 @@ def add_request(discount: str, codes: Sequence[str]) -> dict[str, Any]:
     return {"query": _ADD, "variables": {"discount": discount, "codes": [{"code": code} for code in codes]}}
 
 
-def read_added(answer: Json) -> str:
-    """Return the id of the bulk creation.
-
-    Raises:
-        Unavailable: Shopify refuses it, with its code.
-    """
-    added = _data(answer, "discountRedeemCodeBulkAdd")
-    if errors := added.get("userErrors"):
-        raise _refused(errors)
-    return str((added.get("bulkCreation") or {}).get("id"))
-
-
 def results_request(bulk_creation: str) -> dict[str, Any]:
     """Return the request for what has become of a bulk creation."""
     return {"query": _RESULTS, "variables": {"id": bulk_creation}}
 
 
+def is_throttled(answer: Json) -> bool:
+    """Return whether the same request may be answered in a while."""
+    return any(_code(error) == _BUSY for error in _entries(answer.get("errors")))
+
+
+def read_added(answer: Json) -> Added:
+    """Return what makes the codes; or why Shopify does not take these, where it would take others.
+
+    Raises:
+        Unavailable: Shopify refuses whatever the codes are (the discount, the token), with its code.
+    """
+    added = _data(answer, "discountRedeemCodeBulkAdd")
+    if errors := _entries(added.get("userErrors")):
+        if any(_is_about_discount(error) for error in errors):
+            raise _refused(errors)
+        return Added(refusal=_code(errors[0]))
+    bulk_creation = _object(added.get("bulkCreation")).get("id")
+    if not isinstance(bulk_creation, str):
+        raise Unavailable(_STRANGE)
+    return Added(bulk_creation)
+
+
 def read_results(answer: Json) -> Results:
     """Return what has become of it. Raises as `read_added`."""
     found = _data(answer, "discountRedeemCodeBulkCreation")
-    nodes = (found.get("codes") or {}).get("nodes") or ()
-    return Results(found.get("done") is True, tuple(str(node["code"]) for node in nodes if _is_there(node)))
+    nodes = [node for node in _entries(_object(found.get("codes")).get("nodes")) if node.get("code")]
+    there = tuple(str(node["code"]) for node in nodes if _is_there(node))
+    done = found.get("done") is True
+    left = [node for node in nodes if done and not _is_there(node)]
+    return Results(done, there, {str(node["code"]): _why(node) for node in left})
 
 
 def _is_there(node: Json) -> bool:
-    taken = any(error.get("code") == _THERE for error in node.get("errors") or ())
-    return bool(node.get("discountRedeemCode")) or taken
+    return bool(node.get("discountRedeemCode")) or _THERE in map(_code, _entries(node.get("errors")))
+
+
+def _why(node: Json) -> str:
+    return next(map(_code, _entries(node.get("errors"))), _NO_CODE)
+
+
+def _is_about_discount(error: Json) -> bool:
+    """Return whether it names the argument ``discountId``: then other codes are refused as well."""
+    field = error.get("field")
+    return isinstance(field, list) and field[:1] == ["discountId"]
 
 
 def _data(answer: Json, name: str) -> Json:
     if errors := answer.get("errors"):
-        raise _refused(errors)
-    found: Json | None = (answer.get("data") or {}).get(name)
-    if found is None:
+        raise _refused(_entries(errors))
+    data = _object(answer.get("data"))
+    if data.get(name) is None and name in data:
         msg = "Shopify does not know it: check the offer's shopify_discount"
         raise Unavailable(msg)
-    return found
+    if not isinstance(data.get(name), Mapping):
+        raise Unavailable(_STRANGE)
+    return _object(data[name])
 
 
-def _refused(errors: Any) -> Unavailable:
-    """Return the error with Shopify's code alone: its text may repeat what was sent."""
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
-    code = first.get("code") or (first.get("extensions") or {}).get("code") or "no code"
-    return Unavailable(f"Shopify refuses the codes: {code}")
+def _object(value: Any) -> Json:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _entries(values: Any) -> list[Json]:
+    return [each for each in values if isinstance(each, Mapping)] if isinstance(values, list) else []
+
+
+def _code(error: Json) -> str:
+    """Return Shopify's code alone: its text may repeat what was sent."""
+    return str(error.get("code") or _object(error.get("extensions")).get("code") or _NO_CODE)
+
+
+def _refused(errors: Sequence[Json]) -> Unavailable:
+    return Unavailable(f"Shopify refuses the codes: {_code(errors[0]) if errors else _NO_CODE}")

@@ -10,13 +10,17 @@ import requests
 
 from campaign.definition.offers.offer import Offer
 from campaign.errors import Unavailable
-from campaign.offers.shop_codes import ShopCodes
+from campaign.offers.shop_codes import Handed, ShopCodes
 from settings import Settings
 from shops.shopify import discounts
 
 LOOKS = 30
 PAUSE = 2.0
 """Seconds between two looks at whether Shopify has made a batch's codes."""
+BUSY_PAUSES = (2.0, 5.0, 15.0)
+"""Seconds after which a busy shop is asked again; a request that is repeated makes no code twice."""
+TOO_MANY, SERVER_ERROR = 429, 500
+_NO_ANSWER = "Shopify's Admin API does not answer as it should: check the store, the token and its scopes"
 
 
 def shop_codes(settings: Settings) -> ShopCodes | None:
@@ -43,27 +47,38 @@ class ShopifyCodes:
         """Return whether the offer names its discount."""
         return offer.shopify_discount is not None
 
-    def add(self, offer: Offer, codes: Sequence[str]) -> Sequence[str]:
-        """Add codes to the offer's discount; return those that are there. Raises as `ShopCodes.add`."""
-        added = self._post(discounts.add_request(offer.shopify_discount or "", codes))
-        bulk_creation = discounts.read_added(added)
+    def add(self, offer: Offer, codes: Sequence[str]) -> Handed:
+        """Add codes to the offer's discount. Returns and raises as `ShopCodes.add`."""
+        added = discounts.read_added(self._post(discounts.add_request(offer.shopify_discount or "", codes)))
+        if added.bulk_creation is None:
+            return Handed((), dict.fromkeys(codes, added.refusal or ""))
         for _ in range(LOOKS):
-            results = discounts.read_results(self._post(discounts.results_request(bulk_creation)))
+            results = discounts.read_results(self._post(discounts.results_request(added.bulk_creation)))
             if results.done:
                 break
             self._wait(PAUSE)
-        return results.there
+        return Handed(results.there, results.refused)
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return its answer; where Shopify is busy, the one after a pause."""
+        for pause in BUSY_PAUSES:
+            status, answer = self._answer(body)
+            if not (status == TOO_MANY or status >= SERVER_ERROR or discounts.is_throttled(answer)):
+                break
+            self._wait(pause)
+        else:
+            status, answer = self._answer(body)
+        if status != requests.codes.ok:
+            raise Unavailable(_NO_ANSWER)
+        return answer
+
+    def _answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return the status, and the body where it is an object of JSON."""
         try:
             answer = requests.post(
                 self._url, json=body, headers=self._headers, timeout=self._seconds, allow_redirects=False
             )
-            answer.raise_for_status()
-            found = answer.json()
+            found = answer.json() if answer.ok else {}
         except (requests.RequestException, ValueError):
-            msg = (
-                "Shopify's Admin API does not answer as it should: check the store, the token and its scopes"
-            )
-            raise Unavailable(msg) from None
-        return found if isinstance(found, dict) else {}
+            raise Unavailable(_NO_ANSWER) from None
+        return answer.status_code, found if isinstance(found, dict) else {}

@@ -12,6 +12,7 @@ from storage.columns import Amount, UtcDateTime
 
 _RESERVED = text("state = 'reserved'")
 _OPEN = text("state IN ('reserved', 'issued')")
+_REFUSED = text("push_again_at IS NOT NULL")
 
 
 class CouponRow(SQLModel, table=True):
@@ -20,6 +21,9 @@ class CouponRow(SQLModel, table=True):
     One order's step gives one coupon, whatever channels its messages take. ``expires_at``: until when an
     issued one can be redeemed; ``cost``: what it is reckoned to cost, in the shop's currency; ``discount``:
     what it took off the order it was redeemed with, in that order's currency.
+
+    Of a made one that the shop has refused: how often, its error code at last (``refusal``), and from when it
+    is given to it again (``push_again_at``).
     """
 
     __tablename__ = "coupons"
@@ -34,6 +38,13 @@ class CouponRow(SQLModel, table=True):
             sqlite_where=_RESERVED,
         ),
         Index("ix_coupons_open", "expires_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index(
+            "ix_coupons_refused",
+            "offer",
+            "push_again_at",
+            postgresql_where=_REFUSED,
+            sqlite_where=_REFUSED,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -52,6 +63,9 @@ class CouponRow(SQLModel, table=True):
     redeemed_order_id: str | None = Field(default=None, max_length=100)
     cost: Decimal | None = Field(default=None, sa_type=Amount)
     discount: Decimal | None = Field(default=None, sa_type=Amount)
+    refusals: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    refusal: str | None = Field(default=None, max_length=40)
+    push_again_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class OfferStockRow(SQLModel, table=True):

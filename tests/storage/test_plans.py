@@ -53,6 +53,7 @@ from storage.queries.coupons import reserving
 from storage.queries.coupons.awaiting import awaiting_codes
 from storage.queries.coupons.filling import keep_stock
 from storage.queries.coupons.listing import list_coupons
+from storage.queries.coupons.pushing import codes_to_push, push_refused_now, record_refused
 from storage.queries.coupons.redeeming import Use, redeem_coupon
 from storage.queries.coupons.settling import give_back, issue_coupon, release_coupon, void_coupon
 from storage.queries.coupons.stock import add_codes, all_stocks, make_known
@@ -234,6 +235,10 @@ def use_coupons(database: Database) -> None:
         assert taken
         give_back(session, taken.id, "come-back")
         redeem_coupon(session, Use(CODES[0], "o-9", now))
+        add_codes(session, "come-back", ["MADE-1"], Origin.GENERATED, CouponState.MADE, now)
+        record_refused(session, "come-back", {"MADE-1": "INVALID"}, now - timedelta(days=1))
+        assert codes_to_push(session, "come-back", now, 250) == ["MADE-1"]
+        push_refused_now(session, "come-back")
         make_known(session, "come-back", CODES)
         list_coupons(session, "come-back", CouponState.ISSUED, 10)
         all_stocks(session)

@@ -67,7 +67,7 @@ async def test_it_makes_the_first_codes_before_it_polls(
     ready = await answer(f"http://127.0.0.1:{port}/readyz", running)
     os.kill(os.getpid(), signal.SIGTERM)
     await running
-    assert ready.json()["coupons"]["come-back"] == {"left": 7, "low": False}
+    assert ready.json()["coupons"]["come-back"] == {"left": 7, "low": False, "refused": 0}
 
 
 async def test_without_a_server_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,18 @@ from starter.inputs import parse_field
 from starter.shops.shopify_codes import shop_codes
 from storage.queries.coupons.filling import hand_over, make_codes, personal_offers
 from storage.queries.coupons.listing import ended_codes, list_coupons
+from storage.queries.coupons.pushing import push_refused_now
 from storage.queries.coupons.redeeming import Use
-from storage.queries.coupons.stock import add_codes, all_stocks, codes_in, count, make_known, stocks_of
+from storage.queries.coupons.stock import (
+    Stock,
+    add_codes,
+    all_stocks,
+    codes_in,
+    count,
+    make_known,
+    stock_of,
+    stocks_of,
+)
 
 MOST = 100_000
 app = typer.Typer(help="Customers' own codes: docs/offers.md.", no_args_is_help=True)
@@ -94,7 +104,7 @@ def ready(offer: OfferName, file: CodesFile) -> None:
 @app.command()
 @command
 def push(offer: OfferName) -> None:
-    """Give the codes that Shopify does not know to it, over its Admin API."""
+    """Give the codes that Shopify does not know to it, over its Admin API; also those that it has refused."""
     _, found = _offer(offer)
     shop = shop_codes(settings())
     if shop is None or not shop.takes(found):
@@ -102,8 +112,12 @@ def push(offer: OfferName) -> None:
         fix = "set it with AFTERGLOW_SHOPIFY_STORE, and the offer's shopify_discount; or `coupons export`"
         raise BadInput([Problem(where, what, fix)])
     with database() as opened:
-        taken = hand_over(opened, offer, found, shop)
+        opened.retrying(lambda session: push_refused_now(session, offer))
+        taken = hand_over(opened, offer, found, shop, clock.now())
+        with opened.reading() as session:
+            stock = stock_of(session, offer)
     out.print(f"{offer}: Shopify has {counted(taken, 'code')} more", highlight=False)
+    _warn_refused(stock)
 
 
 @app.command()
@@ -135,17 +149,25 @@ def status() -> None:
     shown = table(
         "Coupons", "offer", "not at the shop", "left", "of", "issued", "redeemed", "empty since (UTC)"
     )
-    low = []
     with database() as opened, opened.reading() as session:
-        for stock in stocks_of(session, names):
+        stocks = stocks_of(session, names)
+        for stock in stocks:
             name = stock.offer
             used = [count(session, name, state) for state in (CouponState.ISSUED, CouponState.REDEEMED)]
             numbers = map(str, (stock.made, stock.available, stock.filled, *used))
             shown.add_row(name, *numbers, when(stock.empty_since))
-            low += [name] if stock.low else []
     out.print(shown)
-    for name in low:
-        out.print(f"{name}: a fifth or less is left", style="yellow", highlight=False)
+    for stock in stocks:
+        if stock.low:
+            out.print(f"{stock.offer}: a fifth or less is left", style="yellow", highlight=False)
+        _warn_refused(stock)
+
+
+def _warn_refused(stock: Stock) -> None:
+    """Say how many codes the shop refuses, and why."""
+    if stock.refused:
+        text = f"{stock.offer}: the shop refuses {counted(stock.refused, 'code')} ({stock.refusal})"
+        out.print(text, style="yellow", highlight=False)
 
 
 @app.command("list")

@@ -7,21 +7,22 @@ can be reserved. Codes given one by one, as they are reserved, would make every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 
 from campaign.definition.model import Definition, ShopSystem
 from campaign.definition.offers.offer import Codes, Offer
+from campaign.errors import Unavailable
 from campaign.offers.codes import new_code
 from campaign.offers.coupons import CouponState, Origin
-from campaign.offers.shop_codes import ShopCodes
+from campaign.offers.shop_codes import Handed, ShopCodes
 from storage.database import Database
+from storage.queries.coupons.pushing import codes_to_push, record_refused
 from storage.queries.coupons.stock import (
     Stock,
     add_codes,
-    codes_in,
     correct_empty,
     make_known,
     stock_of,
@@ -44,17 +45,24 @@ def keep_stock(
     """Void what is over, make codes where they run low and give them to the shop; return how offers stand.
 
     Raises:
-        Unavailable: the shop does not take codes; what it has taken so far counts.
+        Unavailable: the shop does not take codes, and of which offers; what it has taken counts, and the
+            other offers have been given theirs.
     """
     for _ in range(_MOST_TURNS):
         if database.retrying(lambda session: void_expired(session, now)) == 0:
             break
     offers = personal_offers(definition)
     database.retrying(lambda session: correct_empty(session, offers))
+    failed = []
     for name, offer in offers.items():
         if offer.coupon is Codes.SINGLE_USE:
             _fill(database, definition, name, offer, now)
-        hand_over(database, name, offer, shop)
+        try:
+            hand_over(database, name, offer, shop, now)
+        except Unavailable as error:
+            failed.append(f"{name}: {error}")
+    if failed:
+        raise Unavailable("; ".join(failed))
     with database.reading() as session:
         return stocks_of(session, offers)
 
@@ -72,10 +80,14 @@ def make_first_codes(database: Database, definition: Definition, now: datetime) 
 
 
 def _fill(database: Database, definition: Definition, name: str, offer: Offer, now: datetime) -> None:
-    """Make codes once half of those kept ready are gone."""
+    """Make codes once half of those kept ready are gone.
+
+    For those that the shop refuses others are made, though no more than are kept ready: where it refuses
+    these, too, it is not for the codes.
+    """
     with database.reading() as session:
         stock = stock_of(session, name)
-    there = stock.made + stock.available
+    there = stock.made - min(stock.refused, offer.keep_ready) + stock.available
     if there * 2 <= offer.keep_ready:
         make_codes(database, definition, name, offer.keep_ready - there, now)
 
@@ -91,21 +103,34 @@ def make_codes(database: Database, definition: Definition, name: str, number: in
     )
 
 
-def hand_over(database: Database, name: str, offer: Offer, shop: ShopCodes | None) -> int:
+def hand_over(database: Database, name: str, offer: Offer, shop: ShopCodes | None, now: datetime) -> int:
     """Give the codes that the shop does not know to it; return how many it has taken. Raises as `keep_stock`.
 
-    Nothing is locked meanwhile: who dies between the shop's answer and ours gives the same codes again.
+    Nothing is locked meanwhile: who dies between the shop's answer and ours gives the same codes again. What
+    the shop refuses waits, and the next batch is given; a batch of which nothing is known ends the turn.
     """
     taken = 0
     while shop is not None and shop.takes(offer):
         with database.reading() as session:
-            codes = codes_in(session, name, CouponState.MADE, shop.most)
-        known = shop.add(offer, codes) if codes else ()
-        if not known:
+            codes = codes_to_push(session, name, now, shop.most)
+        if not codes:
             break
-        taken += database.retrying(_known(name, known))
+        handed = shop.add(offer, codes)
+        taken += database.retrying(_recording(name, codes, handed, now))
+        if not handed.there and not handed.refused:
+            break
     return taken
 
 
-def _known(name: str, codes: Iterable[str]) -> Callable[[Session], int]:
-    return lambda session: make_known(session, name, codes)
+def _recording(name: str, codes: Sequence[str], handed: Handed, now: datetime) -> Callable[[Session], int]:
+    """Return what records what became of a batch. One of which nothing is known waits as if refused."""
+    given = set(codes)
+    there = [code for code in handed.there if code in given]
+    refused = {code: why for code, why in handed.refused.items() if code in given}
+    waiting = refused if there or refused else dict.fromkeys(codes, "unfinished")
+
+    def record(session: Session) -> int:
+        record_refused(session, name, waiting, now)
+        return make_known(session, name, there)
+
+    return record

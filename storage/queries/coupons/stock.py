@@ -14,6 +14,7 @@ from campaign.offers.coupons import CouponState, Origin
 from storage.batches import batches
 from storage.columns import UtcDateTime
 from storage.inserts import insert_all_once, insert_or_update
+from storage.queries.coupons.pushing import Refused, refused_of
 from storage.queries.coupons.reserving import record_there
 from storage.tables import CouponRow, OfferStockRow
 
@@ -35,7 +36,7 @@ _KNOWN = (
         col(CouponRow.code).in_(bindparam("of_codes", expanding=True)),
         col(CouponRow.state) == CouponState.MADE.value,
     )
-    .values(state=CouponState.AVAILABLE.value)
+    .values(state=CouponState.AVAILABLE.value, push_again_at=None, refusal=None)
 )
 
 
@@ -43,7 +44,8 @@ _KNOWN = (
 class Stock:
     """An offer's codes: ``made`` ones that the shop does not know yet, ``available`` ones, and of how many.
 
-    ``filled``: how many were available when codes were added last.
+    ``filled``: how many were available when codes were added last; ``refused``: how many of ``made`` the shop
+    has refused, and ``refusal`` its code for one of them.
     """
 
     offer: str
@@ -51,6 +53,8 @@ class Stock:
     available: int
     filled: int
     empty_since: datetime | None
+    refused: int = 0
+    refusal: str | None = None
 
     @property
     def low(self) -> bool:
@@ -111,7 +115,7 @@ def stock_of(session: Session, offer: str) -> Stock:
 
 
 def stocks_of(session: Session, offers: Iterable[str]) -> list[Stock]:
-    """Return how the codes of these offers stand, in two statements for all of them."""
+    """Return how the codes of these offers stand, in three statements for all of them."""
     wanted = list(offers)
     free = (CouponState.MADE, CouponState.AVAILABLE)
     counted = (
@@ -123,11 +127,13 @@ def stocks_of(session: Session, offers: Iterable[str]) -> list[Stock]:
     columns = (col(OfferStockRow.offer), col(OfferStockRow.filled), col(OfferStockRow.empty_since))
     rows = session.execute(select(*columns).where(col(OfferStockRow.offer).in_(wanted)))
     known = {offer: (filled, empty_since) for offer, filled, empty_since in rows}
+    refused = refused_of(session, wanted)
 
     def stock(offer: str) -> Stock:
         made, available = (numbers.get((offer, state.value), 0) for state in free)
         filled, empty_since = known.get(offer, (0, None))
-        return Stock(offer, made, available, filled, empty_since)
+        kept = refused.get(offer, Refused())
+        return Stock(offer, made, available, filled, empty_since, kept.number, kept.why)
 
     return [stock(offer) for offer in wanted]
 

@@ -38,6 +38,7 @@ from campaign.definition.templates import TemplateTexts
 from campaign.errors import AfterglowError, ChannelBusy, ChannelError, ChannelRefused, ChannelUncertain
 from campaign.facts import MessageState
 from campaign.offers.coupons import CouponState, Origin
+from campaign.offers.shop_codes import Handed
 from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind
 from campaign.wire import Customer
@@ -133,13 +134,13 @@ class ShopOfCodes:
         """Take all."""
         return True
 
-    def add(self, _offer: Offer, codes: Sequence[str]) -> Sequence[str]:
+    def add(self, _offer: Offer, codes: Sequence[str]) -> Handed:
         """Take codes; a part of them at times, and die at times after it took them."""
         taken = codes[: self.rng.randint(1, len(codes))]
         self.codes |= set(taken)
         if self.rng.random() < 0.2:
             raise Killed
-        return taken
+        return Handed(taken)
 
 
 @dataclass

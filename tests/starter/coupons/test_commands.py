@@ -17,6 +17,7 @@ from storage.database import Database
 from storage.queries.coupons.redeeming import Use
 from tests.activities.coupons.shop import BEST, CODES, CouponShop
 from tests.facts import CAMPAIGN
+from tests.fakes.shopify_api import DISCOUNT, serving_shopify
 
 Run = Callable[..., Result]
 POOL = 'coupon = "pool"\nvalid_for = "14 days"'
@@ -66,6 +67,23 @@ def test_codes_are_made_exported_and_ready(run: Run, tmp_path: Path) -> None:
     assert run("ready", "come-back", str(file)).output == "come-back: 3 codes ready, 0 not waiting\n"
     assert "3 of 3" in run("list", "come-back", "--state", "available").output
     assert run("push", "come-back").exit_code == 2
+
+
+def test_refused_codes_are_shown_and_pushed_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many and why, by `push` and `status`; the next push gives them again without waiting."""
+    write(tmp_path, f'{MADE}\nshopify_discount = "{DISCOUNT}"', 'system = "shopify"')
+    run("make", "come-back", "--number", "3")
+    with serving_shopify() as shopify:
+        monkeypatch.setenv("AFTERGLOW_SHOPIFY_STORE", shopify.url)
+        monkeypatch.setenv("AFTERGLOW_SHOPIFY_ADMIN_TOKEN", "shpat_token")
+        shopify.refuses_each = True
+        refused = "come-back: the shop refuses 3 codes (INVALID)\n"
+        assert run("push", "come-back").output == f"come-back: Shopify has 0 codes more\n{refused}"
+        assert refused in run("status").output
+        shopify.refuses_each = False
+        assert run("push", "come-back").output == "come-back: Shopify has 3 codes more\n"
 
 
 def test_a_redemption_is_refused_with_its_reason(run: Run) -> None:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 import pytest
 
@@ -21,82 +16,16 @@ from storage.queries.coupons.filling import hand_over, keep_stock, make_first_co
 from storage.queries.coupons.stock import add_codes, count, stock_of
 from tests.activities.coupons.shop import BEST, CODES, CouponShop, definition_with
 from tests.facts import PLACED
+from tests.fakes.shopify_api import DISCOUNT, Shopify, serving_shopify
 
-DISCOUNT = "gid://shopify/DiscountCodeNode/1057"
 OFFER = {"coupon": "single_use", "prefix": "BACK", "keep_ready": 300, "shopify_discount": DISCOUNT}
-
-
-@dataclass
-class Shopify:
-    """The two operations of the Admin API that are used, as its documentation has them."""
-
-    codes: set[str] = field(default_factory=set)
-    batches: dict[str, list[str]] = field(default_factory=dict)
-    looks: int = 0
-    refuses: bool = False
-    unwanted: set[str] = field(default_factory=set)
-    tokens: set[str] = field(default_factory=set)
-    url: str = ""
-
-    def answer(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """Answer a request."""
-        if self.refuses:
-            return {"errors": [{"message": "x", "extensions": {"code": "ACCESS_DENIED"}}]}
-        if "discountRedeemCodeBulkAdd" in query:
-            assert variables["discount"] == DISCOUNT
-            name = f"gid://shopify/DiscountRedeemCodeBulkCreation/{len(self.batches)}"
-            self.batches[name] = [entry["code"] for entry in variables["codes"]]
-            assert len(self.batches[name]) <= 250
-            return {"data": {"discountRedeemCodeBulkAdd": {"bulkCreation": {"id": name}, "userErrors": []}}}
-        self.looks += 1
-        batch = self.batches[variables["id"]]
-        if self.looks % 2:
-            return self._results(done=False, nodes=[])
-        taken = [
-            {"code": c, "discountRedeemCode": None, "errors": [{"code": "TAKEN"}]}
-            for c in batch
-            if c in self.codes
-        ]
-        bad = [
-            {"code": c, "discountRedeemCode": None, "errors": [{"code": "INVALID"}]}
-            for c in batch
-            if c in self.unwanted
-        ]
-        added = set(batch) - self.codes - self.unwanted
-        new = [{"code": c, "discountRedeemCode": {"id": "1"}, "errors": []} for c in batch if c in added]
-        self.codes |= added
-        return self._results(done=True, nodes=[*taken, *bad, *new])
-
-    def _results(self, *, done: bool, nodes: list[dict[str, Any]]) -> dict[str, Any]:
-        return {"data": {"discountRedeemCodeBulkCreation": {"done": done, "codes": {"nodes": nodes}}}}
 
 
 @pytest.fixture
 def shopify() -> Iterator[Shopify]:
     """Shopify, as far as codes are concerned, on this machine."""
-    shop = Shopify()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            shop.tokens.add(self.headers["X-Shopify-Access-Token"])
-            answer = json.dumps(shop.answer(body["query"], body["variables"])).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    shop.url = f"http://127.0.0.1:{server.server_port}"
-    yield shop
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving_shopify() as shop:
+        yield shop
 
 
 @pytest.fixture
@@ -143,18 +72,18 @@ def test_a_push_that_died_is_repeated(database: Database, shopify: Shopify, defi
     with database.transaction() as session:
         add_codes(session, "come-back", CODES, Origin.GENERATED, CouponState.MADE, PLACED)
     shopify.codes = set(CODES)
-    assert hand_over(database, "come-back", definition.offers["come-back"], pusher(shopify)) == 3
+    assert hand_over(database, "come-back", definition.offers["come-back"], pusher(shopify), PLACED) == 3
 
 
 def test_a_code_that_the_shop_never_takes_is_not_waited_for(
     database: Database, shopify: Shopify, definition: Definition
 ) -> None:
-    """Shopify is done without it: two looks at each batch, the others count, and it stays with us."""
+    """Shopify is done without it: two looks at the batch, the others count, and it stays with us."""
     with database.transaction() as session:
         add_codes(session, "come-back", CODES, Origin.GENERATED, CouponState.MADE, PLACED)
     shopify.unwanted = {CODES[0]}
-    assert hand_over(database, "come-back", definition.offers["come-back"], pusher(shopify)) == 2
-    assert (len(shopify.batches), shopify.looks) == (2, 4)
+    assert hand_over(database, "come-back", definition.offers["come-back"], pusher(shopify), PLACED) == 2
+    assert (len(shopify.batches), shopify.looks) == (1, 2)
     with database.reading() as session:
         assert count(session, "come-back", CouponState.MADE) == 1
 
