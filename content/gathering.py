@@ -120,7 +120,7 @@ def brand_of(definition: Definition, language: str | None = None) -> Brand:
     """Return the brand as templates see it, with its words in a language, else in the shop's."""
     brand, shops = definition.brand, definition.shop.language
     own = brand.model_dump(include=set(Brand.model_fields))
-    opt_out = in_language(brand.sms_opt_out, language or shops, shops)
+    opt_out = in_language(brand.sms_opt_out, language or shops, shops, tone=brand.tone)
     return Brand.model_validate({**own, "language": shops, "sms_opt_out": opt_out})
 
 

@@ -139,7 +139,7 @@ def _with(context: MessageContext, offer: OfferDefinition | None, name: str, pro
             "customer": Customer(first_name=name, language=context.customer.language),
             "order": context.order.model_copy(update={"lines": lines}),
             "lines": [line.model_copy(update={"name": product}) for line in context.lines],
-            "offer": offer and _offer(offer, context.language, until),
+            "offer": offer and _offer(offer, context.language, context.brand.tone, until),
             "best_sellers": shown,
             "whats_new": shown[:2],
             "cross_sell": shown[:1],
@@ -149,10 +149,11 @@ def _with(context: MessageContext, offer: OfferDefinition | None, name: str, pro
     )
 
 
-def _offer(offer: OfferDefinition, language: str, until: datetime | None) -> Offer:
+def _offer(offer: OfferDefinition, language: str, tone: str | None, until: datetime | None) -> Offer:
     """Show an offer with the code that is given, or one as long as the customer's own will be."""
     code = example_code(offer.prefix) if offer.personal else offer.code
-    return Offer(text=offer.text_in(language), code=code, valid_until=until, terms=offer.terms_in(language))
+    text, terms = offer.text_in(language, tone=tone), offer.terms_in(language, tone=tone)
+    return Offer(text=text, code=code, valid_until=until, terms=terms)
 
 
 def _cost(

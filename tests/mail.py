@@ -18,6 +18,7 @@ from activities.interface import DeliverRequest, EnrolRequest, RenderRequest, Se
 from activities.links import Links
 from activities.render import render
 from activities.segment import segment
+from campaign.languages.tones import Tone
 from campaign.reasons import Channel
 from campaign.rules.decision import Decision, decide
 from campaign.tokens import TokenUse, make_token
@@ -67,12 +68,15 @@ class Mail:
         with self.database.transaction() as session:
             save_customer(session, Customer.model_validate({**values, **contact}))
 
-    def enrol(self, order_id: str = "o-1", customer_id: str = "c-1") -> None:
-        """Place an order."""
+    def enrol(self, order_id: str = "o-1", customer_id: str = "c-1", tone: Tone | None = None) -> None:
+        """Place an order, with a brand that addresses its customers in a tone."""
+        definition = default_definition()
+        brand = definition.brand.model_copy(update={"tone": tone})
+        definition = definition.model_copy(update={"brand": brand})
         line = {"sku": "mug", "quantity": 1, "unit_price": "20.00"}
         order = {"order_id": order_id, "customer_id": customer_id, "placed_at": PLACED.isoformat()}
         purchase = Purchase.model_validate({**order, "currency": "USD", "total": "20.00", "lines": [line]})
-        enrol(self.database, default_definition(), EnrolRequest(purchase=purchase, run_id="r", now=PLACED))
+        enrol(self.database, definition, EnrolRequest(purchase=purchase, run_id="r", now=PLACED))
 
     def claim(
         self,

@@ -25,6 +25,7 @@ from campaign.definition.steps import Audience, Step
 from campaign.errors import NotFound
 from campaign.fields.money import CurrencyCode
 from campaign.fields.places import Country, Language, TimeZone
+from campaign.languages.tones import Tone
 from campaign.problems import Form
 from campaign.reasons import Channel
 
@@ -34,8 +35,8 @@ class Brand(Section):
 
     With ``sms_plain_characters`` an SMS is written in GSM-7 where no letter is lost by it (a curly quote
     becomes a straight one, a name's ś an s): one other character takes it to UCS-2, at twice the price.
-    ``tone`` is how customers are addressed where a language makes a difference (du or Sie); left out: as
-    each language's templates have it.
+    ``tone`` is how customers are addressed where a language makes a difference (du or Sie), in messages and
+    on their pages; left out: as each language's own files have it.
     """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -53,7 +54,7 @@ class Brand(Section):
     share_url: Url
     loyalty_name: Words
     loyalty_url: Url
-    tone: Literal["formal", "informal"] | None = None
+    tone: Tone | None = None
     colors: Colors = Colors()
 
 

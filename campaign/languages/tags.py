@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -58,13 +58,6 @@ def locale_of(tag: str) -> Locale:
 def direction(tag: str) -> str:
     """Return ``rtl`` for what is written from right to left, else ``ltr``."""
     return "rtl" if locale_of(tag).character_order == "right-to-left" else "ltr"
-
-
-def first_in(tags: Iterable[str], texts: Mapping[str, str]) -> str:
-    """Return the text in the first of these languages that has one, else in English, else the first."""
-    wanted = [candidate for tag in tags for candidate in candidates(tag)]
-    found = next((tag for tag in (*wanted, ENGLISH) if tag in texts), next(iter(texts)))
-    return texts[found]
 
 
 def accepted(header: str | None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from campaign.errors import BadCampaign, Problem
+from campaign.languages.tones import base_of, tone_of
 from campaign.reasons import Channel
 from content.checking.examples import examples
 from content.checking.names import name_problems
@@ -12,7 +13,7 @@ from content.context import Brand, MessageContext
 from content.rendering import SUFFIXES, render_email, render_sms, wanted_of
 from content.sms import to_gsm7
 from content.sources import Source, text_of
-from content.writing.language import base_of, tone_of, used_folders, words_of, written_in
+from content.writing.language import used_folders, words_of, written_in
 
 #: What is longer is cut off by Gmail, with the foot and its way to unsubscribe.
 MOST_BYTES = 102 * 1024

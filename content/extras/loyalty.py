@@ -16,7 +16,8 @@ def shown_loyalty(definition: Definition, facts: Facts, language: str) -> Loyalt
         return None
 
     def words(text: Localized | None) -> str | None:
-        return None if text is None else in_language(text, language, definition.shop.language)
+        shops, tone = definition.shop.language, definition.brand.tone
+        return None if text is None else in_language(text, language, shops, tone=tone)
 
     tier, ahead = standing.tier, standing.next_tier
     return Loyalty(

@@ -65,10 +65,11 @@ def shown_offer(
     offer = definition.offers.get(name or "")
     if offer is None or (offer.personal and coupon is None):
         return None
+    shops, tone = definition.shop.language, definition.brand.tone
     shown = coupon or shared_coupon(definition, offer, customer, now)
     return Offer(
-        text=offer.text_in(language, definition.shop.language),
-        terms=offer.terms_in(language, definition.shop.language),
+        text=offer.text_in(language, shops, tone=tone),
+        terms=offer.terms_in(language, shops, tone=tone),
         percent=offer.percent,
         code=shown.code if shown else None,
         apply_url=shown.apply_url if shown else None,

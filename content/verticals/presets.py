@@ -15,6 +15,8 @@ from typing import Any
 import tomlkit
 from tomlkit import TOMLDocument
 
+from campaign.languages.tones import base_of
+
 DEFAULT = Path(__file__).parents[1] / "default"
 DATA = Path(__file__).parent / "data"
 ENGLISH = "en"
@@ -25,7 +27,10 @@ _ABOUT, _WORDS, _OFFERS = "about", "words", "offers"
 
 @dataclass(frozen=True)
 class Preset:
-    """``campaign``: tables of campaign.toml that differ. ``words``: by language, template and block."""
+    """``campaign``: tables of campaign.toml that differ. ``words``: by language, template and block.
+
+    A language with a tone (``de-formal``) has the blocks that differ in it; the rest is as in ``de``.
+    """
 
     name: str
     about: str
@@ -92,8 +97,10 @@ def _with_words(path: Path, text: str, chosen: Preset) -> str:
     if len(folder.parts) > 1:
         language, folder = folder.parts[0], Path(*folder.parts[1:])
     template = (folder / path.name.partition(".")[0]).as_posix()
-    for block, words in chosen.words.get(language, {}).get(template, {}).items():
-        text = _with_block(path, text, block, words)
+    own, untoned = (chosen.words.get(name, {}).get(template, {}) for name in (language, base_of(language)))
+    for block, words in {**untoned, **own}.items():
+        if block in own or f"{{% block {block} %}}" in text:  # else it extends a file that has the block
+            text = _with_block(path, text, block, words)
     return text
 
 

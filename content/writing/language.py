@@ -2,7 +2,7 @@
 
 The customer's language comes first, then the shop's, then the top folder's own. A template that a language
 lacks is taken from the next, whole: its text, its words, its formats. Where the brand has a tone, a folder
-such as ``de-formal/`` comes before ``de/`` and needs to hold only what differs.
+such as ``de-formal/`` comes before ``de/`` (`campaign.languages.tones`).
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from campaign.languages.tags import ENGLISH, candidates, direction, tag_of
+from campaign.languages.tones import base_of, tone_of, toned
 from campaign.languages.words import Words, parse_words
 from content.sources import Source, paths_of, text_of
 
 WORDS = "words.toml"
-TONES = ("formal", "informal")
 ROOMS = frozenset({"email", "sms"})
 """The folders that templates are in, of the top and of each language."""
 
@@ -60,11 +60,6 @@ def used_folders(source: Source, tone: str | None) -> list[str]:
     return ["", *(name for name in folders if tone_of(name) in (None, tone))]
 
 
-def tone_of(folder: str) -> str | None:
-    """Return the tone of a folder's name: ``formal`` of ``de-formal``."""
-    return next((part for part in folder.split("-") if part in TONES), None)
-
-
 def written_in(source: Source, file: str, wanted: Wanted) -> tuple[str, Language]:
     """Return the file to use for a customer, and the language that it is in.
 
@@ -73,7 +68,7 @@ def written_in(source: Source, file: str, wanted: Wanted) -> tuple[str, Language
     """
     top = words_of(source, "")
     for tag in (wanted.tag, wanted.shop):
-        for folder in _folders(tag, wanted.tone):
+        for folder in toned(tag, wanted.tone):
             if folder == top.language:
                 return file, _language("", top, wanted)
             if text_of(source, f"{folder}/{file}") is not None:
@@ -90,21 +85,10 @@ def language_of(source: Source, folder: str, wanted: Wanted | None = None) -> La
 def words_of(source: Source, folder: str, tone: str | None = None) -> Words:
     """Return a folder's words: with those of the folders that it falls back to, and the top one's."""
     words = parse_words(text_of(source, WORDS) or "", WORDS)
-    for name in reversed(_folders(folder, tone)) if folder else ():
+    for name in reversed(toned(folder, tone)) if folder else ():
         file = f"{name}/{WORDS}"
         words = parse_words(text_of(source, file) or "", file, base_of(name), words)
     return words
-
-
-def base_of(folder: str) -> str:
-    """Return the language tag of a folder's name: ``de`` of ``de-formal``."""
-    return "-".join(part for part in folder.split("-") if part not in TONES)
-
-
-def _folders(tag: str, tone: str | None) -> list[str]:
-    named = candidates(base_of(tag))
-    toned = tone_of(tag) or tone
-    return [folder for name in named for folder in ((f"{name}-{toned}", name) if toned else (name,))]
 
 
 def _language(folder: str, words: Words, wanted: Wanted) -> Language:

@@ -40,7 +40,7 @@ def speaks(mail: Mail, language: str | None) -> None:
         ("de-AT", "fr", "Abmelden?", "de"),
         (None, "pl, fr;q=0.8, en;q=0.5", "Vous désabonner\u202f?", "fr"),
         (None, "pl", "Unsubscribe?", "en"),
-        ("es", "", "¿Darse de baja?", "es"),
+        ("es", "", "¿Darte de baja?", "es"),
     ],
 )
 async def test_a_page_is_in_the_customers_language(
@@ -59,11 +59,11 @@ async def test_the_ledger_keeps_the_words_that_were_shown(mail: Mail) -> None:
     message = mail.claim()
     shown = await mail.http.get(unsubscribe(message))
     done = await mail.http.post(unsubscribe(message))
-    assert "Sie sind abgemeldet" in done.text
+    assert "Du bist abgemeldet" in done.text
     with mail.database.transaction() as session:
         newest = select(ConsentRow).order_by(col(ConsentRow.id).desc()).limit(1)
         wording = session.exec(newest).one().wording
-    assert wording == "Schicken Sie mir keine Neuigkeiten und Angebote von Juniper & Pine per E-Mail mehr."
+    assert wording == "Ich möchte keine Neuigkeiten und Angebote von Juniper & Pine per E-Mail mehr."
     assert wording.replace("&", "&amp;") in shown.text
 
 
@@ -111,7 +111,7 @@ def test_what_a_page_or_an_sms_says_to_reply_is_understood(language: str) -> Non
 def test_answers_to_texts_are_in_the_customers_language() -> None:
     """A STOP from a German customer is confirmed in German, with the German opt-out after a START."""
     assert answer_to(Received(Intent.STOP, changed=True), BRAND, "de") == (
-        "Juniper & Pine: Sie sind abgemeldet und erhalten keine SMS mehr von uns."
+        "Juniper & Pine: Du bist abgemeldet und erhältst keine SMS mehr von uns."
     )
     signed_up = answer_to(Received(Intent.START, changed=True), BRAND, "fr") or ""
     assert signed_up.endswith("STOP pour ne plus recevoir.")

@@ -102,8 +102,8 @@ def _is_to_be_answered(got: Received, inbound: Inbound, settings: Settings) -> b
 
 def answer_to(got: Received, brand: Brand, language: str) -> str | None:
     """Return the one text message that confirms what was done; it advertises nothing."""
-    t, name = page_words(language), brand.name
-    opt_out = in_language(brand.sms_opt_out, language)
+    t, name = page_words(language, tone=brand.tone), brand.name
+    opt_out = in_language(brand.sms_opt_out, language, tone=brand.tone)
     if got.still_out:
         return t("reply_still_out", brand=name)
     signed_up = t("reply_start", brand=name, opt_out=opt_out)

@@ -113,7 +113,7 @@ def keep_review(
 
 
 def _words(request: Request, writer: Writer) -> PageWords:
-    return words_for(request, writer.language, writer.definition.shop.language)
+    return words_for(request, writer.language, writer.definition)
 
 
 def _posted(body: bytes) -> Posted:

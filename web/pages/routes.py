@@ -151,7 +151,7 @@ def _again(session: Session, reader: Reader) -> Reader:
 
 
 def _words(request: Request, reader: Reader) -> PageWords:
-    return words_for(request, reader.customer.language, reader.definition.shop.language)
+    return words_for(request, reader.customer.language, reader.definition)
 
 
 def _unsubscribe_page(request: Request, settings: Settings, reader: Reader) -> HTMLResponse:

@@ -79,13 +79,13 @@ class Offer(Section):
         """Its text in every language that it has one in."""
         return [self.text] if isinstance(self.text, str) else list(self.text.values())
 
-    def text_in(self, *languages: str) -> str:
-        """Return the text in the first of these languages that it is there in."""
-        return in_language(self.text, *languages)
+    def text_in(self, *languages: str, tone: str | None = None) -> str:
+        """Return the text in the first of these languages that it is there in, in the brand's tone."""
+        return in_language(self.text, *languages, tone=tone)
 
-    def terms_in(self, *languages: str) -> str | None:
+    def terms_in(self, *languages: str, tone: str | None = None) -> str | None:
         """Return the terms as `text_in` does."""
-        return None if self.terms is None else in_language(self.terms, *languages)
+        return None if self.terms is None else in_language(self.terms, *languages, tone=tone)
 
     @model_validator(mode="after")
     def _one_benefit(self) -> Self:

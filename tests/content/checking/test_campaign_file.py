@@ -6,7 +6,7 @@ import pytest
 
 from campaign.definition.loading import parse_definition
 from campaign.reasons import Channel
-from content.checking.localized import localized_problems
+from content.checking.languages.localized import localized_problems
 from content.checking.missing import missing_templates
 from content.loading import wanted_templates
 from content.sources import read_folder

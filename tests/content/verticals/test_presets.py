@@ -10,16 +10,18 @@ import pytest
 
 from campaign.definition.loading import parse_definition
 from campaign.definition.model import Definition
+from campaign.languages.tones import base_of
 from campaign.rules.timing import window
 from campaign.wire import OrderStatus
-from content.checking.localized import localized_problems
-from content.checking.translations import translation_problems
+from content.checking.languages.localized import localized_problems
+from content.checking.languages.translations import translation_problems
 from content.loading import load_campaign, wanted_templates
 from content.verticals.presets import DATA, DEFAULT, Preset, preset, preset_files, preset_names
 from tests.facts import PLACED, default_definition, facts, order
 
 VERTICALS = ["beauty", "consumables", "electronics", "fashion", "home"]
 LANGUAGES = ["en", "de", "es", "fr"]
+TONED = ["de-formal", "es-formal", "fr-informal"]
 DAY = timedelta(days=1)
 # Days from delivery to loyalty, and from the order to both win-backs, as docs/campaign.md has them.
 DUE = {
@@ -92,17 +94,29 @@ def test_offers_say_what_their_codes_do(vertical: str) -> None:
 def test_each_has_its_own_words_in_every_language(vertical: str) -> None:
     """The same blocks in each language, all in the written files; no other file is changed."""
     chosen = preset(vertical)
-    assert set(chosen.words) == set(LANGUAGES)
+    assert set(chosen.words) == {*LANGUAGES, *TONED}
     assert len({str({t: sorted(b) for t, b in chosen.words[one].items()}) for one in LANGUAGES}) == 1
     files = {path.as_posix(): text for path, text in preset_files(chosen)}
     changed = {name for name, text in files.items() if text != (DEFAULT / name).read_text("utf-8")}
     expected = set()
-    for language, templates in chosen.words.items():
-        for template, blocks in templates.items():
+    for language in (*LANGUAGES, *TONED):
+        for template, blocks in chosen.words[base_of(language)].items():
             name = f"{'' if language == 'en' else f'{language}/'}{template}.mjml.j2"
             expected.add(name)
-            assert all(words in files[name] for words in blocks.values())
+            own = {**blocks, **chosen.words[language].get(template, {})}
+            assert own.keys() == blocks.keys()
+            assert all(words in files[name] for words in own.values())
     assert changed == {*expected, "campaign.toml"}
+
+
+@pytest.mark.parametrize("vertical", VERTICALS)
+def test_a_tone_has_what_differs_and_no_more(vertical: str) -> None:
+    """What a preset says with Sie is not what it says with du, and nothing of the default's is left there."""
+    words = preset(vertical).words
+    for language in TONED:
+        for template, blocks in words[language].items():
+            untoned = words[base_of(language)][template]
+            assert all(text != untoned[block] for block, text in blocks.items())
 
 
 @pytest.mark.parametrize("vertical", VERTICALS)

@@ -13,18 +13,19 @@ import pytest
 from campaign.errors import BadCampaign
 from campaign.languages import formats
 from campaign.languages.tags import accepted, direction, tag_of
+from campaign.languages.tones import TONES
 from campaign.languages.words import parse_words
 from campaign.reasons import Channel
 from content.checking.examples import full_example, joined_example
+from content.checking.languages.translations import translation_problems
 from content.checking.rendered import check_templates
-from content.checking.translations import translation_problems
 from content.context import MessageContext
 from content.gathering import brand_of
 from content.loading import wanted_templates
 from content.rendering import render_email, render_sms
 from content.sms import sms_segments
 from content.sms_report import MAX_SMS_SEGMENTS, sms_costs
-from content.writing.language import TONES, Wanted, language_folders, written_in
+from content.writing.language import Wanted, language_folders, written_in
 from tests.facts import ROOT, default_definition
 
 CONTENT = ROOT / "content" / "default"

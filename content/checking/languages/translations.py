@@ -13,13 +13,14 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 
 from campaign.errors import BadCampaign, Problem
+from campaign.languages.tones import base_of
 from campaign.languages.words import Word, parse_words, placeholders
 from campaign.reasons import Channel
 from content.checking.syntax import path_of
 from content.rendering import SUFFIXES
 from content.sources import Source, text_of
 from content.templates import sandbox
-from content.writing.language import WORDS, base_of, language_folders
+from content.writing.language import WORDS, language_folders
 
 _TAG = re.compile(r"<[^>]*>|&\w+;|&#\d+;")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
@@ -51,13 +52,13 @@ def _words(source: Source, folder: str, *, whole: bool) -> Iterator[Problem]:
     file = f"{folder}/{WORDS}"
     top, own = _entries(source, WORDS), _entries(source, file)
     for key in [key for key in top if key not in own] if whole else ():
-        yield Problem(file, f"does not translate {key} ({_line(source, WORDS, key)})", "add it")
+        yield Problem(file, f"does not translate {key} ({line_of_word(source, WORDS, key)})", "add it")
     for key, word in own.items():
-        where = _line(source, file, key)
+        where = line_of_word(source, file, key)
         if key not in top:
             yield Problem(where, f"{key} is not in {WORDS}", "add it there, or take it out here")
         elif (had := placeholders(top[key])) != (has := placeholders(word)):
-            yield Problem(where, f"{key} {_differs(has, had)}", f"as in {_line(source, WORDS, key)}")
+            yield Problem(where, f"{key} {_differs(has, had)}", f"as in {line_of_word(source, WORDS, key)}")
 
 
 def _entries(source: Source, file: str) -> Mapping[str, Word]:
@@ -67,7 +68,8 @@ def _entries(source: Source, file: str) -> Mapping[str, Word]:
         return {}  # rendering reports it
 
 
-def _line(source: Source, file: str, key: str) -> str:
+def line_of_word(source: Source, file: str, key: str) -> str:
+    """Return a file of words with the line that a word is on: ``de/words.toml:31``."""
     lines = (text_of(source, file) or "").splitlines()
     numbers = (n for n, line in enumerate(lines, 1) if re.match(rf"{re.escape(key)}\s*=", line))
     return f"{file}:{next(numbers, 1)}"

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from campaign.definition.model import Definition
 from campaign.errors import Problem
 from campaign.languages.tags import candidates
+from campaign.languages.tones import base_of
 from content.sources import Source
-from content.writing.language import base_of, used_folders, words_of
+from content.writing.language import used_folders, words_of
 
 
 def localized_problems(definition: Definition, source: Source, file: str) -> list[Problem]:
@@ -17,13 +18,13 @@ def localized_problems(definition: Definition, source: Source, file: str) -> lis
     languages = dict.fromkeys(base_of(name) if name else words_of(source, "").language for name in folders)
     return [
         Problem(f"{file}: {where}", f"is not written in {language}", f'add {language} = "..."')
-        for where, texts in _tables(definition)
+        for where, texts in localized_tables(definition)
         for language in languages
         if not any(tag in texts for tag in candidates(language))
     ]
 
 
-def _tables(definition: Definition) -> Iterator[tuple[str, Mapping[str, str]]]:
+def localized_tables(definition: Definition) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Give each table of words with its key path."""
     for where, words in _localized(definition):
         if isinstance(words, Mapping):
