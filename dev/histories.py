@@ -126,14 +126,32 @@ async def record_interrupted(name: str, client: Client, database: Database, at: 
         stop_channel(session, Channel.EMAIL, "test", at)
     processed = ("order_updated", {"status": "processed", "at": at.isoformat()})
     handle = await _start(name, TimeSkipper(client).client, at, [processed])
-    async for event in handle.fetch_history_events(wait_new_event=True):
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-            break
+    await _until(handle, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
     await handle.signal("order_updated", {"status": "fulfilled", "at": at.isoformat()})
     await handle.signal("stop", {"reason": "test"})
     await _keep(name, handle)
     with database.transaction() as session:
         resume_channel(session, Channel.EMAIL)
+
+
+async def record_woken(name: str, client: Client, database: Database, at: datetime) -> None:
+    """Record a campaign that is signalled while it sleeps that codes are there, and then stopped."""
+    contact = {"customer_id": f"c-{name}", "email": f"{name}@example.com", "country": "US"}
+    with database.transaction() as session:
+        save_customer(session, Customer.model_validate(contact))
+    handle = await _start(name, client, at, [])
+    await _until(handle, EventType.EVENT_TYPE_TIMER_STARTED)
+    await handle.signal("coupons_added")
+    await _until(handle, EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED, 2)
+    await handle.signal("stop", {"reason": "test"})
+    await _keep(name, handle)
+
+
+async def _until(handle: Any, kind: EventType.ValueType, count: int = 1) -> None:
+    async for event in handle.fetch_history_events(wait_new_event=True):
+        count -= event.event_type == kind
+        if not count:
+            return
 
 
 async def _fail_first(name: str, database: Database, at: datetime) -> bool:
@@ -167,6 +185,7 @@ async def record_all(prefix: str) -> None:
             await record(f"{prefix}-stopped", client, database, at, [("stop", {"reason": "test"})])
             await record(f"{prefix}-no-address", client, database, at, [processed], email=None)
             either: dict[str, Any] = {"phone": "+12025550124", "consents": consents}
+            await record_woken(f"{prefix}-woken", client, database, at)
             await record(f"{prefix}-watched-to-the-end", client, database, at, [processed], **either)
             await record_fallback(f"{prefix}-fallback", client, database, at)
             await record_interrupted(f"{prefix}-interrupted", client, database, at)
