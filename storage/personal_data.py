@@ -42,7 +42,7 @@ CLASSES: dict[str, Classes] = {
     "coupons": Classes(
         pseudonymous="code order_id customer_id redeemed_order_id",
         neither="id offer origin state step added_at reserved_at issued_at expires_at settled_at cost "
-        "discount",
+        "discount refusals refusal push_again_at",
     ),
     "customer_scores": Classes(
         personal="predicted_value expected_orders alive",
