@@ -22,7 +22,10 @@ class ProductRow(SQLModel, table=True):
     """
 
     __tablename__ = "products"
-    __table_args__ = (Index("ix_products_shown", "sku", postgresql_where=_SHOWN, sqlite_where=_SHOWN),)
+    __table_args__ = (
+        Index("ix_products_shown", "sku", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
+        Index("ix_products_new", "added_at", "sku", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
+    )
 
     sku: str = Field(primary_key=True, max_length=100)
     name: str = Field(max_length=200)
@@ -31,7 +34,7 @@ class ProductRow(SQLModel, table=True):
     price: Decimal = Field(sa_type=Amount)
     currency: str = Field(max_length=3)
     category: str | None = Field(default=None, max_length=200, index=True)
-    added_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    added_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     rating: float | None = None
     review_count: int = 0
     review_quote: str | None = Field(default=None, max_length=500)

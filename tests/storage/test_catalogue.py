@@ -148,3 +148,19 @@ def test_counting_locks_nobody_out(shop: Database) -> None:
         with shop.transaction() as session:
             sell(session, "e")
         assert shelf_for(reading, ["e"], NOW).known.keys() <= {"e"}
+
+
+def test_a_product_with_many_variants_leaves_room_for_others(database: Database) -> None:
+    """The newest, and the first by SKU, comes in 150 sizes: it is shown once, and others beside it."""
+    about = {"url": "https://x.example.com", "price": "1.50", "currency": "USD"}
+    with database.transaction() as session:
+        for size in range(150):
+            shirt = {"sku": f"a-{size:03}", "name": f"Shirt {size}", "parent": "shirt", "added_at": PLACED}
+            save_product(session, Product.model_validate(about | shirt))
+        for sku in "xyz":
+            other = {"sku": sku, "name": sku, "added_at": PLACED - timedelta(days=1 if sku == "x" else 90)}
+            save_product(session, Product.model_validate(about | other))
+    with database.reading() as session:
+        shelf = shelf_for(session, ["other"], NOW, shows={"whats_new", "recommended"})
+    assert [entry.family for entry in shelf.whats_new] == ["parent:shirt", "name:x"]
+    assert skus(shelf.recommended) == "yz"

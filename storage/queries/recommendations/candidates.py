@@ -29,6 +29,9 @@ _COLUMNS = tuple(column for column in inspect(ProductRow).columns if column.key 
 _SHOWN = "{p}.available AND {p}.recommend AND CAST({p}.price AS REAL) > 0"
 _NOT_HIS = "coalesce({p}.family, {p}.sku) NOT IN (SELECT family FROM excluded)"
 _FITS = f"(SELECT {_SHOWN} AND {_NOT_HIS} FROM products p WHERE p.sku = {{sku}})"  # noqa: S608 - ours
+_VARIANT = "row_number() OVER (PARTITION BY family ORDER BY sku) AS variant"
+#: Of what is new and of the whole catalogue so many variants are looked at: a product may have hundreds.
+LOOKED_AT = 200
 _STATEMENT = (
     text(f"""
 WITH excluded AS (SELECT coalesce(family, sku) AS family FROM products WHERE sku IN :excluded),
@@ -45,10 +48,13 @@ wanted(use, place, sku, score, source) AS (
     SELECT b.sku, b.quantity FROM best_sellers b
     WHERE b.category IN :categories AND {_FITS.format(p="p", sku="b.sku")}
     ORDER BY b.quantity DESC, b.sku LIMIT :most_{Kind.CATEGORY}) category
-  UNION ALL SELECT '{Kind.NEW}', row_number() OVER (ORDER BY added_at DESC, sku), sku, 0, NULL FROM (
-    SELECT n.sku, n.added_at FROM products n
-    WHERE n.added_at > :since AND n.added_at <= :now AND {_SHOWN.format(p="n")} AND {_NOT_HIS.format(p="n")}
-    ORDER BY n.added_at DESC, n.sku LIMIT :most_{Kind.NEW}) new
+  UNION ALL SELECT '{Kind.NEW}', row_number() OVER (ORDER BY added_at DESC, sku DESC), sku, 0, NULL FROM (
+    SELECT * FROM (SELECT sku, added_at, {_VARIANT} FROM (
+      SELECT n.sku, n.added_at, coalesce(n.family, n.sku) AS family FROM products n
+      WHERE n.added_at > :since AND n.added_at <= :now
+        AND {_SHOWN.format(p="n")} AND {_NOT_HIS.format(p="n")}
+      ORDER BY n.added_at DESC, n.sku DESC LIMIT :variants_{Kind.NEW}) looked_at) v
+    WHERE v.variant = 1 ORDER BY v.added_at DESC, v.sku DESC LIMIT :most_{Kind.NEW}) new
   UNION ALL SELECT '{Kind.TOGETHER}', row_number() OVER (ORDER BY own DESC, score DESC, other_sku),
                    other_sku, score, sku FROM (
     SELECT * FROM (SELECT other_sku, sku, CASE WHEN sku IN :own THEN 1 ELSE 0 END AS own,
@@ -58,9 +64,11 @@ wanted(use, place, sku, score, source) AS (
           FROM bought_together WHERE sku IN :leads AND {_FITS.format(p="p", sku="other_sku")}) t
     WHERE t.place = 1 ORDER BY t.own DESC, t.score DESC, t.other_sku LIMIT :most_{Kind.TOGETHER}) together
   UNION ALL SELECT '{Kind.CATALOGUE}', row_number() OVER (ORDER BY sku), sku, 0, NULL FROM (
-    SELECT c.sku FROM products c
-    WHERE {_SHOWN.format(p="c")} AND {_NOT_HIS.format(p="c")}
-    ORDER BY c.sku LIMIT :most_{Kind.CATALOGUE}) catalogue)
+    SELECT * FROM (SELECT sku, {_VARIANT} FROM (
+      SELECT c.sku, coalesce(c.family, c.sku) AS family FROM products c
+      WHERE {_SHOWN.format(p="c")} AND {_NOT_HIS.format(p="c")}
+      ORDER BY c.sku LIMIT :variants_{Kind.CATALOGUE}) looked_at) v
+    WHERE v.variant = 1 ORDER BY v.sku LIMIT :most_{Kind.CATALOGUE}) catalogue)
 SELECT w.use, w.score, (SELECT s.name FROM products s WHERE s.sku = w.source) AS source,
        coalesce(q.family, q.sku) AS family,
        {", ".join(f"q.{column.key}" for column in _COLUMNS)}, {proof.SELECTED}
@@ -102,6 +110,7 @@ def find_candidates(
         **{name: list(getattr(history, name)) for name in _LISTS},
         "since": now - timedelta(days=NEW_DAYS), "now": now, "language": language,
         **{f"most_{kind}": enough if kind in kinds else 0 for kind in CHAIN},
+        **{f"variants_{kind}": LOOKED_AT if kind in kinds else 0 for kind in (Kind.NEW, Kind.CATALOGUE)},
     }  # fmt: skip
     known: dict[str, Product] = {}
     found: dict[Kind, list[Recommendation]] = defaultdict(list)
