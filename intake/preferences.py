@@ -15,7 +15,7 @@ from campaign.facts import ConsentEntry, CustomerFacts
 from campaign.reasons import Channel
 from campaign.rules.consent import after_all, is_revoked
 from campaign.wire import Consent
-from storage.queries.campaigns.facts import load_run_of
+from storage.queries.campaigns.facts import RunFacts, load_recipient, load_run_of
 from storage.queries.people.consents import as_entry, entries_for, record_consent
 from storage.queries.people.customers import addresses_of, get_customer
 from storage.queries.people.kept_opt_outs import REVOKED, is_hashed, is_kept, keep_hashed
@@ -25,7 +25,7 @@ from storage.tables import CustomerRow, MessageRow
 
 @dataclass(frozen=True)
 class Reader:
-    """Whoever holds a link: the message it came in, its customer, and the campaign it belongs to.
+    """Whoever holds a link: the message it came in, whom it was written to, and the campaign it belongs to.
 
     ``kept_out``: the person was erased, and has opted out of the message's channel.
     """
@@ -76,12 +76,23 @@ def reader_of(session: Session, message_id: str) -> Reader | None:
     message = session.get(MessageRow, message_id, populate_existing=True)
     if message is None:
         return None
-    customer = get_customer(session, message.customer_id)
     run = load_run_of(session, message_id)
+    customer_id, facts = run.contact.customer_id, run.facts.customer
+    if is_anothers(message, run):
+        customer_id, facts = message.customer_id, load_recipient(session, message_id)
     kept_out = is_hashed(message.address) and is_kept(
         session, Channel(message.channel), message.address or "", REVOKED
     )
-    return Reader(message, customer, run.facts.customer, run.definition, kept_out)
+    return Reader(message, get_customer(session, customer_id), facts, run.definition, kept_out)
+
+
+def is_anothers(message: MessageRow, run: RunFacts) -> bool:
+    """Return whether the order turned out to be somebody else's after the message went to a stranger.
+
+    The shop has corrected the address: whoever has the link must neither see nor change what is the buyer's.
+    A guest whose order is by now that of the account with the same address is the same person.
+    """
+    return message.customer_id != run.contact.customer_id and message.address not in run.contact.keys.values()
 
 
 def unsubscribe(session: Session, reader: Reader, statement: Statement) -> None:

@@ -16,6 +16,7 @@ from campaign.errors import NotFound
 from campaign.facts import OrderLine
 from campaign.reviews.states import ReviewState, expires_at
 from campaign.reviews.words import MAX_TEXT, has_link, plain_words, primary_language, shown_name
+from intake.preferences import is_anothers
 from storage.inserts import insert_once
 from storage.queries.campaigns.facts import RunFacts, load_run_of
 from storage.queries.campaigns.orders import order_lines
@@ -109,18 +110,10 @@ def writer_of(session: Session, message_id: str, now: datetime) -> Writer | None
 def _closed(message: MessageRow, run: RunFacts, now: datetime) -> Closed | None:
     if run.contact.customer_id.startswith(ERASED) or message.customer_id.startswith(ERASED):
         return Closed.ERASED
-    if _is_anothers(message, run):
+    if is_anothers(message, run):
         return Closed.EXPIRED
     sent = message.sent_at or message.claimed_at
     return Closed.EXPIRED if now > expires_at(sent, run.definition.reviews.open_for) else None
-
-
-def _is_anothers(message: MessageRow, run: RunFacts) -> bool:
-    """Return whether the order turned out to be somebody else's after the message went to a stranger.
-
-    The shop has corrected the address: whoever has the link must not see the buyer's name and words.
-    """
-    return message.customer_id != run.contact.customer_id and message.address not in run.contact.keys.values()
 
 
 def _items(session: Session, run: RunFacts, message: MessageRow) -> list[Item]:

@@ -10,7 +10,7 @@ from campaign.facts import MessageState
 from campaign.reasons import Channel
 from storage.database import Database
 from storage.inserts import insert_rows
-from storage.queries.campaigns import facts
+from storage.queries.campaigns import run_statement
 from storage.queries.campaigns.facts import load_run_of
 from storage.tables import MessageRow
 from tests.callbacks import add_sending, open_campaign, save_shop_customer
@@ -44,12 +44,12 @@ def test_a_run_always_sees_its_own_messages(database: Database, crowded: str) ->
         run = load_run_of(session, crowded)
     assert run.messages[crowded].state is MessageState.SENDING
     assert Channel.EMAIL in run.facts.mine("loyalty")
-    assert len(run.facts.messages) <= facts._NEWEST_MESSAGES + 1
+    assert len(run.facts.messages) <= run_statement._NEWEST_MESSAGES + 1
 
 
 def test_no_newer_message_of_the_address_is_left_out(database: Database, crowded: str) -> None:
     """What counts against caps are the newest messages, each once, own and others'."""
     with database.transaction() as session:
         read = [message.id for message in load_run_of(session, crowded).facts.messages]
-    newest = [f"m-{number}" for number in reversed(range(OTHERS))][: facts._NEWEST_MESSAGES]
+    newest = [f"m-{number}" for number in reversed(range(OTHERS))][: run_statement._NEWEST_MESSAGES]
     assert read == [*newest, crowded]

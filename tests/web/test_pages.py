@@ -24,11 +24,14 @@ from settings import Settings
 from starter import clock
 from storage.database import Database
 from storage.queries.people.consents import suppress
+from storage.queries.shop.moved_orders import move_order
 from storage.tables import ConsentRow, CustomerRow
 from tests.customers import customer_facts
 from tests.facts import PLACED
-from tests.mail import LOYALTY, PUBLIC, SECRET, Mail, preferences, unsubscribe
+from tests.mail import LOYALTY, PUBLIC, SECRET, SMS_YES, Mail, preferences, unsubscribe
 from web.app import create_app
+
+EMAIL_NO = {"channel": "email", "state": "revoked", "source": "account", "at": PLACED.isoformat()}
 
 
 def chosen(page: str) -> list[str]:
@@ -310,3 +313,55 @@ async def test_without_a_database_people_read_to_come_again(tmp_path: Path) -> N
             assert "try again in a minute" in answer.text
             assert "127.0.0.1" not in answer.text
     away.close()
+
+
+def moved_to(mail: Mail, **contact: Any) -> None:
+    """Grace orders less, by SMS; then the shop says that the order is hers."""
+    mail.save("c-2", **{"first_name": "Grace", "language": "de", "consents": [SMS_YES], **contact})
+    with mail.database.transaction() as session:
+        grace = session.get(CustomerRow, "c-2")
+        assert grace
+        grace.preferred_channel, grace.less = "sms", True
+        session.add(grace)
+        move_order(session, "o-1", "c-2")
+
+
+def choices(mail: Mail) -> dict[str, tuple[str | None, bool]]:
+    """What each customer has chosen."""
+    with mail.database.reading() as session:
+        return {row.id: (row.preferred_channel, row.less) for row in session.exec(select(CustomerRow))}
+
+
+async def test_a_link_that_went_to_a_stranger_neither_shows_nor_changes_the_buyers_choice(mail: Mail) -> None:
+    """The order has moved to somebody else: the page is still about whom the message was written to."""
+    message = mail.claim()
+    mail.deliver(message)
+    before = (await mail.http.get(preferences(message))).text
+    moved_to(mail, email="grace@example.com", phone="+12025550199")
+    assert (await mail.http.get(preferences(message))).text == before
+    assert chosen(before) == ["either"]
+    assert chosen((await mail.prefer(message, choice="none")).text) == ["none"]
+    assert choices(mail)["c-2"] == ("sms", True)
+    assert mail.ledger("c-2") == [("sms", "granted", "checkout")]
+    assert {entry[:2] for entry in mail.ledger()[1:]} == {("email", "revoked"), ("sms", "revoked")}
+
+
+async def test_a_buyers_opt_out_is_not_a_strangers(mail: Mail) -> None:
+    """Whoever got the message has not unsubscribed because the order's new customer has, and still can."""
+    message = mail.claim()
+    mail.deliver(message)
+    moved_to(mail, email="grace@example.com", phone="+12025550199", consents=[EMAIL_NO])
+    assert "Unsubscribe?" in (await mail.http.get(unsubscribe(message))).text
+    assert "You are unsubscribed" in (await mail.http.post(unsubscribe(message))).text
+    assert mail.ledger()[1:] == [("email", "revoked", "unsubscribe page")]
+    assert mail.ledger("c-2") == [("email", "revoked", "account")]
+
+
+async def test_a_guests_link_is_about_the_account_with_that_address(mail: Mail) -> None:
+    """Who ordered as a guest has an account by now: what is chosen in that mailbox holds for what it gets."""
+    message = mail.claim()
+    mail.deliver(message)
+    moved_to(mail, phone=None, language="en")
+    assert 'name="less" value="yes" checked' in (await mail.http.get(preferences(message))).text
+    await mail.prefer(message, choice="email")
+    assert choices(mail)["c-2"] == ("email", False)

@@ -1,9 +1,4 @@
-"""A run with all that is known of its customer, in one statement.
-
-The lists come as JSON arrays, so that nothing is read twice and no statement waits for another. What is
-read of other customers (who have the same address) is bounded: an address that many guests share costs no
-more than any other.
-"""
+"""A run with all that is known of its customer, read in one statement (`run_statement`)."""
 
 from __future__ import annotations
 
@@ -13,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy import RowMapping
 from sqlmodel import Session
 
 from campaign.definition.model import Definition
@@ -25,91 +20,10 @@ from campaign.reasons import Channel
 from campaign.wire import OrderStatus
 from storage.columns import amount_of
 from storage.queries.campaigns.fact_rows import as_list, as_time, consent_entry, past_message, past_order
-from storage.queries.campaigns.insight import COLUMNS, JOINS, insight_of
+from storage.queries.campaigns.insight import insight_of
+from storage.queries.campaigns.run_statement import STATEMENTS, Read
 from storage.queries.campaigns.runs import load_version
 from storage.queries.coupons import held
-
-_NEWEST_MESSAGES = 500
-_NEWEST_ENTRIES = 20
-_LIMITS = {"messages": _NEWEST_MESSAGES, "entries": _NEWEST_ENTRIES}
-
-_RUN = """
-SELECT r.order_id, r.customer_id, r.digest, r.workflow_run_id, r.holdout, r.segment, r.closed_at,
-       r.stop_reason, r.repurchased_by, o.placed_at, o.currency, o.total, c.email, c.email_key, c.phone,
-       c.first_name, c.language, c.country, c.region, c.postal_code, c.time_zone, c.preferred_channel, c.less,
-       {more},
-  (SELECT {all}({row}(e.status, e.at)) FROM (
-      SELECT status, at FROM order_events WHERE order_id = r.order_id ORDER BY id) e) AS events,
-  (SELECT {all}({row}(p.id, p.placed_at, {number}(p.total), p.currency, p.lost, p.open,
-                      {number}(p.refunded), p.returned, p.renewal, p.started, p.reviewed)) FROM (
-      SELECT q.id, q.placed_at, q.total, q.currency, q.refunded, q.renewal,
-             EXISTS (SELECT 1 FROM order_events e WHERE e.order_id = q.id
-                     AND e.status IN ('cancelled', 'refunded')) AS lost,
-             s.order_id IS NOT NULL AS started, s.order_id IS NOT NULL AND s.closed_at IS NULL AS open,
-             EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = q.id AND l.returned > 0)
-                 AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = q.id
-                                 AND l.returned < l.quantity) AS returned,
-             EXISTS (SELECT 1 FROM reviews v WHERE v.customer_id = c.id)
-                 AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = q.id
-                                 AND l.returned < l.quantity AND l.sku NOT IN (
-                                     SELECT v.sku FROM reviews v WHERE v.customer_id = c.id)) AS reviewed
-      FROM orders q LEFT JOIN campaign_runs s ON s.order_id = q.id
-      WHERE q.customer_id = c.id ORDER BY q.placed_at) p) AS orders,
-  (SELECT {all}({row}(m.id, m.order_id, m.step, m.channel, m.state, m.sent_at, m.attempted_at,
-                      m.claimed_at, m.latest_at, m.purpose, m.consent_id, m.segment, m.address, m.written,
-                      m.opened, m.clicked, m.placed_at, m.coupon_id)) FROM (
-      SELECT n.*, n.text IS NOT NULL AS written,
-             (SELECT t.placed_at FROM orders t WHERE t.id = n.order_id) AS placed_at,
-             EXISTS (SELECT 1 FROM message_events e WHERE e.message_id = n.id
-                     AND e.kind = 'opened' AND NOT e.machine) AS opened,
-             EXISTS (SELECT 1 FROM message_events e WHERE e.message_id = n.id
-                     AND e.kind = 'clicked' AND NOT e.machine) AS clicked
-      FROM messages n WHERE n.id IN (
-          SELECT id FROM messages WHERE order_id = r.order_id
-          UNION ALL SELECT id FROM (SELECT id FROM messages WHERE customer_id = c.id
-                                    ORDER BY claimed_at DESC LIMIT {messages}) mine
-          UNION ALL SELECT id FROM (SELECT id FROM messages WHERE address = c.email_key
-                                    ORDER BY claimed_at DESC LIMIT {messages}) mailed
-          UNION ALL SELECT id FROM (SELECT id FROM messages WHERE address = c.phone
-                                    ORDER BY claimed_at DESC LIMIT {messages}) texted)
-      ORDER BY n.claimed_at DESC) m) AS messages,
-  (SELECT {all}({row}(k.id, k.channel, k.state, k.at, k.confirmed, k.address)) FROM (
-      SELECT * FROM consents WHERE customer_id = c.id ORDER BY id) k) AS entries,
-  (SELECT {all}({row}(k.id, k.channel, k.state, k.at, k.confirmed, k.address)) FROM (
-      SELECT * FROM (SELECT * FROM consents WHERE address = c.email_key AND channel = 'email'
-                     ORDER BY at DESC, state DESC LIMIT {entries}) mailed
-      UNION ALL SELECT * FROM (SELECT * FROM consents WHERE address = c.phone AND channel = 'sms'
-                     ORDER BY at DESC, state DESC LIMIT {entries}) texted) k) AS others,
-  (SELECT {all}(x.channel) FROM suppressions x
-      WHERE (x.channel = 'email' AND x.address = c.email_key)
-         OR (x.channel = 'sms' AND x.address = c.phone)) AS suppressed,
-  (SELECT {all}({row}(x.channel, x.probe_at)) FROM channel_stops x) AS stops
-FROM {runs} r JOIN orders o ON o.id = r.order_id JOIN customers c ON c.id = r.customer_id
-{joins}
-WHERE r.order_id {which}"""
-_OF_ORDER = "= :id"
-_OF_MESSAGE = "= (SELECT order_id FROM messages WHERE id = :id)"
-_NO_RUNS = """(SELECT id AS order_id, customer_id, NULL AS digest, NULL AS workflow_run_id, false AS holdout,
-       NULL AS segment, NULL AS closed_at, NULL AS stop_reason, NULL AS repurchased_by FROM orders)"""
-_WORDS = {
-    "postgresql": {"all": "json_agg", "row": "json_build_array", "number": "text"},
-    "sqlite": {"all": "json_group_array", "row": "json_array", "number": ""},
-}
-_MORE = {
-    dialect: {**words, **_LIMITS, "more": f"{COLUMNS},\n  {held.COLUMNS}".format(**words), "joins": JOINS}
-    for dialect, words in _WORDS.items()
-}
-_STATEMENTS: dict[tuple[str, str], TextClause] = {
-    (dialect, which): text(_RUN.format(**words, runs="campaign_runs", which=which))
-    for dialect, words in _MORE.items()
-    for which in (_OF_ORDER, _OF_MESSAGE)
-}
-_WITHOUT_RUNS: dict[str, TextClause] = {
-    dialect: text(_RUN.format(**words, runs=_NO_RUNS, which="IN :ids")).bindparams(
-        bindparam("ids", expanding=True)
-    )
-    for dialect, words in _MORE.items()
-}
 
 
 @dataclass(frozen=True)
@@ -173,29 +87,38 @@ def load_run(session: Session, order_id: str) -> RunFacts:
     Raises:
         NotFound: the order has no campaign.
     """
-    return _load(session, _OF_ORDER, order_id, f"no campaign for order {order_id}")
+    return _load(session, Read.ORDER, order_id, f"no campaign for order {order_id}")
 
 
 def load_run_of(session: Session, message_id: str) -> RunFacts:
     """Return the run that a message belongs to. Raises as `load_run`."""
-    return _load(session, _OF_MESSAGE, message_id, f"no message {message_id}")
+    return _load(session, Read.MESSAGE, message_id, f"no message {message_id}")
 
 
 def load_facts(session: Session, order_ids: Sequence[str]) -> list[Facts]:
     """Return the facts that orders without campaigns would begin with, in one statement for all."""
-    statement = _WITHOUT_RUNS[session.get_bind().dialect.name]
-    rows = session.connection().execute(statement, {"ids": list(order_ids)}).mappings().all()
+    rows = _rows(session, Read.ORDERS, {"ids": list(order_ids)})
     return [
         _facts(session, row, _contact(row), as_list(row["orders"]), as_list(row["messages"])) for row in rows
     ]
 
 
-def _load(session: Session, which: str, identifier: str, missing: str) -> RunFacts:
-    statement = _STATEMENTS[session.get_bind().dialect.name, which]
-    row = session.connection().execute(statement, {"id": identifier}).mappings().first()
-    if row is None:
+def load_recipient(session: Session, message_id: str) -> CustomerFacts:
+    """Return what is known of whoever a message was written to; its order may be another's by now."""
+    (row,) = _rows(session, Read.RECIPIENT, {"id": message_id})
+    return _customer(row, _contact(row), as_list(row["messages"]))
+
+
+def _load(session: Session, read: Read, identifier: str, missing: str) -> RunFacts:
+    rows = _rows(session, read, {"id": identifier})
+    if not rows:
         raise NotFound(missing)
-    return _run(session, row, load_version(session, row["digest"]))
+    return _run(session, rows[0], load_version(session, rows[0]["digest"]))
+
+
+def _rows(session: Session, read: Read, values: Mapping[str, Any]) -> Sequence[RowMapping]:
+    statement = STATEMENTS[session.get_bind().dialect.name, read]
+    return session.connection().execute(statement, values).mappings().all()
 
 
 def _run(session: Session, row: Mapping[Any, Any], version: Version) -> RunFacts:
