@@ -54,6 +54,12 @@ def language_folders(source: Source) -> list[str]:
     return sorted({at[0] for at in parts if len(at) > 1 and at[0] not in ROOMS})
 
 
+def languages_of(source: Source) -> list[str]:
+    """Return the languages that customers are written to in, the top folder's first."""
+    bases = (name for name in language_folders(source) if tone_of(name) is None)
+    return list(dict.fromkeys([words_of(source, "").language, *bases]))
+
+
 def used_folders(source: Source, tone: str | None) -> list[str]:
     """Return the folders that customers are written to from: not those of a tone that the brand lacks."""
     folders = language_folders(source)

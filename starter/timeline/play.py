@@ -18,6 +18,7 @@ from campaign.definition.version import Version
 from campaign.errors import BadCustomer, BadInput, Problem
 from campaign.fields.identifiers import Id
 from campaign.fields.money import Money
+from campaign.languages.tags import candidates, tag_of
 from campaign.offers.validity import zone_of
 from campaign.problems import problems_of
 from campaign.reasons import Channel, Reason
@@ -26,6 +27,7 @@ from campaign.timeline.walk import Moment
 from campaign.wire import Contact, Customer, OrderStatus, Wire
 from content.loading import read_definition
 from content.sources import read_folder
+from content.writing.language import languages_of
 from settings import Settings
 from storage.queries.shop.examples import example_products
 from writing.preview import Scene, Written, play
@@ -99,14 +101,16 @@ def scene_of(session: Session, stage: Stage, wanted: Play, now: datetime) -> Sce
 
     Raises:
         NotFound: no such order.
-        BadInput: no such step or product; the made-up customer has mistakes.
+        BadInput: no such step, product or language; the made-up customer has mistakes.
     """
     for step in wanted.clicks:
         known_step(stage.definition, "clicks", step)
     if wanted.order is not None:
         return scene_of_order(session, stage.definition, stage.source, wanted.order, wanted.what_happens)
     _known_products(session, wanted.skus)
-    made = MadeUp(_customer(wanted, stage.definition, now), wanted.orders, wanted.total, wanted.skus)
+    customer = _customer(wanted, stage.definition, now)
+    _known_language(stage.source, customer.language)
+    made = MadeUp(customer, wanted.orders, wanted.total, wanted.skus)
     return scene_made_up(session, stage.definition, stage.source, made, now, wanted.what_happens)
 
 
@@ -124,6 +128,14 @@ def _known_products(session: Session, skus: tuple[str, ...]) -> None:
     if unknown := set(skus) - known:
         fix = "write the sku of a product that was imported"
         raise BadInput([Problem("skus", f"not in the catalogue: {', '.join(sorted(unknown))}", fix)])
+
+
+def _known_language(source: TemplateTexts, language: str | None) -> None:
+    """Refuse a language that nothing is written in: a real customer would get the shop's instead."""
+    known = languages_of(source)
+    if language and not set(candidates(tag_of(language))) & set(known):
+        fix = f"write one of: {', '.join(known)}; a country may follow, as in en-GB"
+        raise BadInput([Problem("language", f"no message is written in {language}", fix)])
 
 
 def _customer(wanted: Play, definition: Definition, now: datetime) -> Customer:

@@ -13,7 +13,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from campaign.definition.model import Definition
 from campaign.errors import BadCampaign, Problem
-from campaign.languages.tones import Tone, address_in, base_of, other_tone, tone_of, toned
+from campaign.languages.tones import Tone, address_in, base_of, other_tone, toned
 from campaign.languages.words import Word, parse_words
 from campaign.reasons import Channel
 from content.checking.languages.localized import localized_tables
@@ -21,7 +21,7 @@ from content.checking.languages.translations import line_of_word
 from content.rendering import SUFFIXES
 from content.sources import Source, text_of
 from content.templates import sandbox
-from content.writing.language import WORDS, language_folders, words_of
+from content.writing.language import WORDS, languages_of, words_of
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,9 @@ def tone_problems(
         return []
     templates = [SUFFIXES[channel].format(name) for channel, name in wanted]
     found: dict[Problem, None] = {}
-    for language in _languages(source):
+    for language in languages_of(source):
         found |= dict.fromkeys(_templates(source, language, tone, templates))
     return [*found, *_tables(definition, tone, file)]
-
-
-def _languages(source: Source) -> list[str]:
-    """Return the languages that customers are written to in, by the folders without a tone."""
-    folders = (name for name in language_folders(source) if tone_of(name) is None)
-    return list(dict.fromkeys([words_of(source, "").language, *folders]))
 
 
 def _chain(source: Source, language: str, tone: Tone) -> list[str]:

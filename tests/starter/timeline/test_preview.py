@@ -144,6 +144,19 @@ def test_what_is_wrong_is_named(shop: Shop, folder: Path) -> None:
             played(shop.database, wanted, folder)
 
 
+def test_a_language_that_nothing_is_written_in_is_refused(shop: Shop, folder: Path) -> None:
+    """By the languages that there are: a mistyped one would show the shop's own, as if it were right."""
+    for unknown in ("pl", "dk-DK"):
+        with pytest.raises(
+            BadInput, match=f"no message is written in {unknown} - write one of: en, de, es, fr"
+        ):
+            played(shop.database, Play(language=unknown), folder)
+    for known in ("en-GB", "de-at", "fr", None):
+        assert messages(played(shop.database, Play(language=known), folder))
+    shutil.copytree(folder / "de", folder / "pl")
+    assert messages(played(shop.database, Play(language="pl"), folder))
+
+
 def test_the_command_prints_and_writes(
     shop: Shop, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
