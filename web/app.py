@@ -22,6 +22,7 @@ from web.hooks import shopify as shopify_hooks
 from web.hooks import twilio as twilio_hooks
 from web.hooks import woocommerce as woocommerce_hooks
 from web.marketing import routes as marketing
+from web.marketing.limits import TestSends
 from web.openapi import DESCRIPTION, TAGS, Afterglow
 from web.pages import clicks, reviews
 from web.pages import routes as pages
@@ -55,6 +56,7 @@ def create_app(settings: Settings, database: Database, connected: Connect = _whe
     )
     app.state.settings, app.state.database = settings, database
     app.state.keys = Keyring(settings, database)
+    app.state.test_sends = TestSends()
     app.add_middleware(RequestLog)
     app.add_middleware(BodyGuard)
     add_error_answers(app)

@@ -18,7 +18,6 @@ from channels.wiring import make_channels
 from settings import Settings
 
 MARK = "[Test]"
-_ORDER = "test"
 
 
 def send_test(
@@ -81,10 +80,10 @@ def _outgoing(
     definition: Definition, message: dict[str, Any], channel: Channel, to: str, now: datetime
 ) -> Outgoing:
     brand = definition.brand
-    is_email = channel is Channel.EMAIL
+    is_email, name = channel is Channel.EMAIL, f"test-{uuid4().hex[:15]}"
     return Outgoing(
-        id=f"test-{uuid4().hex[:15]}",
-        order_id=_ORDER,
+        id=name,
+        order_id=name,  # of its own: the outbox writes an order's step once
         step=message["step"],
         position=[step.name for step in definition.steps].index(message["step"]) + 1,
         channel=channel,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from campaign.errors import AfterglowError, BadInput, NotFound, Problem
@@ -25,6 +25,8 @@ from storage.database import Database
 from storage.queries.shop.examples import newest_orders, orders_of
 from web.deps import AppDatabase, AppSettings, readers_only
 from web.marketing.html import FRAMED, message, page
+from web.marketing.limits import TestSends
+from web.marketing.origin import refuse_other_sites, root_of
 from web.marketing.query import moment_of, play_of, query_of
 from web.pages.html import PRIVATE
 
@@ -49,7 +51,7 @@ def preview(request: Request, database: AppDatabase, settings: AppSettings) -> R
         "preview.html.j2",
         **values,
         version=_folder_version(settings),
-        root=_root(request),
+        root=root_of(request),
         query=query,
         frame_query=frame,
         orders=_orders(database, query.get("q", "").strip()),
@@ -93,28 +95,20 @@ def preview_test(
     request: Request, database: AppDatabase, settings: AppSettings, step: str, channel: Channel
 ) -> Response:
     """Send one message of a timeline to the operator's own address, marked as a test."""
-    _refuse_other_sites(request)
+    refuse_other_sites(request, settings)
+    sends: TestSends = request.app.state.test_sends
     query = request.query_params
     stage = read_stage(settings)
     with database.reading() as session:
         found = timeline(session, stage, play_of(query), moment_of(query, clock.now()))
     try:
+        sends.count(clock.now())
         send_test(settings, stage.definition, found, step, channel, clock.now())
         sent = "yes"
     except AfterglowError as error:
         sent = str(error)
     back = query_of(query, sent=sent, step=None, channel=None, at=None)
-    return RedirectResponse(f"{_root(request)}/preview?{back}", 303)
-
-
-def _refuse_other_sites(request: Request) -> None:
-    """Refuse what another site has a browser send: it would come with the key.
-
-    Raises:
-        HTTPException: 403.
-    """
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise HTTPException(403, "only this page itself may send test messages")
+    return RedirectResponse(f"{root_of(request)}/preview?{back}", 303)
 
 
 @router.get("/preview/version")
@@ -143,8 +137,8 @@ def campaign(request: Request, database: AppDatabase, order_id: str) -> HTMLResp
         with database.reading() as session:
             found = explain(session, order_id, clock.now())
     except NotFound as error:
-        return page("missing.html.j2", 404, why=str(error), root=_root(request))
-    return page("explain.html.j2", found=found, root=_root(request))
+        return page("missing.html.j2", 404, why=str(error), root=root_of(request))
+    return page("explain.html.j2", found=found, root=root_of(request))
 
 
 @router.get("/campaigns")
@@ -153,9 +147,4 @@ def find_campaign(request: Request) -> Response:
     order_id = request.query_params.get("order", "").strip()
     if not order_id:
         raise BadInput([Problem("order", "is missing", "write the shop's order id")])
-    return RedirectResponse(f"{_root(request)}/campaigns/{quote(order_id, safe='')}", 303)
-
-
-def _root(request: Request) -> str:
-    """Return the path that a proxy has put before ours."""
-    return str(request.scope.get("root_path", "")).rstrip("/")
+    return RedirectResponse(f"{root_of(request)}/campaigns/{quote(order_id, safe='')}", 303)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from datetime import timedelta
+from urllib.parse import urljoin
 
 import pytest
 
+from campaign.errors import ChannelBusy
 from storage.queries.messages.messages import messages_of
+from tests.facts import PLACED
 from tests.web.marketing.conftest import NAME, TOKEN, Office
+from web.marketing.limits import TestSends
 
+SEND = "/preview/test?order=o-1&step=thank-you&channel=email"
 PATHS = ("/preview", "/preview/message?step=loyalty&channel=email", "/preview/version", "/campaigns/o-1")
 
 
@@ -96,8 +102,7 @@ async def test_an_edited_template_is_another_version(office: Office) -> None:
 
 async def test_a_test_message_goes_to_the_operator_alone(office: Office) -> None:
     """Marked in its subject, to the address of the settings, with no trace in the database."""
-    query = "/preview/test?order=o-1&step=thank-you&channel=email"
-    answer = await office.http.post(query, auth=("", TOKEN))
+    answer = await office.http.post(SEND, auth=("", TOKEN))
     assert (answer.status_code, "sent=yes" in answer.headers["Location"]) == (303, True)
     (file,) = office.sent
     sent = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
@@ -119,6 +124,74 @@ async def test_nothing_is_sent_without_an_address_or_from_elsewhere(office: Offi
     assert office.sent == []
 
 
+async def test_an_edited_message_is_sent_again(office: Office) -> None:
+    """Each test is a message of its own, also in the outbox, which writes an order's step once."""
+    for _ in range(2):
+        await office.http.post(SEND, auth=("", TOKEN))
+    assert len(office.sent) == 2
+
+
+async def test_test_messages_are_limited(office: Office) -> None:
+    """Ten a minute, whatever has the key: the eleventh is not sent, and the page says why."""
+    answers = [await office.http.post(SEND, auth=("", TOKEN)) for _ in range(11)]
+    assert "wait+a+minute" in answers[-1].headers["Location"]
+    assert len(office.sent) == 10
+
+
+def test_the_limit_is_over_after_a_minute() -> None:
+    """Of any 60 seconds ten; what was refused does not count."""
+    sends = TestSends()
+    for second in range(10):
+        sends.count(PLACED + timedelta(seconds=second))
+    for second in (10, 59):
+        with pytest.raises(ChannelBusy, match="10 test messages"):
+            sends.count(PLACED + timedelta(seconds=second))
+    sends.count(PLACED + timedelta(seconds=60))
+    with pytest.raises(ChannelBusy):
+        sends.count(PLACED + timedelta(seconds=60))
+
+
+@pytest.mark.parametrize(("headers", "status"), [
+    ({"Origin": "https://elsewhere.example"}, 403), ({"Origin": "null"}, 403),
+    ({"Origin": "http://office"}, 303),
+    ({"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "same-site"}, 403),
+    ({"Origin": "https://shop.example", "X-Forwarded-Host": "shop.example"}, 303),
+])  # fmt: skip
+async def test_browsers_without_fetch_metadata_send_nothing_for_another_site(
+    office: Office, headers: dict[str, str], status: int
+) -> None:
+    """Over plain http a browser names the origin alone: it must be ours, as proxy or browser call it."""
+    answer = await office.http.post(SEND, auth=("", TOKEN), headers={"Host": "office", **headers})
+    assert (answer.status_code, len(office.sent)) == (status, int(status == 303))
+
+
+@pytest.mark.parametrize("prefix", ["", "/afterglow/office"])
+async def test_pages_work_below_a_proxys_path(office: Office, prefix: str) -> None:
+    """The proxy takes its path away and names it nowhere: every link, form and redirect stays below it."""
+    begin = f"https://shop.example{prefix}"
+    paths = (
+        "/preview?order=o-1",
+        "/preview?order=nobody",
+        "/campaigns/o-1",
+        "/campaigns/a%2Fb",
+        "/campaigns/a/b",
+    )
+    for path in paths:
+        page = await office.get(path)
+        places = re.findall(r' (?:href|action|src|data-version-url)="([^"#]*)"', page.text)
+        assert places
+        for place in places:
+            led = urljoin(begin + path, place)
+            assert re.match(rf"{begin}/(preview|campaigns)\b", led), (path, place)
+    for method, path in (("GET", "/campaigns?order=o-1"), ("POST", SEND)):
+        answer = await office.http.request(method, path, auth=("", TOKEN))
+        led = urljoin(begin + path, answer.headers["Location"])
+        assert (answer.status_code, led.startswith((f"{begin}/campaigns/o-1", f"{begin}/preview?"))) == (
+            303,
+            True,
+        )
+
+
 async def test_a_campaign_says_why(office: Office) -> None:
     """Now, next, what would change it, the past, the segment and the rules; no contact data."""
     page = await office.get("/campaigns/o-1")
@@ -128,7 +201,7 @@ async def test_a_campaign_says_why(office: Office) -> None:
     missing = await office.get("/campaigns/o-404")
     assert (missing.status_code, "no such campaign" in missing.text) == (404, True)
     found = await office.get("/campaigns", order="o-1")
-    assert (found.status_code, found.headers["Location"]) == (303, "/campaigns/o-1")
+    assert (found.status_code, found.headers["Location"]) == (303, "./campaigns/o-1")
     for order_id, path in (("#1001", "%231001"), ("7?x", "7%3Fx"), ("a/b", "a%2Fb")):
         found = await office.get("/campaigns", order=order_id)
-        assert found.headers["Location"] == f"/campaigns/{path}"
+        assert found.headers["Location"] == f"./campaigns/{path}"
