@@ -24,7 +24,7 @@ from starter.commands.console import err, out
 from storage.database import Database
 from storage.migrate import upgrade
 from tests.mail import Mail, mailing
-from tests.shop import OPT_OUT_KEYS, Shop, new_postgres_database, running_shop
+from tests.shop import OPT_OUT_KEYS, Shop, drop_postgres_database, new_postgres_database, running_shop
 from worker import run
 from worker.plugin import afterglow_plugin
 
@@ -127,6 +127,8 @@ def database(
     opened = Database(url, opt_out_keys=OPT_OUT_KEYS)
     yield opened
     opened.close()
+    if postgres_url and request.param == "postgresql":
+        drop_postgres_database(postgres_url, url)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 
@@ -106,8 +108,20 @@ def unique(prefix: str) -> str:
 def new_postgres_database(server: str, template: str | None = None) -> str:
     """Make an empty database on the server, or one with the tables of another; return its URL."""
     name = f"test_{uuid4().hex[:12]}"
-    admin = Database(server)
-    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
-    admin.close()
+    _administrate(server, f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_postgres_database(server: str, url: str) -> None:
+    """Drop a test's database: each takes 10 MB, and there are more than a thousand. One in use stays."""
+    with contextlib.suppress(OperationalError):
+        _administrate(server, f"DROP DATABASE {make_url(url).database}")
+
+
+def _administrate(server: str, statement: str) -> None:
+    admin = Database(server)
+    try:
+        with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(statement)
+    finally:
+        admin.close()
