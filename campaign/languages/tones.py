@@ -45,17 +45,23 @@ def other_tone(tone: Tone) -> Tone:
     return _OTHER[tone]
 
 
+def own_tone(language: str) -> Tone | None:
+    """Return how a language's messages and pages are where the brand has no tone; None: it knows no such."""
+    own = _languages().get(language.partition("-")[0], {}).get("own")
+    return next((tone for tone in TONES if tone == own), None)
+
+
 def address_in(text: str, language: str, tone: Tone) -> str | None:
     """Return the first word of a text that addresses its reader in this tone; None without one.
 
     Surely so, that is: a word that is said of others too (*Sie* at a sentence's beginning) does not count.
     A language that has no such words in data/address.toml never has one.
     """
-    pattern = _patterns().get(language.partition("-")[0], {}).get(tone)
+    pattern = _languages().get(language.partition("-")[0], {}).get(tone)
     found = re.search(pattern, text, re.VERBOSE) if pattern else None
     return found[0] if found else None
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> dict[str, dict[str, str]]:
+def _languages() -> dict[str, dict[str, str]]:
     return tomllib.loads(files("campaign.languages").joinpath("data", "address.toml").read_text("utf-8"))

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from campaign.customers.keywords import Intent
-from campaign.languages.tones import TONES, Tone
+from campaign.languages.tones import TONES, Tone, own_tone
 from campaign.reviews.states import Move, Rejection
 from campaign.tokens import TokenUse, make_token
 from intake.received_replies import Received
@@ -38,7 +38,7 @@ ADDRESS = {
     ("fr", "informal"): r"(?i)\b((tu|te|toi|ton|ta|tes)\b|t\u2019(?=\w))",
 }
 LANGUAGES = ["de", "es", "fr"]
-OWN: dict[str, Tone] = {"de": "informal", "es": "informal", "fr": "formal"}
+OWN = {language: own_tone(language) for language in LANGUAGES}
 """How each language's messages and pages are where the brand has no tone."""
 
 

@@ -18,20 +18,19 @@ def localized_problems(definition: Definition, source: Source, file: str) -> lis
     languages = dict.fromkeys(base_of(name) if name else words_of(source, "").language for name in folders)
     return [
         Problem(f"{file}: {where}", f"is not written in {language}", f'add {language} = "..."')
-        for where, texts in localized_tables(definition)
+        for where, texts in localized_words(definition)
+        if isinstance(texts, Mapping)
         for language in languages
         if not any(tag in texts for tag in candidates(language))
     ]
 
 
-def localized_tables(definition: Definition) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Give each table of words with its key path."""
-    for where, words in _localized(definition):
-        if isinstance(words, Mapping):
-            yield where, words
+def localized_words(definition: Definition) -> Iterator[tuple[str, str | Mapping[str, str]]]:
+    """Give what customers read of campaign.toml, with its key path: a text, or a table by language."""
+    return ((where, words) for where, words in _localized(definition) if words is not None)
 
 
-def _localized(definition: Definition) -> Iterator[tuple[str, object]]:
+def _localized(definition: Definition) -> Iterator[tuple[str, str | Mapping[str, str] | None]]:
     yield "brand.sms_opt_out", definition.brand.sms_opt_out
     for name, offer in definition.offers.items():
         yield f"offers.{name}.text", offer.text

@@ -13,10 +13,10 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from campaign.definition.model import Definition
 from campaign.errors import BadCampaign, Problem
-from campaign.languages.tones import Tone, address_in, base_of, other_tone, toned
+from campaign.languages.tones import Tone, address_in, base_of, other_tone, own_tone, toned
 from campaign.languages.words import Word, parse_words
 from campaign.reasons import Channel
-from content.checking.languages.localized import localized_tables
+from content.checking.languages.localized import localized_words
 from content.checking.languages.translations import line_of_word
 from content.rendering import SUFFIXES
 from content.sources import Source, text_of
@@ -33,54 +33,74 @@ class _Said:
     text: str
 
 
+@dataclass(frozen=True)
+class _Reader:
+    """Who reads it: in which language; ``brands``: the brand's tone, ``tone``: what holds without one too."""
+
+    language: str
+    brands: Tone | None
+    tone: Tone
+
+    @property
+    def names(self) -> list[str]:
+        """What is looked for, the nearest first."""
+        return toned(self.language, self.brands)
+
+    def wrong(self, text: str) -> str | None:
+        """Return what is wrong with a text, if anything."""
+        word = address_in(text, self.language, other_tone(self.tone))
+        without = f"without a tone {self.language} is {self.tone}, on pages too"
+        why = f"the brand's tone is {self.tone}" if self.brands else without
+        return word and f'says "{word}", and {why}'
+
+    def fix(self, place: str) -> str:
+        """Return what to do about it."""
+        return place if self.brands else f'{place}, or tone = "{other_tone(self.tone)}" in [brand]'
+
+
 def tone_problems(
     definition: Definition, source: Source, wanted: Iterable[tuple[Channel, str]], file: str
 ) -> list[Problem]:
-    """List the words that address customers in the tone that is not the brand's; without a tone, none.
+    """List the words that address customers in the tone that is not the brand's.
 
-    ``wanted`` are the templates in use; ``file`` is what campaign.toml is called.
+    Without a tone each language is to be as the customers' pages are then. ``wanted`` are the templates in
+    use; ``file`` is what campaign.toml is called.
     """
-    tone = definition.brand.tone
-    if tone is None:
-        return []
     templates = [SUFFIXES[channel].format(name) for channel, name in wanted]
     found: dict[Problem, None] = {}
     for language in languages_of(source):
-        found |= dict.fromkeys(_templates(source, language, tone, templates))
-    return [*found, *_tables(definition, tone, file)]
+        if reader := _reader(definition, language):
+            found |= dict.fromkeys(_templates(source, reader, templates))
+    return [*found, *_own_words(definition, file)]
 
 
-def _chain(source: Source, language: str, tone: Tone) -> list[str]:
-    """Return the folders that are looked in, the nearest first; "" is the top one."""
-    top = words_of(source, "").language
-    return ["" if name == top else name for name in toned(language, tone)]
+def _reader(definition: Definition, language: str) -> _Reader | None:
+    tone = definition.brand.tone or own_tone(language)
+    return _Reader(language, definition.brand.tone, tone) if tone else None
 
 
 # Templates and words.
 
 
-def _templates(source: Source, language: str, tone: Tone, templates: Iterable[str]) -> Iterator[Problem]:
-    chain = _chain(source, language, tone)
-    for said in _words(source, chain):
-        yield from _problem(said, language, tone, WORDS)
+def _templates(source: Source, reader: _Reader, templates: Iterable[str]) -> Iterator[Problem]:
+    top = words_of(source, "").language
+    folders = ["" if name == top else name for name in reader.names]
+    for said in _words(source, folders):
+        yield from _problem(said, reader, WORDS)
     for template in templates:
-        paths = (_path(folder, template) for folder in chain)
+        paths = (_path(folder, template) for folder in folders)
         path = next((path for path in paths if text_of(source, path) is not None), None)
         for said in _parts(source, path, template).values() if path else ():
-            if "" in chain or not said.where.startswith(template):
-                yield from _problem(said, language, tone, template)
+            if "" in folders or not said.where.startswith(template):
+                yield from _problem(said, reader, template)
 
 
-def _problem(said: _Said, language: str, tone: Tone, file: str) -> Iterator[Problem]:
-    word = address_in(said.text, language, other_tone(tone))
-    if word:
-        what = f'{said.what} says "{word}", and the brand\'s tone is {tone}'
-        yield Problem(said.where, what, f"write it {_place(said.where, language, tone, file)}")
-
-
-def _place(where: str, language: str, tone: Tone, file: str) -> str:
-    own = f"{language}-{tone}/{file}"
-    return "in that tone" if where.startswith(own) else f"in that tone in {own}"
+def _problem(said: _Said, reader: _Reader, file: str) -> Iterator[Problem]:
+    if wrong := reader.wrong(said.text):
+        own = f"{reader.language}-{reader.tone}/{file}"
+        there = reader.brands is None or said.where.startswith(own)
+        place = "write it in that tone" if there else f"write it in that tone in {own}"
+        yield Problem(said.where, f"{said.what} {wrong}", reader.fix(place))
 
 
 def _path(folder: str, file: str) -> str:
@@ -133,10 +153,15 @@ def _text(tree: nodes.Node) -> str:
 # Words of the campaign's own file.
 
 
-def _tables(definition: Definition, tone: Tone, file: str) -> Iterator[Problem]:
-    for where, texts in localized_tables(definition):
-        for language in dict.fromkeys(map(base_of, texts)):
-            name = next((name for name in toned(language, tone) if name in texts), None)
-            if name and (word := address_in(texts[name], language, other_tone(tone))):
-                what = f'{name} says "{word}", and the brand\'s tone is {tone}'
-                yield Problem(f"{file}: {where}", what, f'add {language}-{tone} = "..."')
+def _own_words(definition: Definition, file: str) -> Iterator[Problem]:
+    """Look at tables by language, and at single texts, which are in the shop's."""
+    for where, words in (*localized_words(definition), ("brand.sms_help", definition.brand.sms_help or "")):
+        single = isinstance(words, str)
+        texts = {definition.shop.language: words} if isinstance(words, str) else words
+        readers = (_reader(definition, language) for language in dict.fromkeys(map(base_of, texts)))
+        for reader in filter(None, readers):
+            name = next((name for name in reader.names if name in texts), None)
+            if name and (wrong := reader.wrong(texts[name])):
+                own = f'add {reader.language}-{reader.tone} = "..."'
+                place = "write it in that tone" if single or not reader.brands else own
+                yield Problem(f"{file}: {where}", f"{'it' if single else name} {wrong}", reader.fix(place))

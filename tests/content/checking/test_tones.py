@@ -35,10 +35,10 @@ def problems(definition: Definition, folder: Path) -> list[str]:
     return [str(p) for p in tone_problems(definition, folder, wanted_templates(definition), "campaign.toml")]
 
 
-@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize("tone", [None, *TONES])
 @pytest.mark.parametrize("vertical", [None, *preset_names()])
-def test_what_ships_has_both_tones(vertical: str | None, tone: Tone, tmp_path: Path) -> None:
-    """The default campaign and every vertical's: no email, SMS, word or offer is in the other tone."""
+def test_what_ships_has_both_tones(vertical: str | None, tone: Tone | None, tmp_path: Path) -> None:
+    """The default campaign and every vertical's, without a tone too: nothing is in the other one."""
     for path, text in preset_files(preset(vertical) if vertical else None):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")
@@ -97,6 +97,30 @@ def test_the_campaigns_own_words_may_have_a_tone() -> None:
     offer = formal.offers["welcome"]
     assert offer.text_in("de-AT", "en", tone="formal") == "10 % auf Ihre nächste Bestellung"
     assert offer.text_in("de-AT", "en").endswith("auf deine nächste Bestellung")
+
+
+def test_without_a_tone_messages_are_to_be_as_the_pages_are(folder: Path) -> None:
+    """A shop that has written Sie into de/ and no tone has pages that say du: the setting is named."""
+    opt_in = folder / "de" / "sms" / "opt_in.txt.j2"
+    opt_in.write_text((folder / "de-formal" / "sms" / "opt_in.txt.j2").read_text("utf-8"), "utf-8")
+    (problem,) = problems(default_definition(), folder)
+    assert problem == (
+        'de/sms/opt_in.txt.j2:1: it says "Sie", and without a tone de is informal, on pages too - '
+        'write it in that tone, or tone = "formal" in [brand]'
+    )
+    assert problems(in_tone(default_definition(), "formal"), folder) == []
+    polite = TEXT.replace("auf die nächste Bestellung", "auf Ihre nächste Bestellung")
+    (offer,) = problems(parse_definition(polite), CONTENT)
+    assert offer.startswith('campaign.toml: offers.welcome.text: de says "Ihre", and without a tone de is')
+    assert offer.endswith('write it in that tone, or tone = "formal" in [brand]')
+
+
+def test_a_single_text_is_in_the_shops_language() -> None:
+    """A shop of one language writes no tables: its offers, and its own answer to HELP."""
+    german = TEXT.replace('time_zone = "America/New_York"', 'time_zone = "Europe/Berlin"\nlanguage = "de"')
+    german = german.replace("[brand]", '[brand]\ntone = "formal"\nsms_help = "Wir helfen dir."', 1)
+    (problem,) = problems(parse_definition(german), CONTENT)
+    assert problem.startswith('campaign.toml: brand.sms_help: it says "dir", and the brand\'s tone is formal')
 
 
 def test_a_top_folder_in_german_is_looked_at_too(folder: Path) -> None:
