@@ -105,12 +105,11 @@ def scene_of(session: Session, stage: Stage, wanted: Play, now: datetime) -> Sce
     """
     for step in wanted.clicks:
         known_step(stage.definition, "clicks", step)
+    _known_language(stage.source, wanted.language)
     if wanted.order is not None:
         return scene_of_order(session, stage.definition, stage.source, wanted.order, wanted.what_happens)
     _known_products(session, wanted.skus)
-    customer = _customer(wanted, stage.definition, now)
-    _known_language(stage.source, customer.language)
-    made = MadeUp(customer, wanted.orders, wanted.total, wanted.skus)
+    made = MadeUp(_customer(wanted, stage.definition, now), wanted.orders, wanted.total, wanted.skus)
     return scene_made_up(session, stage.definition, stage.source, made, now, wanted.what_happens)
 
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -146,11 +147,10 @@ def test_what_is_wrong_is_named(shop: Shop, folder: Path) -> None:
 
 def test_a_language_that_nothing_is_written_in_is_refused(shop: Shop, folder: Path) -> None:
     """By the languages that there are: a mistyped one would show the shop's own, as if it were right."""
-    for unknown in ("pl", "dk-DK"):
-        with pytest.raises(
-            BadInput, match=f"no message is written in {unknown} - write one of: en, de, es, fr"
-        ):
-            played(shop.database, Play(language=unknown), folder)
+    for unknown, order in product(("pl", "dk-DK", "Deutsch"), (None, "o-1")):
+        said = f"no message is written in {unknown} - write one of: en, de, es, fr"
+        with pytest.raises(BadInput, match=said):
+            played(shop.database, Play(language=unknown, order=order), folder)
     for known in ("en-GB", "de-at", "fr", None):
         assert messages(played(shop.database, Play(language=known), folder))
     shutil.copytree(folder / "de", folder / "pl")
