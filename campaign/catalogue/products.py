@@ -28,9 +28,13 @@ def family_of(product: Product) -> str:
 
 
 def is_recommended(product: Product) -> bool:
-    """Return whether a product may be on a list at all: no gift card, nothing to test the shop with."""
+    """Return whether a product may be on a list at all: no gift card, nothing to test the shop with.
+
+    A name without a visible character would be a link that nobody sees.
+    """
     named = any(_GIFT_CARD.search(text) for text in (product.name, product.category or ""))
-    return product.recommend and not named and not _TEST.fullmatch(product.name.strip())
+    visible = any(char.isprintable() and not char.isspace() for char in product.name)
+    return product.recommend and visible and not named and not _TEST.fullmatch(product.name.strip())
 
 
 def _page(url: str) -> str | None:

@@ -141,6 +141,12 @@ def test_what_is_no_product_is_not_recommended(name: str) -> None:
     assert not is_recommended(product("a", name))
 
 
+@pytest.mark.parametrize("name", [" ", "\u200b", "\u202e \ufeff"])
+def test_what_has_no_visible_name_is_not_recommended(name: str) -> None:
+    """Its link would have no text."""
+    assert not is_recommended(product("a", name))
+
+
 @pytest.mark.parametrize(
     "name", ["Gift box with candle", "pH test kit", "Business card holder", "Protest mug"]
 )
