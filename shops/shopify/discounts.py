@@ -3,8 +3,8 @@
 The marketer makes the discount in Shopify's admin (what it takes off, from when to when, one use a code) and
 names it by its id; codes are added to it in bulk, which Shopify does in the background
 (`discountRedeemCodeBulkAdd` and `discountRedeemCodeBulkCreation` of the GraphQL Admin API, access scopes
-``write_discounts`` and ``read_discounts``). Its REST resources (price rules) are legacy since
-2024-10-01.
+``write_discounts`` and ``read_discounts``; whose a taken code is, by `codeDiscountNodeByCode`). Its REST
+resources (price rules) are legacy since 2024-10-01.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ query($id: ID!) {
     codes(first: 250) { nodes { code discountRedeemCode { id } errors { code } } }
   }
 }"""
-_THERE = "TAKEN"
-"""Its code for a code that is there already: another attempt has added it."""
+TAKEN = "TAKEN"
+"""Its code for a code that is there already: another attempt has added it, or it is another discount's."""
 
 _BUSY = "THROTTLED"
 """Its code where it has been asked too much; with the status 200."""
@@ -54,13 +54,15 @@ class Added:
 
 @dataclass(frozen=True)
 class Results:
-    """What Shopify has done of a batch: ``there`` are the codes that it has now.
+    """What Shopify has done of a batch: ``there`` are the codes that it has made now.
 
+    ``taken``: those that it had before, of which discount it does not say (`owners_request`).
     ``refused``: its error code of each code that it has not made, once it is done.
     """
 
     done: bool
     there: tuple[str, ...]
+    taken: tuple[str, ...]
     refused: Mapping[str, str]
 
 
@@ -105,14 +107,37 @@ def read_results(answer: Json) -> Results:
     """Return what has become of it. Raises as `read_added`."""
     found = _data(answer, "discountRedeemCodeBulkCreation")
     nodes = [node for node in _entries(_object(found.get("codes")).get("nodes")) if node.get("code")]
-    there = tuple(str(node["code"]) for node in nodes if _is_there(node))
+    there = tuple(str(node["code"]) for node in nodes if node.get("discountRedeemCode"))
+    left = {str(node["code"]): _why(node) for node in nodes if not node.get("discountRedeemCode")}
+    taken = tuple(code for code, why in left.items() if why == TAKEN)
     done = found.get("done") is True
-    left = [node for node in nodes if done and not _is_there(node)]
-    return Results(done, there, {str(node["code"]): _why(node) for node in left})
+    return Results(done, there, taken, {code: why for code, why in left.items() if done and why != TAKEN})
 
 
-def _is_there(node: Json) -> bool:
-    return bool(node.get("discountRedeemCode")) or _THERE in map(_code, _entries(node.get("errors")))
+def owners_request(codes: Sequence[str]) -> dict[str, Any]:
+    """Return the request for the discounts that codes are of: each under a name of its own."""
+    names = {f"c{number}": code for number, code in enumerate(codes)}
+    wanted = ", ".join(f"${name}: String!" for name in names)
+    found = " ".join(f"{name}: codeDiscountNodeByCode(code: ${name}) {{ id }}" for name in names)
+    return {"query": f"query({wanted}) {{ {found} }}", "variables": names}
+
+
+def read_owned(answer: Json, codes: Sequence[str], discount: str) -> tuple[str, ...]:
+    """Return those of ``codes`` that are the discount's own, of the answer to `owners_request`.
+
+    Raises:
+        Unavailable: as `read_added`.
+    """
+    if errors := answer.get("errors"):
+        raise _refused(_entries(errors))
+    data = _object(answer.get("data"))
+    owners = {code: _object(data.get(f"c{number}")).get("id") for number, code in enumerate(codes)}
+    return tuple(code for code, owner in owners.items() if _number(owner) == _number(discount))
+
+
+def _number(identifier: Any) -> str:
+    """Return the number in an id: a discount has the same one as a DiscountNode and a DiscountCodeNode."""
+    return str(identifier).rpartition("/")[2]
 
 
 def _why(node: Json) -> str:

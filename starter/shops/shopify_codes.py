@@ -57,7 +57,16 @@ class ShopifyCodes:
             if results.done:
                 break
             self._wait(PAUSE)
-        return Handed(results.there, results.refused)
+        own = self._own(offer.shopify_discount or "", results)
+        elsewhere = dict.fromkeys(set(results.taken) - set(own), discounts.TAKEN)
+        return Handed((*results.there, *own), {**results.refused, **elsewhere})
+
+    def _own(self, discount: str, results: discounts.Results) -> Sequence[str]:
+        """Return the taken codes that are the discount's own: what another one takes off is not ours."""
+        taken = results.taken
+        if not taken:
+            return ()
+        return discounts.read_owned(self._post(discounts.owners_request(taken)), taken, discount)
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return its answer; where Shopify is busy, the one after a pause."""
@@ -73,12 +82,14 @@ class ShopifyCodes:
         return answer
 
     def _answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Return the status, and the body where it is an object of JSON."""
+        """Return the status, 500 where none came, and the body where it is an object of JSON."""
         try:
             answer = requests.post(
                 self._url, json=body, headers=self._headers, timeout=self._seconds, allow_redirects=False
             )
             found = answer.json() if answer.ok else {}
+        except (requests.ConnectionError, requests.Timeout):
+            return SERVER_ERROR, {}
         except (requests.RequestException, ValueError):
             raise Unavailable(_NO_ANSWER) from None
         return answer.status_code, found if isinstance(found, dict) else {}

@@ -1,4 +1,4 @@
-"""The two operations of Shopify's Admin API that codes are given by, as its documentation has them."""
+"""The three operations of Shopify's Admin API that codes are given by, as its documentation has them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from threading import Lock, Thread
 from typing import Any
 
 DISCOUNT = "gid://shopify/DiscountCodeNode/1057"
+OTHER = "gid://shopify/DiscountCodeNode/2001"
 Answer = dict[str, Any]
 THROTTLED = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}
 DENIED = {"errors": [{"message": "x", "extensions": {"code": "ACCESS_DENIED"}}]}
@@ -21,7 +22,7 @@ class Shopify:
     """A store with its codes.
 
     It never makes ``unwanted`` ones (``refuses_each``: none at all), refuses a batch with a ``poisonous`` one
-    as a whole, and does not know discounts that are ``gone``.
+    as a whole, and does not know discounts that are ``gone``. ``others`` are codes of another discount.
     ``next`` are answers that come before its own: a status, or a body. ``after`` is done when it has made a
     batch and has not said so yet; ``slow``: no batch is ever done.
     """
@@ -34,6 +35,7 @@ class Shopify:
     slow: bool = False
     unwanted: set[str] = field(default_factory=set)
     poisonous: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     next: list[int | Answer] = field(default_factory=list)
     after: Callable[[], None] = lambda: None
@@ -50,6 +52,9 @@ class Shopify:
             return 200, DENIED
         if "discountRedeemCodeBulkAdd" in query:
             return 200, {"data": {"discountRedeemCodeBulkAdd": self._added(variables)}}
+        if "codeDiscountNodeByCode" in query:
+            owners = {name: self._owner(code) for name, code in variables.items()}
+            return 200, {"data": {name: {"id": owner} if owner else None for name, owner in owners.items()}}
         self.looks += 1
         done = not self.slow and self.looks % 2 == 0
         nodes = self._make(self.batches[variables["id"]]) if done else []
@@ -79,18 +84,24 @@ class Shopify:
         return nodes
 
     def _wants_not(self, code: str) -> bool:
-        return self.refuses_each or code in self.unwanted
+        return self.refuses_each or code in self.unwanted | self.others
+
+    def _owner(self, code: str) -> str | None:
+        return OTHER if code in self.others else DISCOUNT if code in self.codes else None
 
     def _node(self, code: str) -> Answer:
-        wrong = "TAKEN" if code in self.codes else "INVALID" if self._wants_not(code) else None
+        wrong = "TAKEN" if code in self.codes | self.others else "INVALID" if self._wants_not(code) else None
         made = {"id": "1"} if wrong is None else None
         return {"code": code, "discountRedeemCode": made, "errors": [{"code": wrong}] if wrong else []}
 
 
 @contextmanager
-def serving_shopify() -> Iterator[Shopify]:
-    """Shopify, as far as codes are concerned, on this machine; its address is its ``url``."""
-    shop = Shopify()
+def serving_shopify(closing: int = 0) -> Iterator[Shopify]:
+    """Shopify, as far as codes are concerned, on this machine; its address is its ``url``.
+
+    So many requests are ``closing``: they are taken, and the connection ends without an answer.
+    """
+    shop, left = Shopify(), [None] * closing
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -98,6 +109,9 @@ def serving_shopify() -> Iterator[Shopify]:
             shop.tokens.add(self.headers["X-Shopify-Access-Token"])
             with shop.lock:
                 status, answered = shop.answer(body["query"], body["variables"])
+            if left:
+                left.pop()
+                return
             answer = json.dumps(answered).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))

@@ -142,6 +142,25 @@ def test_a_busy_shop_is_asked_again(
     assert numbers(database) == (0, 0, 300)
 
 
+def test_a_code_of_another_discount_is_not_given(
+    database: Database, shopify: Shopify, definition: Definition
+) -> None:
+    """Shopify calls it taken, as one that an earlier attempt has added: only that one is as good as new."""
+    add(database, 300)
+    shopify.codes, shopify.others = set(codes(2)[:1]), set(codes(2)[1:])
+    turn(database, shopify, definition)
+    assert numbers(database) == (1, 1, 299)
+    with database.reading() as session:
+        assert stock_of(session, "come-back").refusal == "TAKEN"
+
+
+def test_a_lost_answer_is_asked_for_again(database: Database, definition: Definition) -> None:
+    """The first three connections are closed without one; the codes are given in the same turn."""
+    with serving_shopify(closing=3) as shopify:
+        turn(database, shopify, definition)
+        assert numbers(database) == (0, 0, 300)
+
+
 @pytest.mark.parametrize("wrong", [
     {"data": []}, {"data": {ADD: []}}, {"data": {ADD: {"bulkCreation": None, "userErrors": []}}},
     {"data": {ADD: {"bulkCreation": "x", "userErrors": "x"}}}, {"errors": "x"}, {"errors": [None]}, [],
