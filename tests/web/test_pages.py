@@ -68,6 +68,17 @@ async def test_looking_does_not_unsubscribe(mail: Mail) -> None:
     assert mail.decide().kind is Kind.SEND
 
 
+async def test_what_checks_a_link_by_head_finds_it(mail: Mail) -> None:
+    """Status and headers of the page itself, for each of the three: 405 looked like a broken link."""
+    message = mail.claim()
+    review = f"/review/{make_token(SECRET, TokenUse.REVIEW, message.id)}"
+    for path in (unsubscribe(message), preferences(message), review):
+        head, page = await mail.http.head(path), await mail.http.get(path)
+        assert (head.status_code, head.headers["Cache-Control"]) == (page.status_code, "no-store")
+    assert (await mail.http.head("/unsubscribe/none-of-ours")).status_code == 404
+    assert mail.ledger() == [("sms", "granted", "checkout")]
+
+
 async def test_the_button_unsubscribes_before_it_answers(mail: Mail) -> None:
     """The ledger holds who, what, in which words, from where; every open campaign obeys; twice is once."""
     mail.save(phone=None)

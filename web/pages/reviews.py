@@ -59,6 +59,7 @@ class Form:
 
 
 @router.get("/review/{token}", responses={**_CLOSED})
+@router.head("/review/{token}", include_in_schema=False)
 def show_review(
     request: Request,
     database: AppDatabase,

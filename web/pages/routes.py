@@ -62,6 +62,7 @@ Body = Annotated[bytes, Depends(small_body)]
 
 
 @router.get("/unsubscribe/{token}")
+@router.head("/unsubscribe/{token}", include_in_schema=False)
 def confirm_unsubscribe(
     request: Request, database: AppDatabase, settings: AppSettings, token: str
 ) -> Response:
@@ -94,6 +95,7 @@ def do_unsubscribe(
 
 
 @router.get("/preferences/{token}")
+@router.head("/preferences/{token}", include_in_schema=False)
 def show_preferences(
     request: Request, database: AppDatabase, settings: AppSettings, token: str, saved: str | None = None
 ) -> Response:
