@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 
-from dev.servers.ports import TEMPORAL_PORT, UI_PORT, next_free
+from dev.servers.ports import HOST, TEMPORAL_PORT, UI_PORT, next_free
 from dev.stack import Wanted, cancel_on_signals, finish, stack, until_stopped
-from settings import load_settings
+from settings import PREFIX, Settings, load_settings
+
+_FOLDERS = ("home", "campaign", "templates")
+
+
+def for_the_command_line(settings: Settings, temporal: str) -> list[str]:
+    """Say what a second terminal must export to reach what runs here: nothing where all is as it always is.
+
+    A command with another home would write to another database than the worker reads, without a word. The
+    database's address may hold a password: it is named, not shown.
+    """
+    default = Settings.model_construct()
+    changed = {
+        f"{PREFIX}{name.upper()}": str(getattr(settings, name))
+        for name in _FOLDERS
+        if getattr(settings, name) != getattr(default, name)
+    }
+    if temporal != f"{HOST}:{TEMPORAL_PORT}":
+        changed["TEMPORAL_ADDRESS"] = temporal
+    words = " ".join(f"{name}={shlex.quote(value)}" for name, value in changed.items())
+    lines = [f"For the command line, in another terminal: export {words}"] if words else []
+    if settings.database_url != f"sqlite:///{settings.home / 'afterglow.db'}":
+        lines.append(f"Set {PREFIX}DATABASE_URL there as well, as it is set here.")
+    return lines
 
 
 async def develop() -> int:
@@ -21,10 +45,11 @@ async def develop() -> int:
         print(f"Temporal  {running.temporal.address}  (from {running.temporal.source})")
         print(f"Web UI    {running.temporal.ui_url or 'your own'}")
         print(f"HTTP      {running.web_url}  (see {running.web_url}/docs)")
+        print(f"Previews  {running.web_url}/preview")
         print(f"Outbox    {running.outbox}")
         print(f"Logs      {running.home / 'logs'}")
-        if running.temporal.address != f"127.0.0.1:{TEMPORAL_PORT}":
-            print(f"For the command line: export TEMPORAL_ADDRESS={running.temporal.address}")
+        for line in for_the_command_line(settings, running.temporal.address):
+            print(line)
         print("Ctrl-C stops everything; campaigns go on at the next start.", flush=True)
         ended = await until_stopped(running.processes)
         print(f"Stopping{f': {ended.log.stem} ended, see {ended.log}' if ended else ''} ...", flush=True)

@@ -31,6 +31,10 @@ __all__ = ["TemporalServer", "candidates", "start_first", "temporal_server"]
 
 # A server whose parent has just crashed needs a moment to end.
 HOME_SECONDS = 10.0
+GIVEN = (
+    "TEMPORAL_ADDRESS is set, and only the server there is used: start that server, or have one run "
+    "here: unset TEMPORAL_ADDRESS"
+)
 HELP = "Set TEMPORAL_ADDRESS, put `temporal` on PATH, let the SDK download it, or install Go 1.26 or newer."
 
 
@@ -93,7 +97,8 @@ async def start_first(servers: Sequence[TemporalServer]) -> TemporalServer:
             tried.append(f"- {server.source}: {error}")
         else:
             return server
-    msg = "\n".join(["No Temporal server can be had here. Tried:", *tried, HELP])
+    given = any(isinstance(server, GivenServer) for server in servers)
+    msg = "\n".join(["No Temporal server can be had here. Tried:", *tried, GIVEN if given else HELP])
     raise Unavailable(msg)
 
 

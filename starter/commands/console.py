@@ -88,8 +88,8 @@ def settings() -> Settings:
 
 
 def as_json(value: Any) -> str:
-    """Write JSON for programs: times in ISO 8601."""
-    return json.dumps(value, default=_plain, indent=2)
+    """Write JSON for programs, and for people who read it: letters as they are, times in ISO 8601."""
+    return json.dumps(value, default=_plain, indent=2, ensure_ascii=False)
 
 
 def _plain(value: Any) -> str:

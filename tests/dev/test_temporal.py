@@ -199,12 +199,14 @@ async def test_a_given_server_is_used_and_left_alone(tmp_path: Path, monkeypatch
 async def test_a_given_address_without_a_server_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No other source takes the place of the one that was named."""
+    """No other source takes the place of the one that was named, and it is said how to have one run."""
     address = f"{HOST}:{free_ports(1)[0]}"
     monkeypatch.setenv("TEMPORAL_ADDRESS", address)
-    with pytest.raises(Unavailable, match=f"TEMPORAL_ADDRESS: no server answers at {address}"):
+    with pytest.raises(Unavailable, match=f"TEMPORAL_ADDRESS: no server answers at {address}") as caught:
         async with temporal_server(tmp_path):
             pass
+    assert "unset TEMPORAL_ADDRESS" in str(caught.value)
+    assert "Set TEMPORAL_ADDRESS" not in str(caught.value)
 
 
 @real

@@ -73,6 +73,13 @@ def test_without_numbers_what_a_review_says_is_its_number(run: Run, database: Da
     assert "2 accepted, 1 unchanged, 0 refused" in run("reviews", "-", given=given).output
 
 
+def test_a_moderator_reads_a_review_as_it_was_written(run: Run, database: Database) -> None:
+    """JSON for people has letters, not their numbers."""
+    run("reviews", "-", given="sku,rating,written_at,text\nmug,4,2026-02-01T12:00:00Z,Schöner Becher ☕\n")
+    ((number,),) = reviews(database, "id")
+    assert "Schöner Becher ☕" in CliRunner().invoke(app, ["reviews", "show", str(number)]).output
+
+
 def test_a_dry_run_saves_nothing(run: Run, database: Database) -> None:
     """Its report is the import's."""
     assert "Would be: 3 accepted, 0 unchanged, 3 refused" in run("reviews", "reviews.csv", "--dry-run").output
