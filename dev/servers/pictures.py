@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from dev.servers.ports import HOST
+from dev.servers.ports import HOST, PICTURES_PORT
 
 PICTURES = Path(__file__).parents[1] / "sample_shop" / "pictures"
 
@@ -20,10 +20,22 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Write no line for every picture."""
 
 
+def _server() -> ThreadingHTTPServer:
+    handler = partial(_Quiet, directory=str(PICTURES))
+    try:
+        return ThreadingHTTPServer((HOST, PICTURES_PORT), handler)
+    except OSError:
+        return ThreadingHTTPServer((HOST, 0), handler)
+
+
 @contextmanager
 def serving_pictures() -> Iterator[str]:
-    """Serve the pictures for as long as the block lasts; give their address."""
-    server = ThreadingHTTPServer((HOST, 0), partial(_Quiet, directory=str(PICTURES)))
+    """Serve the pictures for as long as the block lasts; give their address.
+
+    It is the same each time where its port is free: the demo's catalogue names it, and `make dev` on the
+    demo's home shows previews of it later.
+    """
+    server = _server()
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -7,7 +7,7 @@ from contextlib import closing
 from random import SystemRandom
 
 HOST = "127.0.0.1"
-TEMPORAL_PORT, UI_PORT, WEB_PORT = 7233, 8233, 8080
+TEMPORAL_PORT, UI_PORT, WEB_PORT, PICTURES_PORT = 7233, 8233, 8080, 8088
 _TRIES = 100
 # Below what Linux (32768) and macOS (49152) give to outgoing connections: while a server restarts,
 # no connection, least of all a client's own attempt to reach it, can take its port.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import urllib.request
 from pathlib import Path
 
+import pytest
+
 from dev.__main__ import for_the_command_line
+from dev.servers import pictures
+from dev.servers.ports import HOST, free_ports
 from settings import Settings
 
 USUAL = "127.0.0.1:7233"
@@ -29,3 +34,16 @@ def test_a_database_of_ones_own_is_named_without_its_password() -> None:
     assert len(lines) == 1
     assert "AFTERGLOW_DATABASE_URL" in lines[0]
     assert "secret" not in lines[0]
+
+
+def test_pictures_are_where_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's catalogue outlives the demo: its pictures' address is kept, unless it is another's."""
+    (port,) = free_ports(1)
+    monkeypatch.setattr(pictures, "PICTURES_PORT", port)
+    for _ in range(2):
+        with pictures.serving_pictures() as usual, pictures.serving_pictures() as other:
+            assert usual == f"http://{HOST}:{port}"
+            assert other != usual
+            name = next(pictures.PICTURES.glob("*.png")).name
+            with urllib.request.urlopen(f"{usual}/{name}") as answer:  # noqa: S310 - our own server
+                assert answer.status == 200

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from campaign.wire import OrderStatus, Purchase
+from dev.sample_shop.people import CUSTOMERS
 from settings import PREFIX, Settings
 from starter.__main__ import app
 from storage.database import Database
@@ -112,6 +113,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         target = (page.parent / path) if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_orders_in_examples_are_the_sample_shops(page: Path) -> None:
+    """What a page has typed of an order by its number is there after `make demo`, and the page says where."""
+    text = page.read_text("utf-8")
+    numbers = set(re.findall(r"^afterglow (?:preview|explain|status) (\d+)", text, re.MULTILINE))
+    assert numbers <= {f"{1001 + number}" for number in range(CUSTOMERS)}
+    assert not numbers or "export AFTERGLOW_HOME=.afterglow/demo" in text
 
 
 def test_every_picture_is_shown() -> None:
