@@ -26,6 +26,17 @@ def _phone(value: str) -> str:
     return value
 
 
+def example_mobile(country: str) -> str | None:
+    """Return a mobile number of a country (two capitals) as it is written, nobody's as far as is known.
+
+    From libphonenumber's metadata. None where it has none: few people, or no such country.
+    """
+    number = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    if number is None:
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
 def _email(value: str) -> str:
     """Require one plain address (RFC 5322 by email-validator; no DNS look-up).
 

@@ -16,6 +16,7 @@ from campaign.definition.model import Definition
 from campaign.definition.templates import TemplateTexts
 from campaign.definition.version import Version
 from campaign.errors import BadCustomer, BadInput, Problem
+from campaign.fields.contact import example_mobile
 from campaign.fields.identifiers import Id
 from campaign.fields.money import Money
 from campaign.languages.tags import candidates, tag_of
@@ -36,7 +37,7 @@ from writing.scenes import MADE_UP, MadeUp, WhatHappens, scene_made_up, scene_of
 USUAL = timedelta(days=0.1)
 """How long after a made-up order it is processed."""
 _GONE = (Reason.SENT, Reason.HOLDOUT)
-_EMAIL, _PHONE = "preview@example.com", "+12025550123"
+_EMAIL = "preview@example.com"
 Days = Annotated[float, Field(ge=0, le=400)]
 
 
@@ -149,12 +150,17 @@ def _customer(wanted: Play, definition: Definition, now: datetime) -> Customer:
         }
         for c in wanted.consents
     ]
-    country = {"country": definition.shop.country}
-    addresses = {"customer_id": MADE_UP, "email": _EMAIL, "phone": _PHONE}
+    shops = definition.shop.country
+    addresses = {"customer_id": MADE_UP, "email": _EMAIL, "phone": _phone(wanted.country or shops, shops)}
     try:
-        return Customer.model_validate({**country, **given, **addresses, "consents": consents})
+        return Customer.model_validate({"country": shops, **given, **addresses, "consents": consents})
     except ValidationError as error:
         raise BadCustomer(problems_of(error, "")) from None
+
+
+def _phone(country: str, shops: str) -> str | None:
+    """Return a number of the customer's country: one of another counts as a place where they may be."""
+    return example_mobile(country) or example_mobile(shops)
 
 
 def timeline(session: Session, stage: Stage, wanted: Play, now: datetime) -> dict[str, Any]:

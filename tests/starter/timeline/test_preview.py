@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from sqlalchemy import event
@@ -47,9 +47,13 @@ def folder(tmp_path: Path) -> Path:
 
 def played(database: Database, wanted: Play, folder: Path, **changes: Any) -> dict[str, Any]:
     """A timeline from a folder as it is now."""
-    settings = Settings(campaign=folder / "campaign.toml", templates=folder, **changes)
     with database.reading() as session:
-        return timeline(session, read_stage(settings), wanted, PLACED)
+        return timeline(session, stage_of(folder, **changes), wanted, PLACED)
+
+
+def stage_of(folder: Path, **changes: Any) -> Stage:
+    """A campaign and its templates as a folder has them now."""
+    return read_stage(Settings(campaign=folder / "campaign.toml", templates=folder, **changes))
 
 
 def messages(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -124,6 +128,19 @@ def test_a_made_up_customer_is_anybody(shop: Shop, folder: Path) -> None:
     loyalty = next(message for message in messages(found) if message["step"] == "loyalty")
     assert loyalty["at"] >= PLACED + timedelta(days=11)
     assert found["steps"][-1]["entries"] == [] or found["steps"][-1]["entries"][-1]["kind"] == "exit"
+
+
+@pytest.mark.parametrize(("country", "channel"), [*product(("FR", "DE", "GB", "AT"), ("sms", "email"))])
+def test_a_customer_of_another_country_has_a_number_there(
+    shop: Shop, folder: Path, country: str, channel: Literal["sms", "email"]
+) -> None:
+    """Their night alone is waited for: a number of the shop's country would add New York's to it."""
+    wanted = Play(country=country, preferred_channel=channel)
+    morning, new_yorks = PLACED.replace(hour=8), PLACED.replace(hour=13)
+    with shop.database.reading() as session:
+        found = timeline(session, stage_of(folder), wanted, morning)
+    thanks = messages(found)[0]
+    assert (thanks["step"], thanks["channel"], thanks["at"] < new_yorks) == ("thank-you", channel, True)
 
 
 def test_an_sms_is_measured_with_its_short_links(shop: Shop, folder: Path) -> None:
