@@ -42,7 +42,7 @@ class Reason(StrEnum):
     SPACED = "spaced", "too soon after this campaign's last message"
     NO_COUPON = (
         "no_coupon",
-        "waits for a coupon: none is left today (`afterglow coupons status`, then `make` or `upload`)",
+        "waits for a coupon: the offer has no code to give now",
         "the offer had no coupon to give",
     )
     AWAITING_CLICK = (

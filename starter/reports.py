@@ -8,19 +8,21 @@ from typing import Any
 
 from sqlmodel import Session
 
+from campaign.definition.model import Definition
 from campaign.delivery import ProviderEvent
 from campaign.errors import NotFound
+from campaign.facts import MessageState, Purpose
 from campaign.reasons import Reason
 from campaign.reviews.states import Rejection, ReviewState
 from campaign.reviews.words import as_cell
 from campaign.rules.decision import Kind
-from storage.queries.campaigns.runs import get_run, steps_of
+from storage.queries.campaigns.runs import get_run, load_version, steps_of
 from storage.queries.inbox.listing import order_in_inbox, why_of
 from storage.queries.messages.messages import kinds_of, messages_of
 from storage.queries.people.consents import consents_of, suppressions_of
 from storage.queries.shop.statistics import statistics
 from storage.rows import get_row
-from storage.tables import MessageRow, OrderRow, ReviewRow, StepRow
+from storage.tables import MessageRow, OrderRow, ReviewRow, RunRow, StepRow
 
 EXPORTED = (
     "sku", "rating", "text", "author", "language", "written_at", "source", "source_id", "order_id",
@@ -74,7 +76,7 @@ def order_report(session: Session, order_id: str) -> dict[str, Any]:
         "closed_at": run.closed_at,
         "definition": run.digest,
         "steps": [_step(row, run.exit_reason) for row in steps_of(session, order_id)],
-        "messages": _messages(session, order_id),
+        "messages": _messages(session, run),
         "suppressed": [
             {"channel": row.channel, "reason": row.reason, "at": row.at}
             for row in suppressions_of(session, run.customer_id)
@@ -82,10 +84,11 @@ def order_report(session: Session, order_id: str) -> dict[str, Any]:
     }
 
 
-def _messages(session: Session, order_id: str) -> list[dict[str, Any]]:
-    rows = messages_of(session, order_id)
+def _messages(session: Session, run: RunRow) -> list[dict[str, Any]]:
+    rows = messages_of(session, run.order_id)
     kinds = kinds_of(session, [row.id for row in rows])
-    return [_message(row, kinds[row.id]) for row in rows]
+    definition = load_version(session, run.digest).definition
+    return [_message(row, kinds[row.id], _went_without(definition, row)) for row in rows]
 
 
 def order_report_or_none(session: Session, order_id: str, now: datetime) -> dict[str, Any] | None:
@@ -145,11 +148,23 @@ def _step(row: StepRow, exit_reason: str | None) -> dict[str, Any]:
         "why": reason.text_for(kind),
         "decided_at": row.decided_at,
         "next_at": None if cut_off else row.next_at,
+        "awaits_offer": None if cut_off else row.awaits_offer,
     }
 
 
-def _message(row: MessageRow, kinds: Collection[str]) -> dict[str, Any]:
-    """Return a message. ``reported``: what its provider has reported of it."""
+def _went_without(definition: Definition, row: MessageRow) -> str | None:
+    """Return the offer with codes of the customer's own that a message went without, if it did."""
+    gone = row.state in (MessageState.SENT, MessageState.UNCONFIRMED)
+    if not gone or row.coupon_id is not None or row.purpose == Purpose.OPT_IN:
+        return None
+    step = next((step for step in definition.steps if step.name == row.step), None)
+    audience = step.audience(row.segment) if step else None
+    offer = definition.offer_of(audience)
+    return audience.offer if audience and offer and offer.personal else None
+
+
+def _message(row: MessageRow, kinds: Collection[str], without: str | None) -> dict[str, Any]:
+    """Return a message. ``reported``: what its provider says of it; ``without``: the offer that it lacks."""
     return {
         "id": row.id,
         "step": row.step,
@@ -161,4 +176,5 @@ def _message(row: MessageRow, kinds: Collection[str]) -> dict[str, Any]:
         "due_at": row.due_at,
         "latest_at": row.latest_at,
         "sent_at": row.sent_at,
+        "without": without,
     }

@@ -16,6 +16,7 @@ from campaign.catalogue.owned import Bought
 from campaign.definition.model import Definition
 from campaign.errors import AfterglowError
 from campaign.facts import Facts
+from campaign.offers.choice import coupon_of
 from campaign.reasons import Channel
 from campaign.timeline.happenings import Happening
 from campaign.timeline.walk import Moment, Planned, walk
@@ -103,18 +104,23 @@ def play(
         yield moment, tuple(_written(session, scene, moment, one, public_url) for one in moment.messages)
 
 
-def _coupon(scene: Scene, moment: Moment) -> Coupon | None:
-    """Return a coupon that nobody has, where the step's offer has codes of the customer's own."""
+def _coupon(scene: Scene, moment: Moment, planned: Planned) -> Coupon | None:
+    """Return a coupon that nobody has, where the message goes with an offer that has codes of its own.
+
+    One that an earlier message of the step has shown ends when it said.
+    """
     offer = scene.definition.offer_of(moment.step.audience(moment.decision.segment))
-    return example_coupon(scene.definition, offer, moment.facts.customer, moment.at) if offer else None
+    if offer is None or planned.without:
+        return None
+    held = coupon_of(moment.facts, moment.step)
+    return example_coupon(scene.definition, offer, moment.facts.customer, held.at if held else moment.at)
 
 
 def _written(
     session: Session, scene: Scene, moment: Moment, planned: Planned, public_url: str | None
 ) -> Written:
-    draft = Draft(
-        PREVIEW_ID, moment.step, planned.channel, planned.segment, planned.purpose, _coupon(scene, moment)
-    )
+    coupon = _coupon(scene, moment, planned)
+    draft = Draft(PREVIEW_ID, moment.step, planned.channel, planned.segment, planned.purpose, coupon)
     about = About(scene.definition, moment.facts, scene.contact, scene.bought)
     pages = PreviewPages(public_url) if public_url else None
     try:

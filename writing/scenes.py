@@ -55,7 +55,8 @@ def scene_of_order(
 ) -> Scene:
     """Play a real order from when it was placed, with what is known of its customer today.
 
-    What became of the order happens at its time again; orders and messages after it are left out.
+    What became of the order happens at its time again; orders and messages after it are left out, and so are
+    the coupons that its own steps gave: they are given again. Others are the customer's as they are today.
 
     Raises:
         NotFound: no such order.
@@ -79,6 +80,7 @@ def _as_placed(facts: Facts) -> Facts:
         events={},
         orders=(*before, *own),
         messages=tuple(messages),
+        coupons=tuple(coupon for coupon in facts.coupons if coupon.order_id != facts.order_id),
         stopped=False,
         repurchased_by=None,
     )

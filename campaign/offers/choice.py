@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from campaign.customers.history import kept_orders
@@ -39,11 +40,31 @@ class Grant(StrEnum):
     WITHOUT = "without"
 
 
+class WhyWithout(StrEnum):
+    """Why a message goes without its offer; ``text`` says it for people."""
+
+    text: str
+
+    OTHER_COUPON = "other_coupon", "another coupon of the customer is open"
+    COST = "cost", "the customer's coupons of a year would cost more than max_cost_per_customer"
+    USED = "used", "the step's coupon was used, or its last day is over"
+    RUN_OUT = "run_out", "no code is left, and a message waits no longer for one"
+    DAY_LIMIT = "day_limit", "what the offer gives in a day is given, and a message waits no longer"
+
+    def __new__(cls, value: str, text: str = "") -> Self:
+        """Give a member its words."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.text = text
+        return member
+
+
 @dataclass(frozen=True)
 class Choice:
     """The coupon of a step's message.
 
-    For `Grant.LATER` ``until`` is when to look again, ``run_out`` whether new codes would end the wait.
+    For `Grant.LATER` ``until`` is when to look again, ``run_out`` whether new codes would end the wait; for
+    `Grant.WITHOUT` ``why`` is set.
     """
 
     grant: Grant
@@ -52,6 +73,7 @@ class Choice:
     held: HeldCoupon | None = None
     until: datetime | None = None
     run_out: bool = False
+    why: WhyWithout | None = None
 
 
 NO_OFFER = Choice(Grant.NONE)
@@ -67,17 +89,29 @@ def choose(
     name, mine = audience.offer, coupon_of(facts, step)
     if mine and mine.offer == name and mine.state.open and mine.expires_at > now:
         return Choice(Grant.HELD, name, offer, mine)
-    used = mine is not None and mine.state is not CouponState.RESERVED
-    if used or _stacked(offer, facts, step, now) or _cost_too_much(definition, offer, facts, now):
-        return Choice(Grant.WITHOUT, name, offer)
+    if refused := _refused(definition, offer, facts, step, now):
+        return Choice(Grant.WITHOUT, name, offer, why=refused)
     stock = facts.offers.get(name, OfferStock())
     until = _given_again(definition, offer, facts, stock, window, now)
     if until is None:
         return Choice(Grant.NEW, name, offer)
-    last = waits_until(window, now)
+    last, run_out = waits_until(window, now), stock.empty_since is not None
     if now >= last:
-        return Choice(Grant.WITHOUT, name, offer)
-    return Choice(Grant.LATER, name, offer, until=min(until, last), run_out=stock.empty_since is not None)
+        why = WhyWithout.RUN_OUT if run_out else WhyWithout.DAY_LIMIT
+        return Choice(Grant.WITHOUT, name, offer, why=why)
+    return Choice(Grant.LATER, name, offer, until=min(until, last), run_out=run_out)
+
+
+def _refused(
+    definition: Definition, offer: Offer, facts: Facts, step: Step, now: datetime
+) -> WhyWithout | None:
+    """Return why the customer gets no new coupon at the step, whatever the offer has left."""
+    mine = coupon_of(facts, step)
+    if mine is not None and mine.state is not CouponState.RESERVED:
+        return WhyWithout.USED
+    if _stacked(offer, facts, step, now):
+        return WhyWithout.OTHER_COUPON
+    return WhyWithout.COST if _cost_too_much(definition, offer, facts, now) else None
 
 
 def coupon_of(facts: Facts, step: Step) -> HeldCoupon | None:

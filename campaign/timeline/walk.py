@@ -7,18 +7,19 @@ order; and no provider ever refuses.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from campaign.definition.model import Definition
 from campaign.definition.steps import Step
 from campaign.facts import Facts, MessageState, PastMessage, Purpose
-from campaign.offers.choice import Grant
+from campaign.offers.choice import NO_OFFER, Choice, Grant, WhyWithout
 from campaign.reasons import Channel
 from campaign.rules.consent import Permission
 from campaign.rules.decision import Decision, Kind, decide
 from campaign.rules.holdout import in_holdout
 from campaign.rules.question import Question
+from campaign.timeline.given_coupons import with_coupon
 from campaign.timeline.happenings import Agenda, Happening
 
 _MOST_DECISIONS = 100
@@ -29,7 +30,7 @@ _MOST_DECISIONS = 100
 class Planned:
     """One message. ``held_out``: the customer is in the holdout, and gets none.
 
-    ``without``: the offer that its audience has, and that it does not show.
+    ``without``: the offer that its audience has, and that it does not show; ``why_without``: why.
     """
 
     step: str
@@ -39,6 +40,7 @@ class Planned:
     held_out: bool = False
     purpose: Purpose = Purpose.MARKETING
     without: str | None = None
+    why_without: WhyWithout | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,10 @@ class _Run:
         self, step: Step, decision: Decision, channel: Channel, permission: Permission, *, held_out: bool
     ) -> Planned:
         purpose = Purpose.OPT_IN if permission.pending else Purpose.MARKETING
-        without = self._without(step) if purpose is Purpose.MARKETING else None
+        choice = self._choice(step) if purpose is Purpose.MARKETING else NO_OFFER
+        if not held_out:
+            self._facts = with_coupon(self._definition, self._facts, step, choice, self._now)
+        without = choice.name if choice.grant is Grant.WITHOUT else None
         state = MessageState.HELD_OUT if held_out else MessageState.SENT
         message = PastMessage(
             self._facts.order_id, step.name, channel, state, self._now,
@@ -127,9 +132,10 @@ class _Run:
             customer = replace(customer, opt_in_requested=True)
         self._facts = replace(self._facts, customer=customer, messages=(message, *self._facts.messages))
         self._agenda.sent(step.name, channel, self._now)
-        return Planned(step.name, channel, self._now, decision.segment, held_out, purpose, without)
+        return Planned(
+            step.name, channel, self._now, decision.segment, held_out, purpose, without, choice.why
+        )
 
-    def _without(self, step: Step) -> str | None:
-        """Return the offer that a message of the step would have shown, and goes without."""
-        choice = Question(self._definition, self._facts, step, self._now).coupon(self._now)
-        return choice.name if choice.grant is Grant.WITHOUT else None
+    def _choice(self, step: Step) -> Choice:
+        """Return which coupon a message of the step shows."""
+        return Question(self._definition, self._facts, step, self._now).coupon(self._now)

@@ -137,7 +137,7 @@ def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -
         messages.add_row(
             row["step"],
             row["channel"] + (" (opt-in question)" if row["purpose"] == Purpose.OPT_IN else ""),
-            ", ".join([row["state"], *row["reported"]]),
+            ", ".join([row["state"], *row["reported"], *_without(row)]),
             Reason(row["reason"]).text if row["reason"] else "",
             when(row["due_at"]),
             when(row["sent_at"]),
@@ -145,6 +145,10 @@ def _print_status(order_id: str, live: dict[str, Any], stored: dict[str, Any]) -
     for part in (steps, messages):
         if part.row_count:
             out.print(part)
+
+
+def _without(message: dict[str, Any]) -> list[str]:
+    return [f"without the offer {message['without']}"] if message["without"] else []
 
 
 def _state(ended: str | None, stored: dict[str, Any], live: dict[str, Any]) -> str:

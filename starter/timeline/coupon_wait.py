@@ -25,7 +25,8 @@ def coupon_wait(question: Question, decision: Decision, rows: Rows, coming: Outc
     """Return why a step waits for a code, and until when; None where it does not wait for one.
 
     ``looks_again_at`` is what the campaign itself has recorded, as its `status` and the Web UI show it.
-    ``until_codes``: codes would wake it. ``without_at``: when its message goes without the offer, if no code
+    ``until_codes``: codes would wake it; ``soon``: they are there, and the schedule that looks for them is
+    about to. ``without_at``: when its message goes without the offer, if no code
     comes; None where it does not.
     """
     choice = question.coupon(question.now)
@@ -39,8 +40,14 @@ def coupon_wait(question: Question, decision: Decision, rows: Rows, coming: Outc
         "why": why.format(choice.name),
         "looks_again_at": recorded or decision.until,
         "until_codes": choice.run_out,
+        "soon": not later and _awaits(question, rows, choice.name),
         "without_at": next((message.at for message in coming.messages if message.without), None),
     }
+
+
+def _awaits(question: Question, rows: Rows, offer: str) -> bool:
+    """Return whether the step has recorded that codes of the offer would wake it."""
+    return any((row["step"], row["awaits_offer"]) == (question.step.name, offer) for row in rows)
 
 
 def _recorded(question: Question, rows: Rows, reasons: Collection[Reason]) -> datetime | None:

@@ -177,8 +177,14 @@ def outcome_row(outcome: Outcome) -> dict[str, Any]:
 def _planned(planned: Planned) -> dict[str, Any]:
     opt_in = {"purpose": planned.purpose.value} if planned.purpose is Purpose.OPT_IN else {}
     held = {"held_out": True} if planned.held_out else {}
-    without = {"without": planned.without} if planned.without else {}
-    return {"channel": planned.channel.value, "at": planned.at, **opt_in, **held, **without}
+    return {"channel": planned.channel.value, "at": planned.at, **opt_in, **held, **_without(planned)}
+
+
+def _without(planned: Planned) -> dict[str, str]:
+    """Return the offer that a message goes without, and why."""
+    if planned.without is None or planned.why_without is None:
+        return {}
+    return {"without": planned.without, "why_without": planned.why_without.text}
 
 
 def _changes(run: RunFacts, current: Step, now: datetime) -> list[dict[str, Any]]:

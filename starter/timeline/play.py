@@ -221,6 +221,8 @@ def _message(one: Written) -> dict[str, Any]:
         "purpose": planned.purpose.value,
         "segment": planned.segment,
         "held_out": planned.held_out,
+        "without": planned.without,
+        "why_without": planned.why_without.text if planned.why_without else None,
         "problem": one.problem,
     }
     if one.email:

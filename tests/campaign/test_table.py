@@ -130,3 +130,8 @@ def test_the_ranks_order_every_two_reasons(reasons: list[Reason], one: Reason, o
     """Of any two reasons one is closer to a message, and sorting gives one order whatever came first."""
     assert (one.rank < other.rank) + (other.rank < one.rank) + (one is other) == 1
     assert sorted(reasons, key=lambda reason: reason.rank) == list(Reason)
+
+
+def test_reasons_are_words_for_pages_too() -> None:
+    """No reason is written as code: a page would show the marks."""
+    assert not [reason for reason in Reason if "`" in reason.text + reason.skipped]

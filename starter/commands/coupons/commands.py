@@ -159,7 +159,8 @@ def status() -> None:
     out.print(shown)
     for stock in stocks:
         if stock.low:
-            out.print(f"{stock.offer}: a fifth or less is left", style="yellow", highlight=False)
+            left = "a fifth or less is left" if stock.available else "no code is left"
+            out.print(f"{stock.offer}: {left}", style="yellow", highlight=False)
         _warn_refused(stock)
 
 

@@ -90,10 +90,16 @@ def _past(found: dict[str, Any], zone: ZoneInfo) -> Iterable[str]:
         yield from wrapped(f"{day(row['decided_at'], zone)}  {row['title']}: {_decided(row)}", 2)
         for message in row["messages"]:
             when = day(message["sent_at"] or message["due_at"], zone)
+            what = f"{Channel(message['channel']).label} {message['state']}{_gone_without(message)}"
             why = f": {message['why']}" if message["why"] else ""
-            yield from wrapped(f"{when}  {Channel(message['channel']).label} {message['state']}{why}", 4)
+            yield from wrapped(f"{when}  {what}{why}", 4)
     if found["exit_reason"]:
         yield from wrapped(f"{day(found['closed_at'], zone)}  The campaign ended: {found['exit_why']}", 2)
+
+
+def _gone_without(message: dict[str, Any]) -> str:
+    """Say that a message went without its offer."""
+    return f" without the offer {message['without']}" if message["without"] else ""
 
 
 def _decided(row: dict[str, Any]) -> str:
@@ -123,7 +129,8 @@ def _now(now: dict[str, Any], zone: ZoneInfo, *, every_rule: bool) -> Iterable[s
 def _coupon(coupon: dict[str, Any], zone: ZoneInfo) -> str:
     """Say when a campaign looks again for a code, and when its message goes without one."""
     soon = ", or soon after new codes are there" if coupon["until_codes"] else ""
-    looks = f"{coupon['why']}: looks again {day(coupon['looks_again_at'], zone)}{soon}"
+    again = "within minutes, at the latest" if coupon["soon"] else "looks again"
+    looks = f"{coupon['why']}: {again} {day(coupon['looks_again_at'], zone)}{soon}"
     at = coupon["without_at"]
     return looks + (f"; without a code, goes without the offer {day(at, zone)}" if at else "")
 
@@ -161,7 +168,7 @@ def outcome(row: dict[str, Any], zone: ZoneInfo) -> str:
 
 def _message(one: dict[str, Any], zone: ZoneInfo) -> str:
     what = "opt-in question by SMS" if "purpose" in one else Channel(one["channel"]).label
-    without = f" without the offer {one['without']}" if "without" in one else ""
+    without = f" without the offer {one['without']} ({one['why_without']})" if "without" in one else ""
     held = " (held out: not sent)" if "held_out" in one else ""
     return f"{what} {day(one['at'], zone)}{without}{held}"
 

@@ -126,6 +126,8 @@ def _message(entry: dict[str, Any], at: str, *, whole: bool) -> Iterable[str]:
     label = Channel(entry["channel"]).label
     what = f"opt-in question by {label}" if entry["purpose"] == Purpose.OPT_IN else label
     held = ", held out" if entry["held_out"] else ""
+    if entry["without"]:
+        held += f", without the offer {entry['without']} ({entry['why_without']})"
     if entry["problem"]:
         yield from wrapped(f"{at}  {what}{held} CANNOT BE WRITTEN: {entry['problem']}", 2)
         return

@@ -12,7 +12,7 @@ import pytest
 
 from campaign.definition.model import Shop
 from campaign.facts import Facts
-from campaign.offers.choice import Choice, Grant, choose
+from campaign.offers.choice import Choice, Grant, WhyWithout, choose
 from campaign.offers.codes import ALPHABET, new_code, normal_code
 from campaign.offers.coupons import CouponState, HeldCoupon, OfferStock, Origin
 from campaign.offers.links import apply_link
@@ -107,6 +107,22 @@ def test_a_message_waits_for_48_hours() -> None:
     late = choice(known, NOW + timedelta(hours=46))
     assert (late.grant, late.until) == (Grant.LATER, NOW + timedelta(hours=48))
     assert choice(known, NOW + timedelta(hours=48)).grant is Grant.WITHOUT
+
+
+def test_why_a_message_goes_without_is_named() -> None:
+    """The step's coupon used, another one open, the customer's cost, no code, the day's share."""
+    empty, given = OfferStock(empty_since=PLACED), OfferStock(day="2026-06-03", given=5)
+    over = NOW + timedelta(hours=48)
+    used = replace(OTHER, state=CouponState.REDEEMED)
+    for known, at, offer, why in (
+        (facts(coupons=(held(state=CouponState.REDEEMED),)), NOW, {}, WhyWithout.USED),
+        (facts(coupons=(OTHER,)), NOW, {}, WhyWithout.OTHER_COUPON),
+        (facts(coupons=(used,)), NOW, {"max_cost_per_customer": "19.99"}, WhyWithout.COST),
+        (facts(offers={"come-back": empty}), over, {}, WhyWithout.RUN_OUT),
+        (facts(offers={"come-back": given}), over, {"max_per_day": 5}, WhyWithout.DAY_LIMIT),
+        (facts(), NOW, {}, None),
+    ):
+        assert choice(known, at, **offer).why is why
 
 
 @pytest.mark.parametrize(

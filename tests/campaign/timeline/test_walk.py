@@ -8,12 +8,14 @@ from typing import Any
 from campaign.definition.model import Definition
 from campaign.definition.steps import StepChannels
 from campaign.facts import Facts
+from campaign.offers.choice import WhyWithout
 from campaign.reasons import Channel, Reason
 from campaign.rules.decision import Kind
 from campaign.timeline.happenings import Happening, bought_again, clicked, consent_change, order_news
 from campaign.timeline.outcomes import Outcome, outcomes
 from campaign.timeline.walk import as_enrolled, walk
 from campaign.wire import OrderStatus
+from tests.activities.coupons.shop import definition_with
 from tests.facts import PLACED, customer, default_definition, facts, granted
 
 DEFINITION = default_definition()
@@ -81,6 +83,20 @@ def test_the_holdout_gets_ghosts() -> None:
     assert [(m.step, m.at) for o in sent.values() for m in o.messages] == [
         (m.step, m.at) for o in held.values() for m in o.messages if m.held_out
     ]
+
+
+def test_a_coupon_that_an_earlier_step_gives_is_not_stacked() -> None:
+    """While it is open the next step goes without its offer, and says why; once it has ended it has one."""
+    for valid_for, why in (("90 days", WhyWithout.OTHER_COUPON), ("14 days", None)):
+        definition = definition_with(valid_for=valid_for)
+        soft = definition.step("win-back-soft")
+        offering = tuple(one.model_copy(update={"offer": "come-back"}) for one in soft.audiences)
+        changed = soft.model_copy(update={"audiences": offering})
+        steps = [changed if step.name == soft.name else step for step in definition.steps]
+        found = played(facts(customer=BY_MAIL), definition=definition.model_copy(update={"steps": steps}))
+        (first,), (last,) = found["win-back-soft"].messages, found["win-back-best"].messages
+        assert (first.without, last.why_without) == (None, why)
+        assert last.without == ("come-back" if why else None)
 
 
 def test_every_decision_is_given_with_its_facts() -> None:

@@ -54,6 +54,19 @@ def test_a_pool_is_uploaded_once(run: Run, tmp_path: Path) -> None:
     assert run("upload", "welcome", str(good)).exit_code == 2
 
 
+def test_what_is_left_is_said(run: Run, database: Database) -> None:
+    """A fifth is a warning of its own; an offer without a code is not said to have some."""
+    shop = CouponShop(database)
+    shop.begin(codes=[f"POOL-{number}" for number in range(5)])
+    said = []
+    for number in range(5):
+        shop.customer(customer_id=f"c-{number}", email=f"c{number}@example.com")
+        shop.start(f"p-{number}", customer_id=f"c-{number}")
+        shop.best(order_id=f"p-{number}")
+        said.append(run("status").output.splitlines()[-1])
+    assert said[3:] == ["come-back: a fifth or less is left", "come-back: no code is left"]
+
+
 def test_codes_are_made_exported_and_ready(run: Run, tmp_path: Path) -> None:
     """At a shop that does not know them, codes wait until its import is confirmed."""
     write(tmp_path, MADE, shop='system = "woocommerce"')

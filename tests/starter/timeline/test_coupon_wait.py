@@ -51,7 +51,7 @@ def test_it_looks_again_when_the_campaign_does(database: Database) -> None:
     assert (now["until"], rules["no_coupon"]) == (LOOKS, LOOKS)
     assert now["coupon"] == {
         "offer": "come-back", "why": "no code of the offer come-back is left", "looks_again_at": LOOKS,
-        "until_codes": True, "without_at": WITHOUT,
+        "until_codes": True, "soon": False, "without_at": WITHOUT,
     }  # fmt: skip
 
 
@@ -66,13 +66,21 @@ def test_new_codes_would_change_it_until_it_goes_without(database: Database) -> 
     assert (instead["at"], "without" in instead) == (BETWEEN, False)
 
 
-def test_codes_that_came_are_named_before_the_campaign_has_looked(database: Database) -> None:
-    """What was recorded still holds: the campaign has not looked since."""
+def test_codes_that_came_are_named_before_the_campaign_has_looked(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The campaign has not looked since; the schedule wakes it in minutes, what was recorded at latest."""
     shop = waiting(database)
     shop.best()
     shop.add(CODES)
     coupon = explained(shop)["now"]["coupon"]
     assert (coupon["why"], coupon["looks_again_at"], coupon["until_codes"]) == (NEW_CODES, LOOKS, False)
+    assert coupon["soon"]
+    monkeypatch.setenv("AFTERGLOW_DATABASE_URL", database.url)
+    done = RUNNER.invoke(app, ["explain", "o-1", "--at", BETWEEN.isoformat()])
+    assert f"{NEW_CODES}: within minutes, at the latest Sun 31 May 2026 15:00" in " ".join(
+        done.output.split()
+    )
 
 
 def test_a_days_share_that_is_given_waits_for_no_codes(database: Database) -> None:
