@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from starter.commands import campaigns as campaign_commands
 from starter.commands import channels as channel_commands
@@ -25,7 +28,21 @@ from starter.commands.timeline import explain as explain_commands
 from starter.commands.timeline import preview as preview_commands
 from starter.leaving import leave
 
+
+class Commands(TyperGroup):
+    """All commands. A value that is none of a command's choices is refused in plain words."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Afterglow: start post-purchase campaigns, report news of orders, see where campaigns stand.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

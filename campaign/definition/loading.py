@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
@@ -17,6 +16,7 @@ from campaign.definition.model import Definition
 from campaign.definition.references import reference_problems
 from campaign.errors import BadCampaign, Problem
 from campaign.problems import UNKNOWN_FIELD, problems_of
+from campaign.toml_files import read_toml
 
 DIGEST_LENGTH = 16
 _ALIKE = 0.75
@@ -33,7 +33,7 @@ def parse_definition(text: str, file: str = "campaign.toml", brand: str | None =
     Raises:
         BadCampaign: with every mistake: by line where the TOML is broken, else by key path.
     """
-    raw = _with_brand(_parse_toml(text, file), file, brand)
+    raw = _with_brand(read_toml(text, file), file, brand)
     problems = [replace(problem, where=f"{file}: {problem.where}") for problem in reference_problems(raw)]
     try:
         definition = Definition.model_validate(raw)
@@ -51,7 +51,7 @@ def _with_brand(raw: dict[str, Any], file: str, brand: str | None) -> dict[str, 
     if "brand" in raw:
         what = f"there is a {BRAND_FILE} beside it"
         raise BadCampaign([Problem(f"{file}: brand", what, "keep one of the two")])
-    return {**raw, "brand": _parse_toml(brand, BRAND_FILE)}
+    return {**raw, "brand": read_toml(brand, BRAND_FILE)}
 
 
 def _in_brand_file(problem: Problem, file: str) -> Problem:
@@ -59,16 +59,6 @@ def _in_brand_file(problem: Problem, file: str) -> Problem:
     if not problem.where.startswith(start):
         return problem
     return replace(problem, where=f"{BRAND_FILE}: {problem.where.removeprefix(start)}")
-
-
-def _parse_toml(text: str, file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        where = f"{file}:{found[1]}:{found[2]}" if found else file
-        what = str(error).split(" (at ")[0]
-        raise BadCampaign([Problem(where, what, "see toml.io for how to write TOML")]) from None
 
 
 def _suggested(problem: Problem) -> Problem:

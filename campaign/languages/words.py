@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from campaign.errors import BadCampaign, Problem
 from campaign.languages.tags import ENGLISH, locale_of
+from campaign.toml_files import read_toml
 
 Word = str | Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -60,12 +60,7 @@ def parse_words(text: str, file: str, language: str | None = None, below: Words 
     Raises:
         BadCampaign: it is no TOML, or holds what is no word.
     """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadCampaign(
-            [Problem(file, f"is not TOML: {error}", "see toml.io for how to write it")]
-        ) from None
+    raw = read_toml(text, file)
     own = raw.pop("language", ENGLISH)
     wrong = [key for key, word in raw.items() if not _is_word(word)]
     if wrong or not isinstance(own, str):

@@ -35,10 +35,11 @@ _CURRENCIES = {"€": {"EUR"}, "£": {"GBP"}, "$": _DOLLARS, "¥": {"JPY", "CNY"
 
 @dataclass(frozen=True)
 class Truth:
-    """What is true of a message's offer. Without one nothing is, but for prices in the message."""
+    """What is true of a message's offer. Without one nothing is but the ``prices`` that it shows."""
 
     percents: frozenset[Decimal] = frozenset()
     amounts: frozenset[Decimal] = frozenset()
+    prices: frozenset[Decimal] = frozenset()
     ends: bool = False
 
 
@@ -51,16 +52,15 @@ def truth_of(offer: Offer | None, prices: Iterable[Decimal] = ()) -> Truth:
     So does an amount that its text makes a condition: "on orders over $50".
     """
     if offer is None:
-        return Truth(amounts=frozenset(prices))
+        return Truth(prices=frozenset(prices))
     texts = offer.texts
     percents = {offer.percent} if offer.percent else {found for text in texts for found in percents_in(text)}
     amounts = {found for text in texts for found in amounts_in(text)}
     if offer.amount:
         amounts -= {found for text in texts for found in amounts_claimed(text)}
         amounts.add(offer.amount)
-    return Truth(
-        frozenset(percents), frozenset(amounts) | frozenset(prices), ends=offer.valid_for is not None
-    )
+    ends = offer.valid_for is not None
+    return Truth(frozenset(percents), frozenset(amounts), frozenset(prices), ends=ends)
 
 
 def percents_in(text: str) -> Iterator[Decimal]:
@@ -115,7 +115,7 @@ def false_claims(where: str, part: str, text: str, truth: Truth) -> Iterator[Pro
         if percent not in truth.percents:
             yield _false(where, part, f"{percent:f}%", "the offer's percentage", truth.percents)
     for amount in dict.fromkeys(amounts_in(text)):
-        if amount not in truth.amounts:
+        if amount not in truth.amounts | truth.prices:
             yield _false(where, part, f"{amount:f}", "the offer's amount", truth.amounts)
     for words in dict.fromkeys(endings_in(text)):
         if not truth.ends:

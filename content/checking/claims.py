@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -40,22 +40,32 @@ class _Message:
     template: str
     offer: str | None
 
+    @property
+    def readers(self) -> str:
+        """Who gets it: ``"vip" in "win-back-best"``."""
+        names = ", ".join(f'"{name}"' if name != "*" else "everyone else" for name in self.audience.segments)
+        without = " without its code" if self.audience.offer and not self.offer else ""
+        return f'{names} in "{self.step.name}"{without}'
+
 
 def claim_problems(definition: Definition, source: Source) -> list[Problem]:
     """List what subjects, preheaders and SMS say that is not true of the offer in their message, each once.
 
-    And where a message before the best offer's step already names it.
+    And where a message before the best offer's step already names it. Each names who reads it: one template
+    may be true for one audience and not for another.
     """
-    found: dict[Problem, None] = {}
+    found: dict[Problem, dict[str, None]] = {}
     later = _named_later(definition)
     for folder in ("", *language_folders(source)):
         for message in _messages(definition):
             context = _context(definition, source, folder, message)
             offer = definition.offers.get(message.offer or "")
-            found |= dict.fromkeys(
-                _problems(source, message, context, offer, later.get(message.step.name, ()))
-            )
-    return list(found)
+            for problem in _problems(source, message, context, offer, later.get(message.step.name, ())):
+                found.setdefault(problem, {})[message.readers] = None
+    return [
+        replace(problem, what=f"{problem.what}, for {'; '.join(readers)}")
+        for problem, readers in found.items()
+    ]
 
 
 def _messages(definition: Definition) -> Iterator[_Message]:

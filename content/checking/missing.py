@@ -25,11 +25,12 @@ def missing_templates(
     """List each template of ``wanted`` that is missing, by who names it, with the nearest that is there."""
     absent = {(channel, name) for channel, name in wanted if not is_there(source, channel, name)}
     named = list(_named(definition))
-    return [
+    problems = (
         Problem(f"{file}: {where}", f'no such template: "{name}"', _fix(source, channel, name))
         for where, channel, name in named
         if (channel, name) in absent
-    ]
+    )
+    return list(dict.fromkeys(problems))  # without_offer is of both channels
 
 
 def _named(definition: Definition) -> Iterator[tuple[str, Channel, str]]:

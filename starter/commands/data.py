@@ -17,7 +17,7 @@ from campaign.definition.version import Version
 from campaign.errors import BadCampaign, BadInput, Problem
 from campaign.wire import Customer, Product
 from content.checking.attributes import attribute_problems
-from content.checking.languages.localized import localized_problems
+from content.checking.languages.localized import localized_problems, shop_language_problems
 from content.checking.languages.tones import tone_problems
 from content.checking.languages.translations import translation_problems
 from content.gathering import brand_of
@@ -121,6 +121,7 @@ def check(
     definition = load_campaign(file, texts, production=bool(chosen.exposed_by))
     wanted = wanted_templates(definition)
     problems = translation_problems(texts, wanted) + localized_problems(definition, texts, file.name)
+    problems += shop_language_problems(definition, texts, file.name)
     problems += tone_problems(definition, texts, wanted, file.name)
     problems += attribute_problems(texts, wanted, brand_of(definition))
     if problems:

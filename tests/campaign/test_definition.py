@@ -97,6 +97,34 @@ def test_broken_toml_is_located_by_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "fix"),
+    [
+        ("amount = 7,98", 'write a number with decimals in quotes and with a point: "7.98"'),
+        ("offer = { amount = 7,98 }", '"7.98"'),
+        ("percent = 20 %  # off", "write the number alone: 20"),
+        ('currency = "USD', 'a quote is missing: a text stands between two "'),
+        ("currency = 'USD", "a quote is missing: a text stands between two '"),
+        ("currency = \u201eUSD\u201c", 'write straight quotes: "..."'),
+        ("currency = USD", 'write a text in quotes: "USD"'),
+        ("open_for = 30 days", 'write a text in quotes: "30 days"'),
+        ("fallback = True", "write true"),
+        ("currency =", "write a value after ="),
+        ('currency: "USD"', "write = between a key and its value"),
+        ("[[steps]", "close it with as many ] as it has ["),
+        ("percent = 20\npercent = 21", "it stands there twice: keep one"),
+        ("= 5", "see toml.io for how to write TOML"),
+    ],
+)
+def test_broken_toml_is_shown_with_its_fix(line: str, fix: str) -> None:
+    """The line as it stands, and what was likely meant."""
+    (mistake,) = mistakes(f"# a campaign\n{line}\nlast = 'x'\n")
+    wrong = line.splitlines()[-1]
+    assert mistake.startswith("campaign.toml:")
+    assert f": {wrong} - " in mistake
+    assert fix in mistake.rpartition(f"{wrong} - ")[2]
+
+
+@pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
         ("end = 20:00:00", "end = 09:00:00", "quiet_hours.sms"),

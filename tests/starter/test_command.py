@@ -9,7 +9,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from hatchling.builders.wheel import WheelBuilder
+from typer.testing import CliRunner
 
+from starter.__main__ import app
 from tests.facts import ROOT
 
 
@@ -31,6 +33,14 @@ def test_the_list_of_commands_cuts_no_sentence() -> None:
         [sys.executable, "-m", "starter", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "..." not in shown.stdout.partition("Commands:")[2]
+
+
+def test_a_value_that_is_no_choice_is_refused_in_plain_words() -> None:
+    """What may be written is named; where the check comes from is nobody's business."""
+    refused = CliRunner().invoke(app, ["event", "A-1", "shipped"])
+    assert refused.exit_code == 2
+    assert "'shipped' is not one of 'processed'" in refused.output
+    assert "Value error" not in refused.output
 
 
 def test_an_editable_install_copies_no_module(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ from content.writing.language import used_folders, words_of
 
 def localized_problems(definition: Definition, source: Source, file: str) -> list[Problem]:
     """List the languages that a table of words lacks. One text for everybody lacks nothing."""
-    folders = used_folders(source, definition.brand.tone)
-    languages = dict.fromkeys(base_of(name) if name else words_of(source, "").language for name in folders)
+    languages = _languages(definition, source)
     return [
         Problem(f"{file}: {where}", f"is not written in {language}", f'add {language} = "..."')
         for where, texts in localized_words(definition)
@@ -23,6 +22,25 @@ def localized_problems(definition: Definition, source: Source, file: str) -> lis
         for language in languages
         if not any(tag in texts for tag in candidates(language))
     ]
+
+
+def shop_language_problems(definition: Definition, source: Source, file: str) -> list[Problem]:
+    """Name the shop's language if nothing is written in it: all who have no other would get the top folder's.
+
+    Left out, it is no wish of the shop's.
+    """
+    wanted, languages = definition.shop.language, _languages(definition, source)
+    given = "language" in definition.shop.model_fields_set
+    if not given or any(tag in languages for tag in candidates(wanted)):
+        return []
+    fix = f"write one of {', '.join(languages)}, or write templates in {wanted}/"
+    return [Problem(f"{file}: shop.language", f"no templates are written in {wanted}", fix)]
+
+
+def _languages(definition: Definition, source: Source) -> list[str]:
+    """Return what customers of this brand are written to in, the top folder's first."""
+    folders = used_folders(source, definition.brand.tone)
+    return list(dict.fromkeys(base_of(name) if name else words_of(source, "").language for name in folders))
 
 
 def localized_words(definition: Definition) -> Iterator[tuple[str, str | Mapping[str, str]]]:

@@ -242,6 +242,17 @@ def _known(name: str, offers: Iterable[str]) -> None:
         raise BadInput([Problem("OFFER", f'"{name}" is not defined', fix)])
 
 
+def _wrong_kind(definition: Definition, name: str, codes: Codes | None) -> Problem:
+    """Say which codes an offer would have to have, and which offers have them."""
+    wanted = f'"{codes.value}"' if codes else '"single_use" or "pool"'
+    fitting = [
+        each for each in personal_offers(definition) if codes in (None, definition.offers[each].coupon)
+    ]
+    others = f", or name one that has: {', '.join(fitting)}" if fitting else ""
+    what = f"[offers.{name}] has no coupon = {wanted}"
+    return Problem("OFFER", what, f"write it there{others}")
+
+
 def _offer(name: str, codes: Codes | None = None) -> tuple[Definition, Offer]:
     """Return an offer whose codes are the customer's own, of one kind if given.
 
@@ -252,8 +263,5 @@ def _offer(name: str, codes: Codes | None = None) -> tuple[Definition, Offer]:
     _known(name, definition.offers)
     offer = definition.offers.get(name)
     if offer is None or not offer.personal or (codes and offer.coupon is not codes):
-        wanted = codes.value if codes else "single_use or pool"
-        known = ", ".join(personal_offers(definition)) or "none"
-        fix = f'write coupon = "{wanted}" in [offers.{name}]; with codes of their own there are: {known}'
-        raise BadInput([Problem("OFFER", f"{name} is no offer with such codes", fix)])
+        raise BadInput([_wrong_kind(definition, name, codes)])
     return definition, offer

@@ -18,8 +18,15 @@ def read_codes(file: Path) -> list[str]:
     """
     try:
         lines = file.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise BadInput([Problem(str(file), "cannot be read as UTF-8 text", "check its name")]) from None
+    except FileNotFoundError:
+        raise BadInput([Problem(str(file), "is not there", "check its name")]) from None
+    except UnicodeDecodeError:
+        raise BadInput(
+            [Problem(str(file), "is not UTF-8 text", "save it as UTF-8, or as CSV in it")]
+        ) from None
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        raise BadInput([Problem(str(file), f"cannot be read: {why}", "name a file of codes")]) from None
     found = list(_codes(lines))
     fix = "write 3 to 40 letters, digits, - and _"
     bad = [Problem(f"{file}:{line}", "is no code", fix) for line, code in found if code is None]

@@ -51,7 +51,11 @@ def test_a_pool_is_uploaded_once(run: Run, tmp_path: Path) -> None:
     assert (refused.exit_code, "bad.csv:2: is no code" in refused.output) == (2, True)
     assert "no code at all" not in refused.output
     assert "2 of 2" in run("list", "come-back", "--state", "available").output
-    assert run("upload", "welcome", str(good)).exit_code == 2
+    shared = run("upload", "welcome", str(good))
+    fix = "write it there, or name one that has: come-back"
+    assert f'OFFER: [offers.welcome] has no coupon = "pool" - {fix}' in shared.output
+    missing = run("upload", "come-back", str(tmp_path / "cods.csv"))
+    assert "cods.csv: is not there - check its name" in missing.output
 
 
 def test_what_is_left_is_said(run: Run, database: Database) -> None:
