@@ -64,9 +64,11 @@ def truth_of(offer: Offer | None, prices: Iterable[Decimal] = ()) -> Truth:
 
 
 def percents_in(text: str) -> Iterator[Decimal]:
-    """Give the percentages that a text names."""
+    """Give the percentages that a text names; half the price is 50. Other numbers in words are not read."""
     for found in _PERCENT.finditer(text):
         yield Decimal(found[1].replace(",", "."))
+    for _ in _halves().finditer(text):
+        yield Decimal(50)
 
 
 def amounts_in(text: str) -> Iterator[Decimal]:
@@ -128,6 +130,11 @@ def _false(where: str, part: str, said: str, meaning: str, true: Iterable[Decima
     return Problem(
         where, f"the {part} says {said}, which is not {meaning} ({known})", f"write what is true ({LAW})"
     )
+
+
+@cache
+def _halves() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_words('half')})(?!\w)", re.IGNORECASE)
 
 
 @cache

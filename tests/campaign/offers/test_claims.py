@@ -84,6 +84,9 @@ def test_prices_are_no_claim() -> None:
     [
         ("12.5% or 12,5 % off", ["12.5", "12.5"], [], []),
         ("$1,234.50 and 7 dollars", [], ["1234.50", "7.0"], []),
+        ("Half price, half-price and half off", ["50", "50", "50"], [], []),
+        ("Zum halben Preis: a mitad de precio, à moitié prix", ["50", "50", "50"], [], []),
+        ("One and a half cups, im halben Jahr, la mitad, à moitié vide", [], [], []),
         ("Order 1234 of 2026-03-05", [], [], []),
         ("7 €, $10, 10 USD, 7,98 €", [], ["7.0", "10.0", "10.0", "7.98"], []),
         ("EUR10, 10USD, 10,- €, 10,\u2013 EUR", [], ["10.0", "10.0", "10.0", "10.0"], []),
