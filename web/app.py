@@ -12,7 +12,7 @@ from temporalio.client import Client
 from settings import Settings
 from starter.client import Campaigns, connect
 from storage.database import Database
-from web import docs, health
+from web import docs, health, start
 from web.access.keys import Keyring
 from web.access.log import RequestLog
 from web.api import api_router
@@ -64,7 +64,7 @@ def create_app(settings: Settings, database: Database, connected: Connect = _whe
         app.include_router(part)
     for part in (shopify_hooks.router, woocommerce_hooks.router):
         app.include_router(part)
-    for part in (pages.router, reviews.router, clicks.router, health.router, docs.router):
+    for part in (pages.router, reviews.router, clicks.router, health.router, docs.router, start.router):
         app.include_router(part)
     app.include_router(marketing.router)
     return app
