@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -46,7 +46,7 @@ class Play(Wire):
 
     ``consents`` are the channels that the made-up customer agreed to; ``orders`` how many there are with this
     one; ``processed`` and the others when that becomes of the order, instead of what is known of it (one made
-    up of which nothing is said is processed after `USUAL`);
+    up is processed after `USUAL` at the latest, if nothing is said of that);
     ``clicks`` the steps whose messages are clicked.
     """
 
@@ -70,11 +70,15 @@ class Play(Wire):
 
     @property
     def what_happens(self) -> WhatHappens:
-        """What happens meanwhile. A made-up order is at least processed: else nobody is ever thanked."""
+        """What happens meanwhile.
+
+        A made-up order is processed all the same, unless it is cancelled: else nobody is ever thanked. What
+        is fulfilled or delivered has been processed before it.
+        """
         news = {status: getattr(self, status.value, None) for status in OrderStatus}
         order = {status: timedelta(days=days) for status, days in news.items() if days is not None}
-        if self.order is None and not order:
-            order = {OrderStatus.PROCESSED: USUAL}
+        if self.order is None and not {OrderStatus.PROCESSED, OrderStatus.CANCELLED} & order.keys():
+            order = {OrderStatus.PROCESSED: min([USUAL, *order.values()]), **order}
         again = None if self.buys_again is None else timedelta(days=self.buys_again)
         return WhatHappens(order, self.clicks, again)
 
@@ -97,48 +101,67 @@ def read_stage(settings: Settings) -> Stage:
     return Stage(read_definition(settings.campaign), read_folder(settings.templates), settings.public_url)
 
 
-def scene_of(session: Session, stage: Stage, wanted: Play, now: datetime) -> Scene:
+def play_of_fields(values: Mapping[str, Any]) -> tuple[Play, list[Problem]]:
+    """Return what is to be played as far as its fields are right, and what is wrong with the others."""
+    try:
+        return Play.model_validate(values), []
+    except ValidationError as error:
+        wrong = {detail["loc"][0] for detail in error.errors() if detail["loc"]}
+        right = {name: value for name, value in values.items() if name not in wrong}
+        return Play.model_validate(right), problems_of(error, "preview")
+
+
+def scene_of(
+    session: Session, stage: Stage, wanted: Play, now: datetime, problems: Sequence[Problem] = ()
+) -> Scene:
     """Return what is to be played; a made-up order is placed ``now``.
 
     Raises:
         NotFound: no such order.
-        BadInput: no such step, product or language; the made-up customer has mistakes.
+        BadInput: with ``problems``, those that are known already, and every other: no such step, product or
+            language; the made-up customer has mistakes.
     """
-    for step in wanted.clicks:
-        known_step(stage.definition, "clicks", step)
-    _known_language(stage.source, wanted.language)
+    found = [*problems, *step_problems(stage.definition, "clicks", *wanted.clicks)]
+    found += _language_problems(stage.source, wanted.language)
     if wanted.order is not None:
+        _refuse(found)
         return scene_of_order(session, stage.definition, stage.source, wanted.order, wanted.what_happens)
-    _known_products(session, wanted.skus)
-    made = MadeUp(_customer(wanted, stage.definition, now), wanted.orders, wanted.total, wanted.skus)
+    found += _product_problems(session, wanted.skus)
+    customer = _customer(wanted, stage.definition, now, found)
+    made = MadeUp(customer, wanted.orders, wanted.total, wanted.skus)
     return scene_made_up(session, stage.definition, stage.source, made, now, wanted.what_happens)
 
 
-def known_step(definition: Definition, where: str, name: str) -> None:
-    """Refuse a step that the campaign does not have. Raises `BadInput` naming those that it has."""
-    names = [step.name for step in definition.steps]
-    if name not in names:
-        raise BadInput(
-            [Problem(where, f"the campaign has no step {name}", f"write one of: {', '.join(names)}")]
-        )
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise BadInput(problems)
 
 
-def _known_products(session: Session, skus: tuple[str, ...]) -> None:
+def step_problems(definition: Definition, where: str, *names: str) -> list[Problem]:
+    """Name each step that the campaign does not have, and those that it has."""
+    known = [step.name for step in definition.steps]
+    fix = f"write one of: {', '.join(known)}"
+    return [Problem(where, f"the campaign has no step {name}", fix) for name in names if name not in known]
+
+
+def _product_problems(session: Session, skus: tuple[str, ...]) -> list[Problem]:
     known = {sku for sku, _, _ in example_products(session, skus, len(skus))} if skus else set()
-    if unknown := set(skus) - known:
-        fix = "write the sku of a product that was imported"
-        raise BadInput([Problem("skus", f"not in the catalogue: {', '.join(sorted(unknown))}", fix)])
+    unknown = ", ".join(sorted(set(skus) - known))
+    fix = "write the sku of a product that was imported"
+    return [Problem("skus", f"not in the catalogue: {unknown}", fix)] if unknown else []
 
 
-def _known_language(source: TemplateTexts, language: str | None) -> None:
+def _language_problems(source: TemplateTexts, language: str | None) -> list[Problem]:
     """Refuse a language that nothing is written in: a real customer would get the shop's instead."""
     known = languages_of(source)
-    if language and not set(candidates(tag_of(language))) & set(known):
-        fix = f"write one of: {', '.join(known)}; a country may follow, as in en-GB"
-        raise BadInput([Problem("language", f"no message is written in {language}", fix)])
+    if not language or set(candidates(tag_of(language))) & set(known):
+        return []
+    fix = f"write one of: {', '.join(known)}; a country may follow, as in en-GB"
+    return [Problem("language", f"no message is written in {language}", fix)]
 
 
-def _customer(wanted: Play, definition: Definition, now: datetime) -> Customer:
+def _customer(wanted: Play, definition: Definition, now: datetime, problems: list[Problem]) -> Customer:
+    """Return the made-up customer. Raises `BadCustomer` for its mistakes, after those known so far."""
     given = {name: value for name, value in wanted if name in Contact.model_fields and value is not None}
     consents = [
         {
@@ -153,9 +176,13 @@ def _customer(wanted: Play, definition: Definition, now: datetime) -> Customer:
     shops = definition.shop.country
     addresses = {"customer_id": MADE_UP, "email": _EMAIL, "phone": _phone(wanted.country or shops, shops)}
     try:
-        return Customer.model_validate({"country": shops, **given, **addresses, "consents": consents})
+        customer = Customer.model_validate({"country": shops, **given, **addresses, "consents": consents})
     except ValidationError as error:
-        raise BadCustomer(problems_of(error, "")) from None
+        named = {problem.where for problem in problems}
+        own = [problem for problem in problems_of(error, "") if problem.where not in named]
+        raise BadCustomer([*problems, *own]) from None
+    _refuse(problems)
+    return customer
 
 
 def _phone(country: str, shops: str) -> str | None:
@@ -163,12 +190,14 @@ def _phone(country: str, shops: str) -> str | None:
     return example_mobile(country) or example_mobile(shops)
 
 
-def timeline(session: Session, stage: Stage, wanted: Play, now: datetime) -> dict[str, Any]:
+def timeline(
+    session: Session, stage: Stage, wanted: Play, now: datetime, problems: Sequence[Problem] = ()
+) -> dict[str, Any]:
     """Return every step with what happens at which time, and each message as it would look.
 
     Times are aware UTC, ``time_zone`` is the customer's. Raises as `scene_of`.
     """
-    scene = scene_of(session, stage, wanted, now)
+    scene = scene_of(session, stage, wanted, now, problems)
     definition = stage.definition
     steps: dict[str, dict[str, Any]] = {
         step.name: {"step": step.name, "title": step.title, "entries": []} for step in definition.steps

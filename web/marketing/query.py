@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from campaign.errors import Problem
 from campaign.fields.times import UtcTime
 from starter.inputs import parse_field
-from starter.timeline.play import Play
+from starter.timeline.play import Play, play_of_fields
 
 MANY = ("consents", "clicks", "skus")
 _OWN = ("q", "at", "sent", "step", "channel", "made_up")
 
 
-def play_of(query: QueryParams) -> Play:
-    """Return what is to be played. Empty fields are left out; a form without consents has none.
+LABELS = {
+    "first_name": "First name",
+    "language": "Language",
+    "country": "Country",
+    "time_zone": "Time zone",
+    "orders": "Orders so far",
+    "total": "Each came to",
+    "consents": "May be written to by",
+    "preferred_channel": "Prefers",
+    "processed": "Processed",
+    "fulfilled": "Fulfilled",
+    "delivered": "Delivered",
+    "buys_again": "Buys again",
+    "clicks": "Clicked after three hours",
+}
+"""The form's fields, as people read them."""
 
-    Raises:
-        BadInput: naming the fields that are wrong.
+
+def labelled(problem: Problem) -> str:
+    """Return a mistake as one line that names its field as the form does."""
+    path = problem.where.removeprefix("preview: ")
+    label = LABELS.get(path.partition("[")[0], path)
+    return str(replace(problem, where=label))
+
+
+def entered(query: QueryParams, played: Play) -> dict[str, Any]:
+    """Return what each field of the form shows: what was entered, else what is played."""
+    return {name: query.get(name, "").strip() or getattr(played, name) for name in LABELS}
+
+
+def play_of(query: QueryParams) -> tuple[Play, list[Problem]]:
+    """Return what is to be played as far as it is right, and what is wrong, by field.
+
+    Empty fields are left out; a form without consents has none.
     """
     values: dict[str, Any] = {
         name: value.strip() for name, value in query.items() if value.strip() and name not in (*_OWN, *MANY)
@@ -29,8 +60,7 @@ def play_of(query: QueryParams) -> Play:
         given = [one for one in query.getlist(name) if one]
         if given or (name == "consents" and "made_up" in query):
             values[name] = given
-    played: Play = parse_field(Play, "preview", values)
-    return played
+    return play_of_fields(values)
 
 
 def moment_of(query: QueryParams, now: datetime) -> datetime:

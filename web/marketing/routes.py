@@ -19,7 +19,7 @@ from campaign.reasons import Channel
 from settings import Settings
 from starter import clock
 from starter.timeline.explanation import explain
-from starter.timeline.play import Play, read_stage, timeline
+from starter.timeline.play import Stage, read_stage, timeline
 from starter.timeline.send_test import message_of, send_test
 from storage.database import Database
 from storage.queries.shop.examples import newest_orders, orders_of
@@ -27,7 +27,7 @@ from web.deps import AppDatabase, AppSettings, readers_only
 from web.marketing.html import FRAMED, message, page
 from web.marketing.limits import TestSends
 from web.marketing.origin import refuse_other_sites, root_of
-from web.marketing.query import moment_of, play_of, query_of
+from web.marketing.query import LABELS, entered, labelled, moment_of, play_of, query_of
 from web.pages.html import PRIVATE
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(readers_only)])
@@ -38,18 +38,25 @@ _SHOWN = 10
 def preview(request: Request, database: AppDatabase, settings: AppSettings) -> Response:
     """Show a campaign's timeline with every message as it would look, for a real order or a made-up one."""
     now, query = clock.now(), request.query_params
-    values: dict[str, Any] = {"found": None, "problems": [], "play": Play(), "steps": [], "status": 200}
+    played, wrong = play_of(query)
+    values: dict[str, Any] = {"found": None, "problems": [], "steps": [], "status": 200}
     try:
-        values["play"] = played = play_of(query)
-        values |= _played(database, settings, played, request, now)
+        stage = read_stage(settings)
+        values["steps"] = [(step.name, step.title) for step in stage.definition.steps]
+        values["found"] = _found(database, stage, request, now)
     except BadInput as error:
-        values |= {"problems": [str(problem) for problem in error.problems], "status": 422}
+        others = [problem for problem in wrong if problem not in error.problems]
+        problems = [labelled(problem) for problem in (*others, *error.problems)]
+        values |= {"problems": problems, "status": 422}
     except NotFound as error:
         values |= {"problems": [str(error)], "status": 404}
     frame = query_of(query, at=now.isoformat(), sent=None, q=None)
     return page(
         "preview.html.j2",
         **values,
+        play=played,
+        labels=LABELS,
+        entered=entered(query, played),
         version=_folder_version(settings),
         root=root_of(request),
         query=query,
@@ -59,13 +66,11 @@ def preview(request: Request, database: AppDatabase, settings: AppSettings) -> R
     )
 
 
-def _played(
-    database: Database, settings: Settings, played: Play, request: Request, now: datetime
-) -> dict[str, Any]:
-    stage = read_stage(settings)
+def _found(database: Database, stage: Stage, request: Request, now: datetime) -> dict[str, Any]:
+    """Play what the query says. Raises as `starter.timeline.play.scene_of`, also for what is wrong in it."""
+    played, wrong = play_of(request.query_params)
     with database.reading() as session:
-        found = timeline(session, stage, played, moment_of(request.query_params, now))
-    return {"found": found, "steps": [(step.name, step.title) for step in stage.definition.steps]}
+        return timeline(session, stage, played, moment_of(request.query_params, now), wrong)
 
 
 def _orders(database: Database, wanted: str) -> list[Any]:
@@ -85,8 +90,7 @@ def preview_message(
 def _message(
     request: Request, database: Database, settings: Settings, step: str, channel: Channel
 ) -> dict[str, Any]:
-    query = request.query_params
-    found = _played(database, settings, play_of(query), request, clock.now())["found"]
+    found = _found(database, read_stage(settings), request, clock.now())
     return message_of(found, step, channel)
 
 
@@ -99,8 +103,7 @@ def preview_test(
     sends: TestSends = request.app.state.test_sends
     query = request.query_params
     stage = read_stage(settings)
-    with database.reading() as session:
-        found = timeline(session, stage, play_of(query), moment_of(query, clock.now()))
+    found = _found(database, stage, request, clock.now())
     try:
         sends.count(clock.now())
         send_test(settings, stage.definition, found, step, channel, clock.now())

@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from campaign.errors import Unavailable
+from campaign.errors import Problem, Unavailable
 from campaign.facts import Purpose
 from campaign.reasons import Channel
 from starter import clock
 from starter.commands.campaigns import AsJson
 from starter.commands.console import as_json, command, counted, database, err, out, settings
 from starter.commands.timeline.lines import day, wrapped
-from starter.inputs import parse_field
-from starter.timeline.play import Play, known_step, read_stage, timeline
+from starter.timeline.play import Play, play_of_fields, read_stage, step_problems, timeline
 from starter.timeline.send_test import send_tests
 
 app = typer.Typer()
@@ -58,7 +57,7 @@ def preview(
     json: AsJson = False,
 ) -> None:
     """Play a campaign to its end. Shows all messages, and each skip with its reason; stores nothing."""
-    wanted = _play(
+    wanted, problems = _play(
         order=order, first_name=first_name, language=language, country=country, region=region,
         time_zone=time_zone, preferred_channel=preferred_channel, consents=() if no_consent else consent,
         orders=orders, total=total, skus=sku, processed=processed, fulfilled=fulfilled, delivered=delivered,
@@ -66,10 +65,9 @@ def preview(
     )  # fmt: skip
     stage = read_stage(settings())
     for where, step in (("--show", show), ("--send-test", send_test)):
-        if step:
-            known_step(stage.definition, where, step)
+        problems += step_problems(stage.definition, where, step) if step else []
     with database() as opened, opened.reading() as session:
-        found = timeline(session, stage, wanted, clock.now())
+        found = timeline(session, stage, wanted, clock.now(), problems)
     if to:
         _write(found, to)
     if send_test:
@@ -82,10 +80,8 @@ def preview(
         out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _play(**values: Any) -> Play:
-    given = {name: value for name, value in values.items() if value is not None}
-    played: Play = parse_field(Play, "preview", given)
-    return played
+def _play(**values: Any) -> tuple[Play, list[Problem]]:
+    return play_of_fields({name: value for name, value in values.items() if value is not None})
 
 
 def _lines(found: dict[str, Any], show: str | None) -> Iterable[str]:

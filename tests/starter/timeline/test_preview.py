@@ -143,6 +143,17 @@ def test_a_customer_of_another_country_has_a_number_there(
     assert (thanks["step"], thanks["channel"], thanks["at"] < new_yorks) == ("thank-you", channel, True)
 
 
+@pytest.mark.parametrize("happens", [{"delivered": 4}, {"fulfilled": 0.02}, {"fulfilled": 1, "delivered": 4}])
+def test_what_is_delivered_has_been_processed(shop: Shop, folder: Path, happens: dict[str, float]) -> None:
+    """The customer is thanked, and the order is processed no later than it is fulfilled."""
+    found = played(shop.database, Play(**happens), folder)
+    assert messages(found)[0]["step"] == "thank-you"
+    happened = [e for step in found["steps"] for e in step["entries"] if e["kind"] == "happened"]
+    assert happened[0]["text"] == "the order is processed"
+    cancelled = played(shop.database, Play(cancelled=1), folder)
+    assert messages(cancelled) == []
+
+
 def test_an_sms_is_measured_with_its_short_links(shop: Shop, folder: Path) -> None:
     """As it would be sent: a shortened link is as long as a real one, and leads nowhere."""
     wanted = Play(processed=0.1, preferred_channel="sms")
@@ -192,8 +203,11 @@ def test_the_command_prints_and_writes(
     for option in ("--show", "--send-test", "--click"):
         unknown = RUNNER.invoke(app, ["preview", option, "winback"])
         assert (unknown.exit_code, "win-back-soft" in unknown.output) == (2, True)
-    bad = RUNNER.invoke(app, ["preview", "--orders", "0"])
+    wrong = ["--orders", "0", "--time-zone", "Mars", "--language", "pl", "--click", "a", "--show", "b"]
+    bad = RUNNER.invoke(app, ["preview", *wrong])
     assert (bad.exit_code, "orders: is too small" in bad.output) == (2, True)
+    named = [line.removeprefix("  preview: ").strip().split(":")[0] for line in bad.output.splitlines()[1:]]
+    assert named == ["orders", "--show", "clicks", "language", "time_zone"]
 
 
 def test_the_version_is_that_of_the_folder(folder: Path) -> None:

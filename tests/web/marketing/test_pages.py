@@ -73,15 +73,27 @@ async def test_a_made_up_customer_is_played_as_the_form_says(office: Office) -> 
 async def test_what_is_wrong_is_said_on_the_page(office: Office) -> None:
     """A field, an order, the campaign's file: named, and the page is there to correct it."""
     for query, status, words in (
-        ({"made_up": 1, "orders": 0}, 422, "orders: is too small"),
+        ({"made_up": 1, "orders": 0}, 422, "Orders so far: is too small"),
         ({"order": "o-404"}, 404, "no order o-404"),
-        ({"made_up": 1, "time_zone": "Mars"}, 422, "time_zone"),
+        ({"made_up": 1, "time_zone": "Mars"}, 422, "Time zone: not an IANA time zone"),
     ):
         page = await office.get("/preview", **query)
         assert (page.status_code, words in page.text, "A real order" in page.text) == (status, True, True)
     (office.folder / "campaign.toml").write_text("name = ?")
     page = await office.get("/preview")
     assert (page.status_code, "campaign.toml:1" in page.text) == (422, True)
+
+
+async def test_what_was_entered_is_kept_and_every_mistake_named(office: Office) -> None:
+    """By the labels of the form, which shows what was written; the steps to click are still there."""
+    fields = {"made_up": 1, "first_name": "Lena", "orders": 0, "time_zone": "Mars", "processed": "soon"}
+    page = await office.get("/preview", **fields, language="pl", total="7,98", clicks="loyalty")
+    assert page.status_code == 422
+    for label in ("Orders so far", "Time zone", "Processed", "Language", "Each came to"):
+        assert f"<li>{label}: " in page.text, label
+    for value in ("Lena", "0", "Mars", "soon", "pl", "7,98"):
+        assert f'value="{value}"' in page.text, value
+    assert 'name="clicks" value="loyalty" checked' in page.text
 
 
 async def test_orders_are_found_by_customer_and_address(office: Office) -> None:
