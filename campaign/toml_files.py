@@ -12,6 +12,7 @@ _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)")
 _SHOWN = 60
 """Characters of a line that a message shows."""
 
+_COMMENT = re.compile(r"\s#")
 _TWICE = re.compile(r"overwrite|twice|Duplicate|immutable")
 _CURLY = re.compile(r"[=,\[{]\s*[\u2018-\u201f\u00ab\u00bb]")  # opening quotes of any language
 _DECIMAL_COMMA = re.compile(r"=\s*(-?\d+),(\d+)\s*(?:[,}]|$)")
@@ -37,16 +38,17 @@ def _problem(message: str, lines: list[str], file: str) -> Problem:
     what, found = _AT.sub("", message), _AT.search(message)
     if found is None or found[1] is None or int(found[1]) > len(lines):
         return Problem(file, what, f"look at what is opened last, and close it; {_ELSEWHERE}")
-    line = lines[int(found[1]) - 1].strip()
+    line = _COMMENT.split(lines[int(found[1]) - 1])[0].strip()
     fix = "it stands there twice: keep one" if _TWICE.search(what) else likely_fix(line)
+    if fix is None and what.startswith("Unclosed"):
+        fix = "close what is opened before it, with ] or }"
     shown = line if len(line) <= _SHOWN else f"{line[: _SHOWN - 3]}..."
     return Problem(f"{file}:{found[1]}:{found[2]}", f"{what}: {shown}", fix or _ELSEWHERE)
 
 
 def likely_fix(line: str) -> str | None:
-    """Return what to write instead of a line that is not TOML, if it looks like a usual mistake."""
-    code = re.split(r"\s#", line)[0].strip()
-    return _fix_of_quotes(code) or _fix_of_value(code) or _fix_of_form(code)
+    """Return what to write instead of a line (without its comment), if it looks like a usual mistake."""
+    return _fix_of_quotes(line) or _fix_of_value(line) or _fix_of_form(line)
 
 
 def _fix_of_quotes(code: str) -> str | None:

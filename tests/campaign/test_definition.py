@@ -112,13 +112,14 @@ def test_broken_toml_is_located_by_line() -> None:
         ('currency: "USD"', "write = between a key and its value"),
         ("[[steps]", "close it with as many ] as it has ["),
         ("percent = 20\npercent = 21", "it stands there twice: keep one"),
+        ('channels = ["email"\ncountry = "US"', "close what is opened before it, with ] or }"),
         ("= 5", "see toml.io for how to write TOML"),
     ],
 )
 def test_broken_toml_is_shown_with_its_fix(line: str, fix: str) -> None:
     """The line as it stands, and what was likely meant."""
     (mistake,) = mistakes(f"# a campaign\n{line}\nlast = 'x'\n")
-    wrong = line.splitlines()[-1]
+    wrong = line.splitlines()[-1].partition("  #")[0]
     assert mistake.startswith("campaign.toml:")
     assert f": {wrong} - " in mistake
     assert fix in mistake.rpartition(f"{wrong} - ")[2]

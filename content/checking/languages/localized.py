@@ -34,7 +34,7 @@ def shop_language_problems(definition: Definition, source: Source, file: str) ->
     if not given or any(tag in languages for tag in candidates(wanted)):
         return []
     fix = f"write one of {', '.join(languages)}, or write templates in {wanted}/"
-    return [Problem(f"{file}: shop.language", f"no templates are written in {wanted}", fix)]
+    return [Problem(f"{file}: shop.language", f'no templates are written in "{wanted}"', fix)]
 
 
 def _languages(definition: Definition, source: Source) -> list[str]:

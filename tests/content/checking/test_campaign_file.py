@@ -41,7 +41,7 @@ def test_the_shops_language_is_one_that_something_is_written_in(language: str | 
     given = f'[shop]\nlanguage = "{language}"' if language else "[shop]"
     definition = parse_definition(TEXT.replace("[shop]", given, 1))
     fix = f"write one of en, de, es, fr, or write templates in {language}/"
-    expected = [f"campaign.toml: shop.language: no templates are written in {language} - {fix}"]
+    expected = [f'campaign.toml: shop.language: no templates are written in "{language}" - {fix}']
     found = shop_language_problems(definition, TEMPLATES, "campaign.toml")
     assert [str(problem) for problem in found] == (expected if wrong else [])
 
