@@ -29,7 +29,8 @@ class Decision:
     ``until`` is set for `Kind.WAIT`. ``send`` maps the channels to use now to the permission they
     are used under; ``ghost`` those that a customer of the holdout would have been written to on now.
     ``blocked`` maps the step's other channels to their reasons; ``more`` says that another channel of the
-    step is still to come, so that the step must be decided again.
+    step is still to come, so that the step must be decided again. ``moved_by``: of a step that is not due
+    yet, what will hold it back once it is, as far as is known.
     """
 
     kind: Kind
@@ -41,6 +42,13 @@ class Decision:
     ghost: Mapping[Channel, Permission] | None = None
     blocked: Mapping[Channel, Reason] | None = None
     more: bool = False
+    moved_by: Reason | None = None
+
+    @property
+    def why(self) -> str:
+        """The reason in words; where a step waits past its due time, also for what."""
+        text = self.reason.text_for(self.kind)
+        return f"{text}, then {self.moved_by.text}" if self.moved_by else text
 
 
 @dataclass(frozen=True)
@@ -67,8 +75,12 @@ def decide(definition: Definition, facts: Facts, step: Step, now: datetime) -> D
     verdict = next((said for rule in STEP_RULES if (said := rule(question))), None)
     if verdict is None:
         return _choose(question, _options(question))
-    until = _first_chance(question) if verdict.reason is Reason.NOT_DUE else verdict.until
-    return Decision(verdict.kind, verdict.reason, question.segment, question.window, until=until)
+    until, moved_by = verdict.until, None
+    if verdict.reason is Reason.NOT_DUE:
+        until, moved_by = _first_chance(question)
+    return Decision(
+        verdict.kind, verdict.reason, question.segment, question.window, until=until, moved_by=moved_by
+    )
 
 
 def evaluate(question: Question) -> list[Finding]:
@@ -83,11 +95,21 @@ def evaluate(question: Question) -> list[Finding]:
     return [*found, Finding(LAST_RULE.__name__, None, LAST_RULE(question))]
 
 
-def _first_chance(question: Question) -> datetime | None:
-    """Return when the step could first be sent, as far as is known: a night is waited for once, not twice."""
+def _first_chance(question: Question) -> tuple[datetime | None, Reason | None]:
+    """Return when the step could first be sent, as far as is known, and what moves that past its due time.
+
+    A night is waited for once, not twice.
+    """
     due = question.window.due
     chances = _options(question.planned(due)).values() if due else ()
-    return min((option.at for option in chances if option.at), default=due)
+    first = min((option for option in chances if option.at), key=_moment_of, default=None)
+    if due is None or first is None or first.at is None:
+        return due, None
+    return first.at, first.reason if first.at > due else None
+
+
+def _moment_of(option: _Option) -> tuple[datetime | None, int]:
+    return option.at, option.reason.rank
 
 
 def _options(question: Question) -> dict[Channel, _Option]:

@@ -127,7 +127,7 @@ def _present(
         "at": now,
         "decision": decision.kind.value,
         "reason": decision.reason.value,
-        "why": decision.reason.text_for(decision.kind),
+        "why": decision.why,
         "until": decision.until,
         "due": decision.window.due,
         "latest": decision.window.latest,

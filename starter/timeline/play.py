@@ -237,7 +237,7 @@ def _entries(moment: Moment, written: tuple[Written, ...]) -> Iterator[dict[str,
             "at": moment.at,
             "until": decision.until,
             "reason": decision.reason.value if shown else None,
-            "why": decision.reason.text_for(decision.kind) if shown else None,
+            "why": decision.why if shown else None,
             "blocked": {channel.value: reason.text_for(decision.kind) for channel, reason in blocked.items()},
         }
 

@@ -52,6 +52,17 @@ def test_the_present_is_what_decide_says(shop: Shop) -> None:
     assert any(one["change"] == "the order is processed" for one in found["changes"])
 
 
+def test_a_wait_past_the_due_time_says_for_what(shop: Shop) -> None:
+    """Due at midnight where the customer lives: the night is named, and the reason stays what is recorded."""
+    shop.customer(first_name=NAME, time_zone="Asia/Tokyo")
+    now = PLACED + timedelta(days=3)
+    shop.decide("thank-you", now)
+    with shop.database.reading() as session:
+        found = explain(session, "o-1", now)["now"]
+    assert (found["step"], found["reason"]) == ("loyalty", "not_due")
+    assert found["why"] == "not due yet, then quiet hours where the customer lives"
+
+
 def test_the_past_is_what_was_recorded(shop: Shop) -> None:
     """A message that went out, its step and its reason; the next step is the present."""
     shop.deliver(shop.claim())

@@ -154,6 +154,17 @@ def test_what_is_delivered_has_been_processed(shop: Shop, folder: Path, happens:
     assert messages(cancelled) == []
 
 
+def test_a_wait_past_the_due_time_says_for_what(shop: Shop, folder: Path) -> None:
+    """Due at night, a message waits for the morning: that is no longer only "not due yet"."""
+    evening = PLACED.replace(hour=23)  # processed at 20:24 in New York, due an hour later
+    with shop.database.reading() as session:
+        found = timeline(session, stage_of(folder), Play(), evening)
+    waits = [e for e in found["steps"][0]["entries"] if e.get("reason") == "not_due"]
+    assert [e["why"] for e in waits] == ["not due yet, then quiet hours where the customer lives"]
+    at_noon = played(shop.database, Play(), folder)["steps"][0]["entries"]
+    assert "not due yet" in [e.get("why") for e in at_noon]
+
+
 def test_an_sms_is_measured_with_its_short_links(shop: Shop, folder: Path) -> None:
     """As it would be sent: a shortened link is as long as a real one, and leads nowhere."""
     wanted = Play(processed=0.1, preferred_channel="sms")
