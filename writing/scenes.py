@@ -117,14 +117,20 @@ def _orders(definition: Definition, made: MadeUp, now: datetime) -> tuple[PastOr
 
 
 def _customer(given: Customer) -> CustomerFacts:
+    """Return what is known of a made-up customer.
+
+    Where the place is given more exactly than by country, their number is from there: one area code stands
+    for a whole country, and its zone and law would count beside those that were given.
+    """
     addresses = {Channel.EMAIL: given.email, Channel.SMS: given.phone}
     consents = tuple(
         ConsentEntry(number, Channel(one.channel), one.state == "granted", one.at, one.confirmed)
         for number, one in enumerate(given.consents, 1)
     )
     values: dict[str, Any] = {
-        name: getattr(given, name) for name in ("country", "region", "postal_code", "phone", "time_zone")
+        name: getattr(given, name) for name in ("country", "region", "postal_code", "time_zone")
     }
+    values["phone"] = None if given.region or given.time_zone else given.phone
     return CustomerFacts(
         customer_id=given.customer_id,
         reachable=frozenset(channel for channel, address in addresses.items() if address),

@@ -154,6 +154,19 @@ def test_what_is_delivered_has_been_processed(shop: Shop, folder: Path, happens:
     assert messages(cancelled) == []
 
 
+@pytest.mark.parametrize("place", [{"region": "CA"}, {"time_zone": "America/Los_Angeles"}])
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_a_made_up_number_is_from_the_place_that_is_given(
+    shop: Shop, folder: Path, place: dict[str, Any], channel: Literal["sms", "email"]
+) -> None:
+    """At 18:24 in California it is night in New Jersey, where the country's example number is from."""
+    afternoon = PLACED.replace(hour=23)
+    with shop.database.reading() as session:
+        found = timeline(session, stage_of(folder), Play(preferred_channel=channel, **place), afternoon)
+    thanks = messages(found)[0]
+    assert (thanks["channel"], thanks["at"]) == (channel, afternoon + timedelta(hours=3, minutes=24))
+
+
 def test_a_wait_past_the_due_time_says_for_what(shop: Shop, folder: Path) -> None:
     """Due at night, a message waits for the morning: that is no longer only "not due yet"."""
     evening = PLACED.replace(hour=23)  # processed at 20:24 in New York, due an hour later
