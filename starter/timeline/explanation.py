@@ -7,6 +7,7 @@ Nothing is decided here: the past is read, the present is `campaign.rules` laid 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -99,13 +100,32 @@ def _past(run: RunFacts, report: dict[str, Any]) -> list[dict[str, Any]]:
             **row,
             "title": titles.get(row["step"], row["step"]),
             "messages": [
-                {**message, "why": Reason(message["reason"]).text if message["reason"] else None}
+                {
+                    **message,
+                    "why": Reason(message["reason"]).text if message["reason"] else None,
+                    "why_without": _why_without(run, message),
+                }
                 for message in report["messages"]
                 if message["step"] == row["step"]
             ],
         }
         for row in report["steps"]
     ]
+
+
+def _why_without(run: RunFacts, message: dict[str, Any]) -> str | None:
+    """Return why a message went without its offer, as far as what is known now still says it.
+
+    It is not recorded. A coupon that was open then may be used since, and codes may be there again.
+    """
+    at, step = message["sent_at"], next((s for s in run.definition.steps if s.name == message["step"]), None)
+    if message["without"] is None or at is None or step is None:
+        return None
+    coupons = tuple(coupon for coupon in run.facts.coupons if coupon.at <= at)
+    stocks = {n: s for n, s in run.facts.offers.items() if s.empty_since is None or s.empty_since <= at}
+    then = replace(run.facts, coupons=coupons, offers=stocks)
+    choice = Question(run.definition, then, step, at).coupon(at)
+    return choice.why.text if choice.why and choice.name == message["without"] else None
 
 
 def _coming(run: RunFacts, current: Step, now: datetime) -> dict[str, Outcome]:

@@ -98,8 +98,9 @@ def _past(found: dict[str, Any], zone: ZoneInfo) -> Iterable[str]:
 
 
 def _gone_without(message: dict[str, Any]) -> str:
-    """Say that a message went without its offer."""
-    return f" without the offer {message['without']}" if message["without"] else ""
+    """Say that a message went without its offer, and why, where that is known."""
+    why = f" ({message['why_without']})" if message["why_without"] else ""
+    return f" without the offer {message['without']}{why}" if message["without"] else ""
 
 
 def _decided(row: dict[str, Any]) -> str:

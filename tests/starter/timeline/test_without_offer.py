@@ -12,13 +12,15 @@ from typer.testing import CliRunner
 
 from campaign.facts import MessageState
 from content.sources import read_folder
+from intake.coupons.redeeming import redeem
 from settings import Settings
 from starter import clock
 from starter.__main__ import app
 from starter.timeline.explanation import explain
 from starter.timeline.play import Play, Stage, timeline
 from storage.database import Database
-from tests.activities.coupons.shop import BEST, CouponShop, definition_with
+from storage.queries.coupons.redeeming import Use
+from tests.activities.coupons.shop import BEST, CODES, CouponShop, definition_with
 from tests.activities.test_activities import CONTENT
 from web.app import create_app
 
@@ -64,14 +66,25 @@ def test_that_it_did_is_said_afterwards(shop: CouponShop, monkeypatch: pytest.Mo
     """By `explain` and by `status`; a message with its coupon is not said to have gone without."""
     assert shop.deliver(shop.claim_best(LATER, "o-2"), LATER) is MessageState.SENT
     (message,) = (m for step in explained(shop)["steps"] for m in step["messages"])
-    assert message["without"] == "come-back"
+    assert (message["without"], message["why_without"]) == ("come-back", WHY)
     monkeypatch.setenv("AFTERGLOW_DATABASE_URL", shop.database.url)
     monkeypatch.setenv("COLUMNS", "200")
-    for command in (["explain", "o-2", "--at", LATER.isoformat()], ["status", "o-2"]):
-        assert "without the offer come-back" in " ".join(RUNNER.invoke(app, command).output.split())
+    said = f"email sent without the offer come-back ({WHY})"
+    explaining = RUNNER.invoke(app, ["explain", "o-2", "--at", LATER.isoformat()])
+    assert said in " ".join(explaining.output.split())
+    assert "without the offer come-back" in RUNNER.invoke(app, ["status", "o-2"]).output
     with shop.database.reading() as session:
         first = explain(session, "o-1", LATER)
     assert [m["without"] for step in first["steps"] for m in step["messages"]] == [None]
+
+
+def test_no_reason_is_given_that_is_not_known_any_more(shop: CouponShop) -> None:
+    """The coupon that stood against it is used since: that it went without is still said, and no why."""
+    assert shop.deliver(shop.claim_best(LATER, "o-2"), LATER) is MessageState.SENT
+    with shop.database.transaction() as session:
+        redeem(session, Use(CODES[0], "o-3", LATER))
+    (message,) = (m for step in explained(shop)["steps"] for m in step["messages"])
+    assert (message["without"], message["why_without"]) == ("come-back", None)
 
 
 def test_a_preview_knows_what_the_customer_holds(shop: CouponShop) -> None:
