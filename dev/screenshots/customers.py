@@ -30,7 +30,9 @@ _LINKS = "https://mail.shop.example.com"
 _QUOTE = "The light is warm and the hinge stays where I put it."
 _LONG = "Maximiliana-Alexandra Konstantinopoulou"
 _VIP_OFFER = "early access and free shipping on your next order"
-_OFFERS = {
+_PERKS = "free shipping"
+_TRANSLATIONS = {
+    _PERKS: {"de": "gratis Versand", "es": "envío gratis", "fr": "livraison offerte"},
     "20% off everything": {
         "de": "20 % auf alles",
         "es": "un 20 % de descuento en todo",
@@ -75,14 +77,18 @@ def in_language(context: MessageContext, brand: Brand, language: str) -> Message
     """Return a context for a reader of a language, whose country stays."""
     country = context.language.partition("-")[2]
     offer = context.offer and context.offer.model_copy(
-        update={"text": _offer_in(language, context.offer.text)}
+        update={"text": _translated(language, context.offer.text)}
+    )
+    loyalty = context.loyalty and context.loyalty.model_copy(
+        update={"perks": _translated(language, context.loyalty.perks)}
     )
     tag = f"{language}-{country}" if country else language
-    return context.model_copy(update={"brand": brand, "language": tag, "offer": offer})
+    changes = {"brand": brand, "language": tag, "offer": offer, "loyalty": loyalty}
+    return context.model_copy(update=changes)
 
 
-def _offer_in(language: str, text: str) -> str:
-    return _OFFERS.get(text, {}).get(language, text)
+def _translated(language: str, text: str | None) -> str | None:
+    return _TRANSLATIONS[text].get(language, text) if text in _TRANSLATIONS else text
 
 
 def _context(brand: Brand, name: str | None, skus: Sequence[str]) -> MessageContext:
@@ -97,7 +103,7 @@ def _context(brand: Brand, name: str | None, skus: Sequence[str]) -> MessageCont
         quotes=[Quote(text=_QUOTE, item="Kestrel desk lamp", rating=5, author="Ben H.")],
         shop_rating=ShopRating(average=4.7, count=6214),
         loyalty=Loyalty(
-            tier="Sapling", perks="free shipping", next_tier="Evergreen",
+            tier="Sapling", perks=_PERKS, next_tier="Evergreen",
             orders_missing=2, value_missing=Decimal("120.00"),
         ),
         unsubscribe_url=f"{_LINKS}/unsubscribe/x", preferences_url=f"{_LINKS}/preferences/x",
