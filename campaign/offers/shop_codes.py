@@ -44,7 +44,4 @@ class ShopCodes(Protocol):
 
 def pause_after(refusals: int) -> timedelta:
     """Return how long a code that was refused so many times waits: half an hour, twice as long, to a day."""
-    pause = _FIRST_PAUSE
-    for _ in range(min(refusals - 1, _DOUBLINGS)):
-        pause *= 2
-    return min(pause, _LONGEST_PAUSE)
+    return min(_FIRST_PAUSE * (1 << min(refusals - 1, _DOUBLINGS)), _LONGEST_PAUSE)

@@ -18,7 +18,7 @@ LOOKS = 30
 PAUSE = 2.0
 """Seconds between two looks at whether Shopify has made a batch's codes."""
 BUSY_PAUSES = (2.0, 5.0, 15.0)
-"""Seconds after which a busy shop is asked again; a request that is repeated makes no code twice."""
+"""Seconds after which a busy shop is given the request again: that makes no code twice."""
 TOO_MANY, SERVER_ERROR = 429, 500
 _NO_ANSWER = "Shopify's Admin API does not answer as it should: check the store, the token and its scopes"
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.interface import FIND_FAILURES, FailuresFound, FailuresRequest
+    from activities.interface import FIND_FAILURES, FailuresRequest
     from campaign.contract import FAILURES_WORKFLOW, Signal
-    from workflows.scheduled.signalling import signal_campaign
-
-ATTEMPT_TIMEOUT = timedelta(minutes=1)
-#: A schedule starts the next one anyway: one that cannot read gives up, and is seen as failed.
-RETRIES = RetryPolicy(initial_interval=timedelta(seconds=5), maximum_attempts=5)
+    from workflows.scheduled.signalling import find, signal_campaign
 
 
 @workflow.defn(name=FAILURES_WORKFLOW)
@@ -25,13 +19,8 @@ class SignalFailedMessages:
     @workflow.run
     async def run(self) -> int:
         """Signal `delivery_failed` to the campaigns that have not looked at a failure; return how many."""
-        found: FailuresFound = await workflow.execute_activity(
-            FIND_FAILURES.name,
-            FailuresRequest(now=workflow.now()),
-            result_type=FIND_FAILURES.answer,
-            start_to_close_timeout=ATTEMPT_TIMEOUT,
-            retry_policy=RETRIES,
-            summary="find failures that no campaign has looked at",
+        found = await find(
+            FIND_FAILURES, FailuresRequest(now=workflow.now()), "find failures that no campaign has looked at"
         )
         signals = (
             signal_campaign(message.order_id, Signal.DELIVERY_FAILED, {"step": message.step})

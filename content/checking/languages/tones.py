@@ -110,11 +110,12 @@ def _path(folder: str, file: str) -> str:
 def _words(source: Source, chain: Iterable[str]) -> Iterator[_Said]:
     seen: set[str] = set()
     for path in (_path(folder, WORDS) for folder in chain):
-        for key, word in _entries(source, path).items():
+        entries = _entries(source, path)
+        for key, word in entries.items():
             if key not in seen:
                 text = word if isinstance(word, str) else " | ".join(word.values())
                 yield _Said(line_of_word(source, path, key), key, text)
-        seen |= _entries(source, path).keys()
+        seen |= entries.keys()
 
 
 def _entries(source: Source, path: str) -> Mapping[str, Word]:

@@ -64,6 +64,13 @@ class CouponShop(OneCustomer):
         """Decide the step with the best offer."""
         return self.decide("win-back-best", at, order_id=order_id)
 
+    def best_of_another(self, number: int) -> StepDecision:
+        """Decide that step for one more customer's order."""
+        customer, order = f"c-{number}", f"p-{number}"
+        self.customer(customer_id=customer, email=f"c{number}@example.com")
+        self.start(order, customer_id=customer)
+        return self.best(order_id=order)
+
     def claim_best(self, at: datetime = BEST, order_id: str = "o-1") -> str:
         """Claim and render the message with the best offer; return its id."""
         (message,) = self.best(at, order_id).messages

@@ -64,9 +64,7 @@ def test_what_is_left_is_said(run: Run, database: Database) -> None:
     shop.begin(codes=[f"POOL-{number}" for number in range(5)])
     said = []
     for number in range(5):
-        shop.customer(customer_id=f"c-{number}", email=f"c{number}@example.com")
-        shop.start(f"p-{number}", customer_id=f"c-{number}")
-        shop.best(order_id=f"p-{number}")
+        shop.best_of_another(number)
         said.append(run("status").output.splitlines()[-1])
     assert said[3:] == ["come-back: a fifth or less is left", "come-back: no code is left"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,39 +16,17 @@ from starter.shops.shopify_codes import ShopifyCodes
 from storage.database import Database
 from storage.queries.coupons.filling import keep_stock
 from storage.queries.coupons.stock import add_codes, stock_of
-from tests.activities.coupons.shop import definition_with
 from tests.facts import PLACED
 from tests.fakes.shopify_api import DISCOUNT, THROTTLED, Answer, Shopify, serving_shopify
+from tests.starter.coupons.offers import at_shopify, pusher
 
-OFFER = {"coupon": "single_use", "prefix": "BACK", "keep_ready": 300, "shopify_discount": DISCOUNT}
 ADD = "discountRedeemCodeBulkAdd"
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def shopify() -> Iterator[Shopify]:
-    """Shopify, as far as codes are concerned, on this machine."""
-    with serving_shopify() as shop:
-        yield shop
-
-
-@pytest.fixture
-def definition() -> Definition:
-    """A campaign at Shopify whose best offer has codes that we make."""
-    return at_shopify(definition_with(**OFFER))
-
-
-def at_shopify(made: Definition, **offers: dict[str, Any]) -> Definition:
-    """The same shop at Shopify, with more offers."""
-    values = made.model_dump()
-    changed = {"shop": {**values["shop"], "system": "shopify"}, "offers": {**offers, **values["offers"]}}
-    return Definition.model_validate({**values, **changed})
-
-
 def turn(database: Database, shopify: Shopify, definition: Definition, now: datetime = PLACED) -> None:
     """The schedule's turn; it waits for nothing."""
-    pusher = ShopifyCodes(shopify.url, "shpat_token", seconds=5, wait=lambda _: None)
-    keep_coupons(database, definition, pusher, now)
+    keep_coupons(database, definition, pusher(shopify), now)
 
 
 def numbers(database: Database, offer: str = "come-back") -> tuple[int, int, int]:

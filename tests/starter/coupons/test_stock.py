@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-
-import pytest
 
 from activities.coupon_stock import keep_coupons
 from campaign.definition.model import Definition
 from campaign.offers.coupons import CouponState, Origin
-from starter.shops.shopify_codes import ShopifyCodes
 from storage.database import Database
 from storage.queries.coupons.filling import hand_over, keep_stock, make_first_codes
 from storage.queries.coupons.stock import add_codes, count, stock_of
 from tests.activities.coupons.shop import BEST, CODES, CouponShop, definition_with
 from tests.facts import PLACED
-from tests.fakes.shopify_api import DISCOUNT, Shopify, serving_shopify
-
-OFFER = {"coupon": "single_use", "prefix": "BACK", "keep_ready": 300, "shopify_discount": DISCOUNT}
-
-
-@pytest.fixture
-def shopify() -> Iterator[Shopify]:
-    """Shopify, as far as codes are concerned, on this machine."""
-    with serving_shopify() as shop:
-        yield shop
-
-
-@pytest.fixture
-def definition() -> Definition:
-    """A campaign at Shopify whose best offer has codes that we make."""
-    made = definition_with(**OFFER)
-    shop = {**made.shop.model_dump(), "system": "shopify"}
-    return Definition.model_validate({**made.model_dump(), "shop": shop})
-
-
-def pusher(shopify: Shopify) -> ShopifyCodes:
-    """The one that is tested; it waits for nothing."""
-    return ShopifyCodes(shopify.url, "shpat_token", seconds=5, wait=lambda _: None)
+from tests.fakes.shopify_api import Shopify
+from tests.starter.coupons.offers import OFFER, pusher
 
 
 def test_no_code_is_given_that_the_shop_does_not_know(
@@ -120,9 +95,7 @@ def test_a_pool_runs_low(database: Database) -> None:
     shop.begin(codes=[f"POOL-{number}" for number in range(5)])
     low = []
     for number in range(4):
-        shop.customer(customer_id=f"c-{number}", email=f"c{number}@example.com")
-        shop.start(f"p-{number}", customer_id=f"c-{number}")
-        shop.best(order_id=f"p-{number}")
+        shop.best_of_another(number)
         with database.reading() as session:
             low.append(stock_of(session, "come-back").low)
     assert low == [False, False, False, True]
